@@ -1,0 +1,97 @@
+# Everything is set up inside .venv by the first target that needs it: `make demo` and `make test` are enough.
+#
+#   PYTHON   the Python that .venv is made from         make PYTHON=/usr/bin/python3.12 setup
+#   VENV     another place than .venv                   make VENV=/somewhere/else test
+#   ARGS     arguments for demo, test and soak          make test ARGS="tests/core -k overflow"
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+
+BIN     := $(VENV)/bin
+PIP     := $(BIN)/pip --disable-pip-version-check --quiet
+STAMPS  := $(VENV)/stamps
+# Directories are in the list because a deleted file shows only there.
+SOURCES := $(shell find src -name __pycache__ -prune -o -print) $(wildcard meson.build setup/*.py README.md)
+
+# The build tools stand in the lock file, so pip must not fetch its own.
+BUILD := PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-index --no-deps --no-build-isolation
+LOCK  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
+BUILD_TOOLS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help setup build demo test check bench soak sanitized capture deps lock clean
+
+help: ## this list
+	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' | column -t -s '|'
+
+setup: $(STAMPS)/project $(STAMPS)/capture ## create .venv with the locked packages and Lionrock itself
+
+build: $(STAMPS)/project ## compile and install what changed under src/ (seconds; run it before calling .venv/bin/... by hand)
+
+demo: setup ## the guided tour
+	$(BIN)/lionrock demo $(ARGS)
+
+test: $(STAMPS)/dev setup check ## all checks, then all tests
+	$(BIN)/pytest -n 2 $(ARGS)
+
+check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/cython-lint src
+	$(BIN)/lint-imports --no-cache
+
+bench: setup ## the figures of the README, measured here
+	$(BIN)/lionrock bench core
+	$(BIN)/lionrock bench api
+
+soak: $(STAMPS)/dev setup ## the long tests that `make test` leaves out
+	$(BIN)/pytest -m soak $(ARGS)
+
+# A second copy, compiled with AddressSanitizer and UBSan, stands before the installed one on the path.
+sanitized: $(STAMPS)/dev $(STAMPS)/project ## the core's tests under AddressSanitizer and UBSan
+	rm -rf $(VENV)/sanitized
+	$(BUILD) --target $(VENV)/sanitized -Cbuild-dir=$(VENV)/build-sanitized \
+	  -Csetup-args=-Db_sanitize=address,undefined -Csetup-args=-Db_lundef=false .
+	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 \
+	  PYTHONPATH=$(VENV)/sanitized $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),tests/core)
+
+capture: $(STAMPS)/packages ## fetch the recorded order flow of the demo again
+	setup/fetch_capture.sh $(BIN)/python $(VENV)/capture
+
+deps: ## system packages: compiler, Python headers, venv (as root, only when something is missing)
+	PYTHON=$(PYTHON) setup/system_packages.sh
+
+lock: $(STAMPS)/dev ## make the lock files again with the newest versions allowed
+	$(BIN)/python -c '$(BUILD_TOOLS)' > $(VENV)/build-tools.in
+	$(LOCK) --output-file requirements.lock pyproject.toml $(VENV)/build-tools.in > /dev/null
+	$(LOCK) --output-file requirements-dev.lock --extra dev pyproject.toml $(VENV)/build-tools.in > /dev/null
+
+clean: ## remove .venv and everything built
+	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# Each stamp is one finished step; with all of them newer than their sources `make setup` does nothing.
+
+$(STAMPS)/venv:
+	PYTHON=$(PYTHON) setup/system_packages.sh
+	$(PYTHON) -m venv $(VENV)
+	mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/packages: requirements.lock | $(STAMPS)/venv
+	$(PIP) install --require-hashes -r requirements.lock
+	touch $@
+
+$(STAMPS)/dev: requirements-dev.lock | $(STAMPS)/packages
+	$(PIP) install --require-hashes -r requirements-dev.lock
+	touch $@
+
+$(STAMPS)/project: $(SOURCES) pyproject.toml $(STAMPS)/packages
+	$(BUILD) -Cbuild-dir=$(VENV)/build .
+	touch $@
+
+$(STAMPS)/capture: setup/fetch_capture.sh setup/capture.lock | $(STAMPS)/packages
+	setup/fetch_capture.sh $(BIN)/python $(VENV)/capture
+	touch $@
