@@ -14,10 +14,14 @@ STAMPS  := $(VENV)/stamps
 # Directories are in the list because a deleted file shows only there.
 SOURCES := $(shell find src -name __pycache__ -prune -o -print) $(wildcard meson.build setup/*.py README.md)
 
+# Tools that call other tools by name find those of .venv.
+TOOLS := PATH="$(abspath $(BIN)):$$PATH"
 # The build tools stand in the lock file, so pip must not fetch its own.
-BUILD := PATH="$(abspath $(BIN)):$$PATH" $(PIP) install --no-index --no-deps --no-build-isolation
-LOCK  := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate --no-header --upgrade
-BUILD_TOOLS := import tomllib; print(*tomllib.load(open("pyproject.toml", "rb"))["build-system"]["requires"], sep="\n")
+BUILD := $(TOOLS) $(PIP) install --no-index --no-deps --no-build-isolation
+LOCK  := $(BIN)/uv pip compile --quiet --upgrade --universal --python-version 3.11 --generate-hashes \
+         --no-annotate --no-header
+BUILD_TOOLS := import tomllib; build = tomllib.load(open("pyproject.toml", "rb"))["build-system"]; \
+               print(*build["requires"], sep="\n")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -28,7 +32,7 @@ help: ## this list
 
 setup: $(STAMPS)/project $(STAMPS)/capture ## create .venv with the locked packages and Lionrock itself
 
-build: $(STAMPS)/project ## compile and install what changed under src/ (seconds; run it before calling .venv/bin/... by hand)
+build: $(STAMPS)/project ## compile and install what changed under src/; needed before calling .venv/bin/... by hand
 
 demo: setup ## the guided tour
 	$(BIN)/lionrock demo $(ARGS)
@@ -40,8 +44,8 @@ check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/mypy
-	$(BIN)/cython-lint src
-	$(BIN)/lint-imports --no-cache
+	$(TOOLS) $(BIN)/cython-lint src
+	$(BIN)/lint-imports --no-cache --no-logo
 
 bench: setup ## the figures of the README, measured here
 	$(BIN)/lionrock bench core

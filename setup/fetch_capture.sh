@@ -2,7 +2,8 @@
 # Fetches the recorded order flow that the demo replays: 30 minutes of Bitstamp's BTC/USD order feed of 2 May 2026.
 #
 # It is sample data inside the wheel ob-analytics 0.1.0. That package is GPL code: nothing of it is installed, imported
-# or kept; three data files are taken out and the wheel is deleted. Without the data the demo generates a flow and says so.
+# or kept; three data files are taken out and the wheel is deleted. Without the data the demo generates a flow and
+# says so. LIONROCK_CAPTURE names another folder that holds such files; then nothing is fetched.
 #
 # Usage: fetch_capture.sh PYTHON FOLDER
 set -euo pipefail
