@@ -1,0 +1,152 @@
+"""What may be asked of the venue. Every state the venue is ever in follows from a list of these, and from nothing else.
+
+The node stamps `sequence` and `time_ns` on a command when it takes it in; the core has no other source of order or time.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from lionrock.words.records import I64, U8, U16, U32, U64, Record, RecordType, Text16, Text24, register
+
+COMMANDS: dict[int, type[Command]] = {}
+"""Every command type by its permanent number."""
+
+
+def _command(kind: int) -> Callable[[type[RecordType]], type[RecordType]]:
+    return register(kind, COMMANDS)
+
+
+class Command(Record, frozen=True, kw_only=True):
+    """Header of every command."""
+
+    sequence: U64 = 0
+    """Position in the venue's single order of commands, from 1, without gaps. Stamped by the node."""
+    time_ns: I64 = 0
+    """When the node took the command in, nanoseconds since 1970-01-01 UTC; never earlier than the one before."""
+
+
+@_command(1)
+class ListAsset(Command, frozen=True, kw_only=True):
+    """The operator makes an asset known to the ledger."""
+
+    asset_id: U32
+    """Chosen by the operator, greater than zero."""
+    decimals: U8
+    """One whole unit is 10 to this power of atoms, the asset's smallest ledger unit; at most 18."""
+    code: Text16
+    """Ticker, such as BTC: capital letters and digits."""
+
+
+@_command(2)
+class OpenAccount(Command, frozen=True, kw_only=True):
+    """An account is opened in the ledger. Who stands behind it is not the ledger's business."""
+
+    account_id: U64
+    """Opaque number given by the node, greater than zero."""
+    account_kind: U8
+    """An `AccountKind`."""
+
+
+@_command(3)
+class SetFeeTier(Command, frozen=True, kw_only=True):
+    """The operator sets the rates of one fee tier. Orders already placed keep the rates they were placed with."""
+
+    tier: U16
+    """Tier 0 is where every account starts."""
+    maker_fee_ppm: U32
+    """Charged on a resting order's fill, parts per million of what it is charged on; at most 1,000,000."""
+    taker_fee_ppm: U32
+    """Charged on an incoming order's fill, parts per million; at most 1,000,000."""
+
+
+@_command(4)
+class AssignFeeTier(Command, frozen=True, kw_only=True):
+    """The operator moves an account to a fee tier."""
+
+    account_id: U64
+    """Whose orders are charged by this tier from now on."""
+    tier: U16
+    """A tier that `SetFeeTier` has set."""
+
+
+@_command(5)
+class ListMarket(Command, frozen=True, kw_only=True):
+    """The operator opens a market. It is listed only when every product of its limits is proved to fit in 64 bits."""
+
+    market_id: U32
+    """Chosen by the operator, greater than zero."""
+    base_asset_id: U32
+    """What is bought and sold."""
+    quote_asset_id: U32
+    """What it is paid with."""
+    fee_currency: U8
+    """A `FeeCurrency`."""
+    symbol: Text24
+    """Name of the market, such as BTCUSDT: capital letters, digits and dashes."""
+    tick_quote_atoms: I64
+    """Price step: quote atoms for one whole unit of base."""
+    lot_base_atoms: I64
+    """Size step: base atoms in one lot."""
+    max_price_ticks: I64
+    """Highest price an order may have; at most 2^30 - 1."""
+    max_size_lots: I64
+    """Largest size an order may have."""
+    min_notional_atoms: I64
+    """Smallest value of an order, in quote atoms."""
+    max_notional_atoms: I64
+    """Largest value of an order, in quote atoms."""
+    fee_account_id: U64
+    """Account of kind FEE that receives this market's fees."""
+
+
+@_command(6)
+class Transfer(Command, frozen=True, kw_only=True):
+    """Available value moves from one account to another, at once and whole, or not at all."""
+
+    asset_id: U32
+    """What moves."""
+    debit_account_id: U64
+    """Where it leaves."""
+    credit_account_id: U64
+    """Where it arrives."""
+    amount_atoms: I64
+    """How much, greater than zero."""
+    purpose: U16
+    """A `TransferPurpose`."""
+
+
+@_command(10)
+class PlaceOrder(Command, frozen=True, kw_only=True):
+    """A client asks for an order: it is refused whole, or it trades at once what it can and the rest rests or ends."""
+
+    order_id: U64
+    """Given by the node; greater than that of every order before, so that no id is ever used twice."""
+    account_id: U64
+    """Whose order it is; an account of kind CLIENT."""
+    market_id: U32
+    """Where it goes."""
+    side: U8
+    """A `Side`."""
+    order_type: U8
+    """An `OrderType`."""
+    time_in_force: U8
+    """A `TimeInForce`."""
+    post_only: U8
+    """1: end the order rather than let it take. Only for a limit order that is good till cancelled."""
+    price_ticks: I64
+    """Limit price; 0 for a market order."""
+    size_lots: I64
+    """How much base; 0 for a market order by quote amount."""
+    quote_amount_atoms: I64
+    """Market order by quote amount: what to spend (buy) or to raise before fees (sell); otherwise 0."""
+
+
+@_command(11)
+class CancelOrder(Command, frozen=True, kw_only=True):
+    """A client takes back what is left of a resting order."""
+
+    order_id: U64
+    """The order to end."""
+    account_id: U64
+    """Who asks; must be its owner."""

@@ -1,0 +1,78 @@
+"""The closed lists that commands and events share. A number is permanent: journals carry it for years."""
+
+from enum import IntEnum
+
+
+class Side(IntEnum):
+    """Which way an order goes, seen from the base asset."""
+
+    BUY = 1
+    SELL = 2
+
+
+class OrderType(IntEnum):
+    """How an order names its price."""
+
+    LIMIT = 1
+    """At the given price or better."""
+    MARKET = 2
+    """At whatever the book offers; sized in base lots or in an amount of quote, never both."""
+
+
+class TimeInForce(IntEnum):
+    """What happens to the part of an order that cannot trade at once."""
+
+    GOOD_TILL_CANCELLED = 1
+    """It rests in the book."""
+    IMMEDIATE_OR_CANCEL = 2
+    """It is cancelled. The only choice for a market order."""
+    FILL_OR_KILL = 3
+    """If the whole cannot trade at once, nothing does."""
+
+
+class AccountKind(IntEnum):
+    """What an account is for, and with it what may be done on it."""
+
+    CLIENT = 1
+    """Belongs to a client: may trade, may never go below zero."""
+    FEE = 2
+    """Receives trading fees. May not trade."""
+    CUSTODY = 3
+    """Contra side of assets held in custody: what clients own, custody owes, so its balances are negative."""
+
+
+class FeeCurrency(IntEnum):
+    """In which asset of a market the fee is charged."""
+
+    RECEIVED = 1
+    """In the asset each side receives: base for the buyer, quote for the seller (token-token markets)."""
+    QUOTE = 2
+    """In the quote asset for both sides; the buyer's hold covers it (fiat and security-token markets)."""
+
+
+class CancelReason(IntEnum):
+    """Why an order ended with a part of it not traded."""
+
+    REQUESTED = 1
+    """Its owner cancelled it."""
+    IMMEDIATE_REMAINDER = 2
+    """Immediate-or-cancel: this part found no counterparty at the price."""
+    NOT_FILLABLE_WHOLE = 3
+    """Fill-or-kill: the book could not fill the whole order at its price."""
+    WOULD_TAKE = 4
+    """Post-only: the order would have traded at once."""
+    BOOK_EXHAUSTED = 5
+    """Market order: the opposite side of the book ran out."""
+    BELOW_ONE_LOT = 6
+    """Market order by quote amount: the amount does not pay for one lot at the best price."""
+
+
+class TransferPurpose(IntEnum):
+    """Why value moves between two accounts outside a trade."""
+
+    DEPOSIT = 1
+    """Assets that arrived in custody are credited to a client."""
+    WITHDRAWAL = 2
+    """A client's assets leave through custody."""
+    INTERNAL = 3
+    """Between accounts of the venue's own ledger."""

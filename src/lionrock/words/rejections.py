@@ -1,0 +1,184 @@
+"""Why the venue may refuse a command: a closed list of permanent numbers, declared in order of precedence.
+
+When several reasons hold, the first in this list is the one given. Each entry says what its two figures are, whether
+the same command may succeed later, and what to do next; `spec/` shows each by example.
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+from typing import NamedTuple
+
+
+class Explanation(NamedTuple):
+    """What a person needs to know about one rejection."""
+
+    words: str
+    """The violated condition; `{first}` and `{second}` stand for the two figures."""
+    next_step: str
+    """What to do about it."""
+    retryable: bool
+    """True when the very same command may succeed later without anybody changing it."""
+
+
+class Rejection(IntEnum):
+    """The numbers. The hundreds group them by subject; within and across groups, lower numbers take precedence."""
+
+    COMMAND_UNKNOWN = 1
+
+    ASSET_ID_NOT_POSITIVE = 100
+    ASSET_ALREADY_LISTED = 101
+    ASSET_CODE_MALFORMED = 102
+    ASSET_DECIMALS_ABOVE_LIMIT = 103
+
+    ACCOUNT_ID_NOT_POSITIVE = 110
+    ACCOUNT_ALREADY_OPEN = 111
+    ACCOUNT_KIND_UNKNOWN = 112
+
+    FEE_RATE_ABOVE_LIMIT = 120
+    ACCOUNT_UNKNOWN = 121
+    FEE_TIER_UNKNOWN = 122
+
+    MARKET_ID_NOT_POSITIVE = 130
+    MARKET_ALREADY_LISTED = 131
+    MARKET_SYMBOL_MALFORMED = 132
+    ASSET_UNKNOWN = 133
+    MARKET_ASSETS_EQUAL = 134
+    FEE_CURRENCY_UNKNOWN = 135
+    FEE_ACCOUNT_NOT_OF_KIND_FEE = 136
+    MARKET_LIMIT_NOT_POSITIVE = 137
+    MAX_PRICE_ABOVE_LIMIT = 138
+    TICK_TIMES_LOT_NOT_WHOLE = 139
+    MARKET_PRODUCT_ABOVE_LIMIT = 140
+    MIN_NOTIONAL_ABOVE_MAX = 141
+
+    TRANSFER_PURPOSE_UNKNOWN = 150
+    TRANSFER_ACCOUNTS_EQUAL = 151
+    TRANSFER_AMOUNT_NOT_POSITIVE = 152
+    ASSET_SUPPLY_ABOVE_LIMIT = 153
+    CUSTODY_NEVER_IN_CREDIT = 154
+
+    MARKET_UNKNOWN = 200
+    ACCOUNT_MAY_NOT_TRADE = 201
+    ORDER_ID_NOT_INCREASING = 202
+    SIDE_UNKNOWN = 203
+    ORDER_TYPE_UNKNOWN = 204
+    TIME_IN_FORCE_UNKNOWN = 205
+    ORDER_COMBINATION_UNSUPPORTED = 206
+    PRICE_NOT_POSITIVE = 207
+    PRICE_ABOVE_MAXIMUM = 208
+    SIZE_NOT_POSITIVE = 209
+    SIZE_ABOVE_MAXIMUM = 210
+    NOTIONAL_BELOW_MINIMUM = 211
+    NOTIONAL_ABOVE_MAXIMUM = 212
+
+    ORDER_UNKNOWN = 220
+    ORDER_OF_ANOTHER_ACCOUNT = 221
+
+    AVAILABLE_INSUFFICIENT = 300
+
+
+R = Rejection
+_OPERATOR = "Correct the command; nothing was changed."
+
+EXPLANATIONS: dict[Rejection, Explanation] = {
+    R.COMMAND_UNKNOWN: Explanation("No command has the number {first}.", "Send a command of the vocabulary.", False),
+    R.ASSET_ID_NOT_POSITIVE: Explanation("An asset id must be greater than zero.", _OPERATOR, False),
+    R.ASSET_ALREADY_LISTED: Explanation(
+        "Asset {first} is listed already, or its code is another's.", "Choose another id and code.", False
+    ),
+    R.ASSET_CODE_MALFORMED: Explanation("An asset code is 1 to 16 capital letters and digits.", _OPERATOR, False),
+    R.ASSET_DECIMALS_ABOVE_LIMIT: Explanation("{second} decimals; the limit is {first}.", _OPERATOR, False),
+    R.ACCOUNT_ID_NOT_POSITIVE: Explanation("An account id must be greater than zero.", _OPERATOR, False),
+    R.ACCOUNT_ALREADY_OPEN: Explanation("Account {first} is open already.", "Use it, or choose another id.", False),
+    R.ACCOUNT_KIND_UNKNOWN: Explanation("No account kind has the number {first}.", _OPERATOR, False),
+    R.FEE_RATE_ABOVE_LIMIT: Explanation("A rate of {second} ppm; the limit is {first}.", _OPERATOR, False),
+    R.ACCOUNT_UNKNOWN: Explanation("Account {first} is not open.", "Open the account first.", True),
+    R.FEE_TIER_UNKNOWN: Explanation("Fee tier {first} was never set.", "Set the tier first.", True),
+    R.MARKET_ID_NOT_POSITIVE: Explanation("A market id must be greater than zero.", _OPERATOR, False),
+    R.MARKET_ALREADY_LISTED: Explanation(
+        "Market {first} is listed already, or its symbol is another's.", "Choose another id and symbol.", False
+    ),
+    R.MARKET_SYMBOL_MALFORMED: Explanation(
+        "A market symbol is 1 to 24 capital letters, digits and dashes.", _OPERATOR, False
+    ),
+    R.ASSET_UNKNOWN: Explanation("Asset {first} is not listed.", "List the asset first.", True),
+    R.MARKET_ASSETS_EQUAL: Explanation("Base and quote are both asset {first}.", _OPERATOR, False),
+    R.FEE_CURRENCY_UNKNOWN: Explanation("No fee currency has the number {first}.", _OPERATOR, False),
+    R.FEE_ACCOUNT_NOT_OF_KIND_FEE: Explanation(
+        "Account {first} is of kind {second}, not of kind FEE.", "Name an account opened with kind FEE.", False
+    ),
+    R.MARKET_LIMIT_NOT_POSITIVE: Explanation(
+        "Tick, lot and limits of a market must be greater than zero; the smallest is {first}.", _OPERATOR, False
+    ),
+    R.MAX_PRICE_ABOVE_LIMIT: Explanation(
+        "A highest price of {second} ticks; the limit is {first}.", "Choose a larger tick or a lower price.", False
+    ),
+    R.TICK_TIMES_LOT_NOT_WHOLE: Explanation(
+        "One lot at one tick is worth a whole number of quote atoms and {second}/{first} of one more.",
+        "Choose a larger tick or lot, or give the quote asset more decimals.",
+        False,
+    ),
+    R.MARKET_PRODUCT_ABOVE_LIMIT: Explanation(
+        "Highest price times largest size does not fit: the limit is {first} quote or base atoms.",
+        "Lower the highest price or the largest size.",
+        False,
+    ),
+    R.MIN_NOTIONAL_ABOVE_MAX: Explanation("Smallest value {second} is above the largest, {first}.", _OPERATOR, False),
+    R.TRANSFER_PURPOSE_UNKNOWN: Explanation("No transfer purpose has the number {first}.", _OPERATOR, False),
+    R.TRANSFER_ACCOUNTS_EQUAL: Explanation("Both legs are account {first}.", _OPERATOR, False),
+    R.TRANSFER_AMOUNT_NOT_POSITIVE: Explanation("The amount {first} is not greater than zero.", _OPERATOR, False),
+    R.ASSET_SUPPLY_ABOVE_LIMIT: Explanation(
+        "Custody would owe {second} atoms of this asset; the limit is {first}.",
+        "Split the asset's scale differently: it has too many decimals for its supply.",
+        False,
+    ),
+    R.CUSTODY_NEVER_IN_CREDIT: Explanation(
+        "Custody owes {second} atoms on this account and cannot be credited {first}.",
+        "Use the custody account that holds these assets.",
+        False,
+    ),
+    R.MARKET_UNKNOWN: Explanation("Market {first} is not listed.", "See the list of markets.", True),
+    R.ACCOUNT_MAY_NOT_TRADE: Explanation(
+        "Account {first} is of kind {second}; only client accounts trade.", "Use a client account.", False
+    ),
+    R.ORDER_ID_NOT_INCREASING: Explanation(
+        "Order id {second} is not greater than the last one, {first}.", "The node gives ids; report this.", False
+    ),
+    R.SIDE_UNKNOWN: Explanation("No side has the number {first}.", "Use BUY or SELL.", False),
+    R.ORDER_TYPE_UNKNOWN: Explanation("No order type has the number {first}.", "Use LIMIT or MARKET.", False),
+    R.TIME_IN_FORCE_UNKNOWN: Explanation("No time in force has the number {first}.", "Use GTC, IOC or FOK.", False),
+    R.ORDER_COMBINATION_UNSUPPORTED: Explanation(
+        "This order type (first figure {first}) does not go with this time in force (second figure {second}), "
+        "or a price, size, quote amount or post-only flag is given that it does not take.",
+        "A limit order has a price and a size; a market order is IOC and has a size or a quote amount; "
+        "post-only goes with a GTC limit order.",
+        False,
+    ),
+    R.PRICE_NOT_POSITIVE: Explanation("The price of {first} ticks is not greater than zero.", "Send a price.", False),
+    R.PRICE_ABOVE_MAXIMUM: Explanation(
+        "The price of {second} ticks is above the market's highest, {first}.", "Lower the price.", False
+    ),
+    R.SIZE_NOT_POSITIVE: Explanation("The size or amount {first} is not greater than zero.", "Send a size.", False),
+    R.SIZE_ABOVE_MAXIMUM: Explanation(
+        "The size of {second} lots is above the market's largest, {first}.", "Split the order.", False
+    ),
+    R.NOTIONAL_BELOW_MINIMUM: Explanation(
+        "The order is worth {second} quote atoms; the market's least is {first}.", "Raise the size.", False
+    ),
+    R.NOTIONAL_ABOVE_MAXIMUM: Explanation(
+        "The order is worth {second} quote atoms; the market's most is {first}.", "Split the order.", False
+    ),
+    R.ORDER_UNKNOWN: Explanation("No order {first} is resting.", "It ended, or never was: ask for its state.", False),
+    R.ORDER_OF_ANOTHER_ACCOUNT: Explanation(
+        "Order {first} is not this account's.", "Cancel with the account that placed it.", False
+    ),
+    R.AVAILABLE_INSUFFICIENT: Explanation(
+        "{first} atoms are needed and {second} are available.", "Deposit, cancel other orders, or ask for less.", True
+    ),
+}
+
+
+def explain(rejection: int, first_figure: int, second_figure: int) -> str:
+    """The refusal in words, with its figures, for a person or a log."""
+    return EXPLANATIONS[Rejection(rejection)].words.format(first=first_figure, second=second_figure)

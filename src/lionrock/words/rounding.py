@@ -1,0 +1,32 @@
+"""Every place where the venue's arithmetic does not come out even, by name, saying in whose favour it is cut.
+
+All arguments and results are integers of atoms or lots, none negative; rates are parts per million.
+"""
+
+from lionrock.words.limits import PPM
+
+
+def fee_rounded_down(charged_atoms: int, rate_ppm: int) -> int:
+    """Fee of one fill, cut in the client's favour: many small fills never cost more than one large one."""
+    return charged_atoms * rate_ppm // PPM
+
+
+def fee_hold_rounded_up(notional_atoms: int, rate_ppm: int) -> int:
+    """Fee to hold for an order, cut in the ledger's favour, so that the hold always covers the fees of its fills.
+
+    However the order is split, the sum of `fee_rounded_down` over its fills is at most this; the rest is released.
+    """
+    return -(-notional_atoms * rate_ppm // PPM)
+
+
+def spendable_rounded_down(amount_atoms: int, rate_ppm: int) -> int:
+    """Part of a budget that may be spent on the asset so that its fee still fits, cut so as never to overspend.
+
+    The largest s with s + s * rate / 10^6 <= amount.
+    """
+    return amount_atoms * PPM // (PPM + rate_ppm)
+
+
+def lots_affordable_rounded_down(budget_atoms: int, quote_atoms_per_lot: int) -> int:
+    """Whole lots that a budget pays for at one price, cut so as never to overspend; the rest stays with the client."""
+    return budget_atoms // quote_atoms_per_lot
