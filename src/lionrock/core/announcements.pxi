@@ -1,0 +1,63 @@
+# Events on their way out: one growing block of records for each batch.
+
+cdef packed struct event_header_t:
+    uint16_t kind
+    uint32_t index
+    uint64_t sequence
+    int64_t time_ns
+
+
+@cython.final
+cdef class Announcements:
+    """The events of the batch so far, as they will leave the core."""
+
+    cdef uint8_t[::1] block
+    cdef Py_ssize_t count
+    cdef uint32_t index  # of the next event of the command at hand
+    cdef uint64_t sequence
+    cdef int64_t time_ns
+
+    def __init__(self):
+        self.block = np.zeros(1024 * RECORD_BYTES, np.uint8)
+        self.count = 0
+
+    cdef inline void start_batch(self) noexcept:
+        self.count = 0
+
+    cdef inline void start_command(self, uint64_t sequence, int64_t time_ns) noexcept:
+        self.index = 0
+        self.sequence = sequence
+        self.time_ns = time_ns
+
+    cdef inline void* event(self, uint16_t kind) except NULL:
+        """A new record with its header written and the rest zero; valid until the next call."""
+        cdef event_header_t* header
+        if (self.count + 1) * RECORD_BYTES > self.block.shape[0]:
+            self.block = grown(np.asarray(self.block))
+        header = <event_header_t*> &self.block[self.count * RECORD_BYTES]
+        memset(header, 0, RECORD_BYTES)
+        header.kind = kind
+        header.index = self.index
+        header.sequence = self.sequence
+        header.time_ns = self.time_ns
+        self.index += 1
+        self.count += 1
+        return header
+
+    cdef int reject(self, uint16_t command_kind, int rejection, int64_t first, int64_t second) except -1:
+        """Answer a command with a refusal. Returns 1 so that a precondition can stand on one line."""
+        event = <command_rejected_t*> self.event(EVENT_COMMAND_REJECTED)
+        event.command_kind = command_kind
+        event.rejection = rejection
+        event.first_figure = first
+        event.second_figure = second
+        return 1
+
+    cdef bytes finished(self):
+        """The whole batch as bytes."""
+        return PyBytes_FromStringAndSize(<char*> &self.block[0], self.count * RECORD_BYTES)
+
+
+cdef inline int64_t as_figure(uint64_t value) noexcept:
+    """An id as a figure of a refusal, which is signed: too large is given as the largest (spec/markets.md)."""
+    return <int64_t> value if value <= <uint64_t> INT64_MAX else INT64_MAX

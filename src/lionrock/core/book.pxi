@@ -1,0 +1,201 @@
+# Orders, and the queues they stand in. The book knows places and prices; it never touches a balance.
+
+cdef packed struct order_t:
+    uint64_t order_id
+    int64_t size_lots
+    int64_t remaining_lots
+    int64_t held_atoms
+    int32_t market
+    int32_t level
+    int32_t next  # towards the back of the queue; -1: last. In a slot that is free: the next free slot
+    int32_t prev  # towards the front; -1: first
+    int32_t hold_balance  # where its hold is: quote of a buy, base of a sell
+    int32_t receive_balance  # where it is paid: base of a buy, quote of a sell
+    int32_t price_ticks
+    uint32_t maker_fee_ppm
+    uint32_t taker_fee_ppm
+    uint8_t side
+
+cdef packed struct level_t:
+    int64_t total_lots
+    int32_t first
+    int32_t last
+    uint32_t key  # its place in the ladder
+    int32_t price_ticks
+
+cdef packed struct market_t:
+    uint32_t market_id
+    uint32_t base_asset_id
+    uint32_t quote_asset_id
+    uint8_t fee_currency
+    int32_t roots[3]  # of the ladder, by Side; the first is not used
+    int32_t best[3]  # level nearest the touch, by Side; -1: none
+    int32_t fee_base_balance
+    int32_t fee_quote_balance
+    int64_t lot_base_atoms
+    int64_t quote_atoms_per_tick_lot
+    int64_t max_price_ticks
+    int64_t max_size_lots
+    int64_t min_notional_atoms
+    int64_t max_notional_atoms
+
+cdef order_t _order_pattern[1]
+cdef level_t _level_pattern[1]
+ORDER = np.asarray(<order_t[:1]> _order_pattern).dtype
+LEVEL = np.asarray(<level_t[:1]> _level_pattern).dtype
+MARKET = np.dtype(
+    [("market_id", "u4"), ("base_asset_id", "u4"), ("quote_asset_id", "u4"), ("fee_currency", "u1")]
+    + [("roots", "i4", 3), ("best", "i4", 3), ("fee_base_balance", "i4"), ("fee_quote_balance", "i4")]
+    + [(name, "i8") for name in ("lot_base_atoms", "quote_atoms_per_tick_lot", "max_price_ticks", "max_size_lots")]
+    + [(name, "i8") for name in ("min_notional_atoms", "max_notional_atoms")]
+)  # by hand: NumPy cannot read the description of a struct with arrays in it; Cython checks that the two agree
+
+
+cdef inline uint8_t opposite(uint8_t side) noexcept:
+    return SIDE_SELL if side == SIDE_BUY else SIDE_BUY
+
+
+cdef inline uint32_t ladder_key(uint8_t side, int64_t price_ticks) except? 99:
+    """Place of a price among the resting orders of a side; smaller is nearer the touch."""
+    return <uint32_t> (price_ticks if side == SIDE_SELL else MAX_PRICE_TICKS - price_ticks)
+
+
+@cython.final
+cdef class Book:
+    """The resting orders of all markets."""
+
+    cdef order_t[::1] orders
+    cdef level_t[::1] levels
+    cdef market_t[::1] markets
+    cdef int32_t order_room, free_order
+    cdef int32_t level_room, free_level
+    cdef int32_t market_count
+    cdef Table order_slots
+    cdef Table market_slots
+    cdef Ladder ladder
+
+    def __init__(self):
+        self.orders = np.zeros(64, ORDER)
+        self.levels = np.zeros(64, LEVEL)
+        self.markets = np.zeros(4, MARKET)
+        self.order_room = self.level_room = self.market_count = 0
+        self.free_order = self.free_level = -1
+        self.order_slots = Table()
+        self.market_slots = Table()
+        self.ladder = Ladder()
+
+    cdef inline int32_t market(self, uint32_t market_id) except? -99:
+        """Slot of a market, or -1. No market has id 0."""
+        return self.market_slots.find(market_id) if market_id != 0 else -1
+
+    cdef int32_t new_market(self, uint32_t market_id) except -1:
+        cdef int32_t slot = self.market_count
+        if slot == self.markets.shape[0]:
+            self.markets = grown(np.asarray(self.markets))
+        self.market_count += 1
+        self.market_slots.insert(market_id, slot)
+        self.markets[slot].market_id = market_id
+        self.markets[slot].best[SIDE_BUY] = self.markets[slot].best[SIDE_SELL] = -1
+        self.markets[slot].roots[SIDE_BUY] = self.ladder.new_node()
+        self.markets[slot].roots[SIDE_SELL] = self.ladder.new_node()
+        return slot
+
+    cdef int rest(self, order_t* order) except -1:
+        """Put an order at the back of the queue at its price."""
+        cdef uint32_t key = ladder_key(order.side, order.price_ticks)
+        cdef int32_t slot = self.free_order
+        cdef int32_t level
+        if slot >= 0:
+            self.free_order = self.orders[slot].next
+        else:
+            if self.order_room == self.orders.shape[0]:
+                self.orders = grown(np.asarray(self.orders))
+            slot = self.order_room
+            self.order_room += 1
+        level = self.ladder.find(self.markets[order.market].roots[order.side], key)
+        if level < 0:
+            level = self.new_level(order, key)
+        order.level = level
+        order.next = -1
+        order.prev = self.levels[level].last
+        self.orders[slot] = order[0]
+        if order.prev >= 0:
+            self.orders[order.prev].next = slot
+        else:
+            self.levels[level].first = slot
+        self.levels[level].last = slot
+        self.levels[level].total_lots += order.remaining_lots
+        return self.order_slots.insert(order.order_id, slot)
+
+    cdef int32_t new_level(self, order_t* order, uint32_t key) except -1:
+        cdef int32_t level = self.free_level
+        cdef int32_t best = self.markets[order.market].best[order.side]
+        if level >= 0:
+            self.free_level = self.levels[level].first
+        else:
+            if self.level_room == self.levels.shape[0]:
+                self.levels = grown(np.asarray(self.levels))
+            level = self.level_room
+            self.level_room += 1
+        self.levels[level].total_lots = 0
+        self.levels[level].first = self.levels[level].last = -1
+        self.levels[level].key = key
+        self.levels[level].price_ticks = order.price_ticks
+        self.ladder.insert(self.markets[order.market].roots[order.side], key, level)
+        if best < 0 or key < self.levels[best].key:
+            self.markets[order.market].best[order.side] = level
+        return level
+
+    cdef int remove(self, int32_t slot) except -1:
+        """Take an order out of its queue; an emptied level leaves the ladder."""
+        cdef order_t order = self.orders[slot]
+        if order.prev >= 0:
+            self.orders[order.prev].next = order.next
+        else:
+            self.levels[order.level].first = order.next
+        if order.next >= 0:
+            self.orders[order.next].prev = order.prev
+        else:
+            self.levels[order.level].last = order.prev
+        self.levels[order.level].total_lots -= order.remaining_lots
+        if self.levels[order.level].first < 0:
+            check(self.levels[order.level].total_lots == 0, "an empty queue has no size")
+            self.drop_level(order.market, order.side, order.level)
+        self.orders[slot].next = self.free_order
+        self.free_order = slot
+        return self.order_slots.remove(order.order_id)
+
+    cdef int drop_level(self, int32_t market, uint8_t side, int32_t level) except -1:
+        cdef int32_t root = self.markets[market].roots[side]
+        self.ladder.remove(root, self.levels[level].key)
+        if self.markets[market].best[side] == level:
+            self.markets[market].best[side] = self.ladder.first_from(root, self.levels[level].key)
+        self.levels[level].first = self.free_level
+        self.free_level = level
+        return 0
+
+    cdef inline int32_t level_after(self, int32_t market, uint8_t side, int32_t level) except? -99:
+        """The next level away from the touch, or -1."""
+        return self.ladder.first_from(self.markets[market].roots[side], self.levels[level].key + 1)
+
+    cdef int measure(
+        self, int32_t market, uint8_t side, uint32_t worst_key, int64_t want_lots, bint by_quote,
+        int64_t spendable_atoms, int64_t* lots, int64_t* quote_atoms,
+    ) except -1:
+        """What an incoming order could take from a side now: up to so many lots, or up to so many quote atoms."""
+        cdef int32_t level = self.markets[market].best[side]
+        cdef int64_t at_level, quote_atoms_per_lot
+        lots[0] = quote_atoms[0] = 0
+        while level >= 0 and self.levels[level].key <= worst_key and lots[0] < want_lots:
+            quote_atoms_per_lot = self.levels[level].price_ticks * self.markets[market].quote_atoms_per_tick_lot
+            at_level = min(self.levels[level].total_lots, want_lots - lots[0])
+            if by_quote:
+                at_level = min(
+                    at_level, lots_affordable_rounded_down(spendable_atoms - quote_atoms[0], quote_atoms_per_lot)
+                )
+                if at_level == 0:
+                    break
+            lots[0] += at_level
+            quote_atoms[0] += at_level * quote_atoms_per_lot
+            level = self.level_after(market, side, level)
+        return 0

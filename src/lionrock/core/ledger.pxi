@@ -1,0 +1,118 @@
+# Accounts and balances. Whatever moves, moves through the few methods here, and each fails loudly rather than go wrong.
+
+cdef packed struct account_t:
+    uint64_t account_id
+    uint16_t tier
+    uint8_t account_kind
+
+cdef packed struct balance_t:
+    uint64_t account_id
+    int64_t available_atoms
+    int64_t held_atoms
+    uint32_t asset_id
+    int32_t account
+
+cdef account_t _account_pattern[1]
+cdef balance_t _balance_pattern[1]
+ACCOUNT = np.asarray(<account_t[:1]> _account_pattern).dtype
+BALANCE = np.asarray(<balance_t[:1]> _balance_pattern).dtype
+
+
+@cython.final
+cdef class Ledger:
+    """Every account and, for each asset it ever touched, what is available and what is held, in atoms."""
+
+    cdef account_t[::1] accounts
+    cdef balance_t[::1] balances
+    cdef int32_t account_count
+    cdef int32_t balance_count
+    cdef Table account_slots
+    cdef Table balance_slots
+    cdef dict owed_atoms  # by asset id: what custody owes in all
+
+    def __init__(self):
+        self.accounts = np.zeros(64, ACCOUNT)
+        self.balances = np.zeros(64, BALANCE)
+        self.account_count = self.balance_count = 0
+        self.account_slots = Table()
+        self.balance_slots = Table()
+        self.owed_atoms = {}
+
+    cdef inline int32_t account(self, uint64_t account_id) except? -99:
+        """Slot of an account, or -1. No account has id 0."""
+        return self.account_slots.find(account_id) if account_id != 0 else -1
+
+    cdef int open(self, uint64_t account_id, uint8_t account_kind) except -1:
+        if self.account_count == self.accounts.shape[0]:
+            self.accounts = grown(np.asarray(self.accounts))
+        self.accounts[self.account_count].account_id = account_id
+        self.accounts[self.account_count].account_kind = account_kind
+        self.account_slots.insert(account_id, self.account_count)
+        self.account_count += 1
+        return 0
+
+    @cython.overflowcheck(False)
+    cdef inline uint64_t key(self, int32_t account, uint32_t asset_id) noexcept:
+        return (<uint64_t> (account + 1) << 32) | asset_id
+
+    cdef inline int32_t existing_balance(self, int32_t account, uint32_t asset_id) except? -99:
+        """Slot of a balance, or -1 when the account never touched the asset."""
+        return self.balance_slots.find(self.key(account, asset_id))
+
+    cdef inline int64_t available(self, int32_t account, uint32_t asset_id) except? -99:
+        cdef int32_t slot = self.existing_balance(account, asset_id)
+        return self.balances[slot].available_atoms if slot >= 0 else 0
+
+    cdef int32_t balance(self, int32_t account, uint32_t asset_id) except -1:
+        """Slot of a balance, made when it is not there yet."""
+        cdef int32_t slot = self.existing_balance(account, asset_id)
+        if slot >= 0:
+            return slot
+        if self.balance_count == self.balances.shape[0]:
+            self.balances = grown(np.asarray(self.balances))
+        slot = self.balance_count
+        self.balances[slot].account_id = self.accounts[account].account_id
+        self.balances[slot].account = account
+        self.balances[slot].asset_id = asset_id
+        self.balance_slots.insert(self.key(account, asset_id), slot)
+        self.balance_count += 1
+        return slot
+
+    cdef inline int hold(self, int32_t slot, int64_t amount_atoms) except -1:
+        """Move from available to held; the caller has made sure that so much is available."""
+        self.balances[slot].available_atoms -= amount_atoms
+        self.balances[slot].held_atoms += amount_atoms
+        if self.balances[slot].available_atoms < 0:
+            raise Fault(f"account {self.balances[slot].account_id} would hold more than is available")
+        return 0
+
+    cdef inline int release(self, int32_t slot, int64_t amount_atoms) except -1:
+        """Move from held back to available."""
+        self.balances[slot].available_atoms += amount_atoms
+        return self.take_held(slot, amount_atoms)
+
+    cdef inline int take_held(self, int32_t slot, int64_t amount_atoms) except -1:
+        """What was held leaves the account."""
+        self.balances[slot].held_atoms -= amount_atoms
+        if self.balances[slot].held_atoms < 0:
+            raise Fault(f"account {self.balances[slot].account_id} would hold less than nothing")
+        return 0
+
+    cdef inline int credit(self, int32_t slot, int64_t amount_atoms) except -1:
+        """Value arrives as available."""
+        self.balances[slot].available_atoms += amount_atoms
+        return 0
+
+    cdef int transfer(
+        self, uint32_t asset_id, int32_t debit_account, int32_t credit_account, int64_t amount_atoms
+    ) except -1:
+        """Both legs at once. What custody owes in all follows its legs."""
+        cdef int32_t debit = self.balance(debit_account, asset_id)
+        cdef int32_t credit = self.balance(credit_account, asset_id)
+        self.balances[debit].available_atoms -= amount_atoms
+        self.balances[credit].available_atoms += amount_atoms
+        if self.accounts[debit_account].account_kind == ACCOUNT_KIND_CUSTODY:
+            self.owed_atoms[asset_id] = self.owed_atoms.get(asset_id, 0) + amount_atoms
+        if self.accounts[credit_account].account_kind == ACCOUNT_KIND_CUSTODY:
+            self.owed_atoms[asset_id] = self.owed_atoms.get(asset_id, 0) - amount_atoms
+        return 0

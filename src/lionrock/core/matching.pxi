@@ -1,0 +1,164 @@
+# Who trades with whom, and what that does to the ledger. Everything here happens after the point where an order has been
+# accepted: nothing may be refused any more.
+
+cdef struct taking_t:
+    uint32_t worst_key  # place in the opposite ladder beyond which the order may not go
+    bint by_quote  # sized by an amount of quote instead of lots
+    int64_t spendable_atoms  # by quote: what is left to spend or to raise
+    int64_t filled_lots
+
+
+@cython.final
+cdef class Matching:
+    """Trades an incoming order against the book and settles each trade in the ledger."""
+
+    cdef Ledger ledger
+    cdef Book book
+    cdef Announcements out
+    cdef readonly uint64_t trades
+
+    def __init__(self, Ledger ledger, Book book, Announcements out):
+        self.ledger = ledger
+        self.book = book
+        self.out = out
+        self.trades = 0
+
+    cdef int take(self, order_t* taker, taking_t* taking) except -1:
+        """Trade with the best prices, oldest orders first, until the order, the book or the limit ends it."""
+        cdef uint8_t side = opposite(taker.side)
+        cdef int32_t level, maker
+        cdef int64_t lots, quote_atoms_per_lot
+        while taker.remaining_lots > 0:
+            level = self.book.markets[taker.market].best[side]
+            if level < 0 or self.book.levels[level].key > taking.worst_key:
+                break
+            quote_atoms_per_lot = (
+                self.book.levels[level].price_ticks * self.book.markets[taker.market].quote_atoms_per_tick_lot
+            )
+            maker = self.book.levels[level].first
+            lots = min(taker.remaining_lots, self.book.orders[maker].remaining_lots)
+            if taking.by_quote:
+                lots = min(lots, lots_affordable_rounded_down(taking.spendable_atoms, quote_atoms_per_lot))
+                if lots == 0:
+                    break
+                taking.spendable_atoms -= lots * quote_atoms_per_lot
+            taking.filled_lots += lots
+            taker.remaining_lots -= lots
+            self.trade(taker, maker, lots, lots * quote_atoms_per_lot)
+        return 0
+
+    cdef int trade(self, order_t* taker, int32_t maker_slot, int64_t lots, int64_t quote_atoms) except -1:
+        """One fill: both legs of both assets and both fees, then the queue."""
+        cdef order_t* maker = &self.book.orders[maker_slot]
+        cdef int64_t base_atoms = lots * self.book.markets[taker.market].lot_base_atoms
+        cdef int64_t taker_fee, maker_fee
+        if taker.side == SIDE_BUY:
+            taker_fee = self.pay_buyer(taker, taker.taker_fee_ppm, base_atoms, quote_atoms)
+            maker_fee = self.pay_seller(maker, maker.maker_fee_ppm, base_atoms, quote_atoms)
+        else:
+            maker_fee = self.pay_buyer(maker, maker.maker_fee_ppm, base_atoms, quote_atoms)
+            taker_fee = self.pay_seller(taker, taker.taker_fee_ppm, base_atoms, quote_atoms)
+        maker.remaining_lots -= lots
+        self.book.levels[maker.level].total_lots -= lots
+        self.trades += 1
+        event = <trade_executed_t*> self.out.event(EVENT_TRADE_EXECUTED)
+        event.market_id = self.book.markets[taker.market].market_id
+        event.taker_side = taker.side
+        event.trade_id = self.trades
+        event.maker_order_id = maker.order_id
+        event.taker_order_id = taker.order_id
+        event.maker_account_id = self.ledger.balances[maker.hold_balance].account_id
+        event.taker_account_id = self.ledger.balances[taker.hold_balance].account_id
+        event.price_ticks = maker.price_ticks
+        event.size_lots = lots
+        event.quote_atoms = quote_atoms
+        event.maker_fee_atoms = maker_fee
+        event.taker_fee_atoms = taker_fee
+        event.maker_remaining_lots = maker.remaining_lots
+        if maker.remaining_lots == 0:
+            self.filled(maker, maker.size_lots)
+            self.book.remove(maker_slot)
+        return 0
+
+    cdef int64_t pay_buyer(
+        self, order_t* buyer, uint32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
+    ) except? -99:
+        """Quote leaves the buyer's hold, base arrives; returns the fee, taken from whichever the market says."""
+        cdef market_t* market = &self.book.markets[buyer.market]
+        cdef int64_t fee
+        if market.fee_currency == FEE_CURRENCY_QUOTE:
+            fee = fee_rounded_down(quote_atoms, rate_ppm)
+            self.consume(buyer, quote_atoms + fee)
+            self.ledger.credit(buyer.receive_balance, base_atoms)
+            self.ledger.credit(market.fee_quote_balance, fee)
+        else:
+            fee = fee_rounded_down(base_atoms, rate_ppm)
+            self.consume(buyer, quote_atoms)
+            self.ledger.credit(buyer.receive_balance, base_atoms - fee)
+            self.ledger.credit(market.fee_base_balance, fee)
+        return fee
+
+    cdef int64_t pay_seller(
+        self, order_t* seller, uint32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
+    ) except? -99:
+        """Base leaves the seller's hold, quote arrives less the fee, which is returned. The same in every market."""
+        cdef int64_t fee = fee_rounded_down(quote_atoms, rate_ppm)
+        self.consume(seller, base_atoms)
+        self.ledger.credit(seller.receive_balance, quote_atoms - fee)
+        self.ledger.credit(self.book.markets[seller.market].fee_quote_balance, fee)
+        return fee
+
+    cdef inline int consume(self, order_t* order, int64_t amount_atoms) except -1:
+        """A trade takes from an order's hold; a hold that does not suffice is a fault, not a refusal."""
+        order.held_atoms -= amount_atoms
+        if order.held_atoms < 0:
+            raise Fault(f"order {order.order_id} traded more than it holds")
+        return self.ledger.take_held(order.hold_balance, amount_atoms)
+
+    cdef int filled(self, order_t* order, int64_t filled_lots) except -1:
+        """The order is done: what it still holds goes back."""
+        event = <order_filled_t*> self.out.event(EVENT_ORDER_FILLED)
+        event.order_id = order.order_id
+        event.account_id = self.ledger.balances[order.hold_balance].account_id
+        event.market_id = self.book.markets[order.market].market_id
+        event.filled_lots = filled_lots
+        event.released_atoms = order.held_atoms
+        return self.ledger.release(order.hold_balance, order.held_atoms)
+
+    cdef int cancelled(
+        self, order_t* order, uint8_t reason, int64_t filled_lots, int64_t remaining_lots
+    ) except -1:
+        """The order is over with a part not traded: what it still holds goes back."""
+        event = <order_cancelled_t*> self.out.event(EVENT_ORDER_CANCELLED)
+        event.order_id = order.order_id
+        event.account_id = self.ledger.balances[order.hold_balance].account_id
+        event.market_id = self.book.markets[order.market].market_id
+        event.reason = reason
+        event.filled_lots = filled_lots
+        event.remaining_lots = remaining_lots
+        event.released_atoms = order.held_atoms
+        return self.ledger.release(order.hold_balance, order.held_atoms)
+
+    cdef int rest(self, order_t* order) except -1:
+        """What is left waits in the book, holding what it needs and no more."""
+        cdef int64_t surplus_atoms = order.held_atoms - self.needed_to_rest(order)
+        if surplus_atoms > 0:
+            event = <hold_reduced_t*> self.out.event(EVENT_HOLD_REDUCED)
+            event.order_id = order.order_id
+            event.account_id = self.ledger.balances[order.hold_balance].account_id
+            event.market_id = self.book.markets[order.market].market_id
+            event.released_atoms = surplus_atoms
+            order.held_atoms -= surplus_atoms
+            self.ledger.release(order.hold_balance, surplus_atoms)
+        return self.book.rest(order)
+
+    cdef int64_t needed_to_rest(self, order_t* order) except? -99:
+        """Hold of a limit order for the lots it has left, at its limit price and its dearer rate."""
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef int64_t quote_atoms
+        if order.side == SIDE_SELL:
+            return order.remaining_lots * market.lot_base_atoms
+        quote_atoms = order.remaining_lots * order.price_ticks * market.quote_atoms_per_tick_lot
+        if market.fee_currency == FEE_CURRENCY_RECEIVED:
+            return quote_atoms
+        return quote_atoms + fee_hold_rounded_up(quote_atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))

@@ -1,0 +1,97 @@
+# Finding things by id: a hash table from a 64-bit key to a slot of some array.
+#
+# Open addressing with linear probing; an erased entry is closed by moving later ones back, so that no tombstones gather
+# and a look-up never gets slower with the venue's age.
+
+cdef packed struct table_entry_t:
+    uint64_t key  # 0: empty
+    int32_t slot
+
+cdef table_entry_t _entry_pattern[1]
+TABLE_ENTRY = np.asarray(<table_entry_t[:1]> _entry_pattern).dtype
+
+
+@cython.final
+cdef class Table:
+    """Slots by key; keys are greater than zero."""
+
+    cdef table_entry_t[::1] entries
+    cdef uint64_t mask
+    cdef int64_t used
+
+    def __init__(self):
+        self.entries = np.zeros(64, TABLE_ENTRY)
+        self.mask = 63
+        self.used = 0
+
+    @cython.overflowcheck(False)
+    cdef inline uint64_t home(self, uint64_t key) noexcept:
+        # Fibonacci hashing: consecutive ids, the usual case, spread evenly. The product is meant to wrap.
+        return ((key * <uint64_t> 0x9E3779B97F4A7C15) >> 20) & self.mask
+
+    cdef inline int32_t find(self, uint64_t key) except? -99:
+        """The slot stored under the key, or -1."""
+        cdef uint64_t at = self.home(key)
+        while self.entries[at].key != key:
+            if self.entries[at].key == 0:
+                return -1
+            at = (at + 1) & self.mask
+        return self.entries[at].slot
+
+    cdef int insert(self, uint64_t key, int32_t slot) except -1:
+        """Store a key that is not in the table."""
+        cdef uint64_t at
+        if self.used * 2 >= <int64_t> self.mask:
+            self.grow()
+        at = self.home(key)
+        while self.entries[at].key != 0:
+            at = (at + 1) & self.mask
+        self.entries[at].key = key
+        self.entries[at].slot = slot
+        self.used += 1
+        return 0
+
+    cdef int remove(self, uint64_t key) except -1:
+        """Take out a key that is in the table."""
+        cdef uint64_t hole = self.home(key)
+        cdef uint64_t at
+        while self.entries[hole].key != key:
+            check(self.entries[hole].key != 0, "a key to remove is in its table")
+            hole = (hole + 1) & self.mask
+        at = (hole + 1) & self.mask
+        while self.entries[at].key != 0:
+            # An entry may move back to the hole unless its home lies after the hole, on the way to where it is.
+            if distance(self.home(self.entries[at].key), at, self.mask) >= distance(hole, at, self.mask):
+                self.entries[hole] = self.entries[at]
+                hole = at
+            at = (at + 1) & self.mask
+        self.entries[hole].key = 0
+        self.used -= 1
+        return 0
+
+    cdef int grow(self) except -1:
+        cdef table_entry_t[::1] old = self.entries
+        cdef Py_ssize_t i
+        cdef uint64_t at
+        self.entries = np.zeros(old.shape[0] * 2, TABLE_ENTRY)
+        self.mask = self.entries.shape[0] - 1
+        for i in range(old.shape[0]):
+            if old[i].key != 0:
+                at = self.home(old[i].key)
+                while self.entries[at].key != 0:
+                    at = (at + 1) & self.mask
+                self.entries[at] = old[i]
+        return 0
+
+
+@cython.overflowcheck(False)
+cdef inline uint64_t distance(uint64_t start, uint64_t end, uint64_t mask) noexcept:
+    """Steps from start to end round the table; the difference is meant to wrap."""
+    return (end - start) & mask
+
+
+cdef object grown(array):
+    """A copy of the array with twice the room, the new half zero."""
+    larger = np.zeros(len(array) * 2, array.dtype)
+    larger[: len(array)] = array
+    return larger
