@@ -17,17 +17,20 @@ cdef class Table:
 
     cdef table_entry_t[::1] entries
     cdef uint64_t mask
+    cdef int shift  # how far a product is moved down so that as many bits are left as the mask has
     cdef int64_t used
 
     def __init__(self):
         self.entries = np.zeros(64, TABLE_ENTRY)
         self.mask = 63
+        self.shift = 64 - 6
         self.used = 0
 
     @cython.overflowcheck(False)
     cdef inline uint64_t home(self, uint64_t key) noexcept:
-        # Fibonacci hashing: consecutive ids, the usual case, spread evenly. The product is meant to wrap.
-        return ((key * <uint64_t> 0x9E3779B97F4A7C15) >> 20) & self.mask
+        # Fibonacci hashing: consecutive ids, the usual case, spread evenly. The product is meant to wrap, and only its
+        # topmost bits depend on every bit of the key.
+        return (key * <uint64_t> 0x9E3779B97F4A7C15) >> self.shift
 
     cdef inline int32_t find(self, uint64_t key) except? -99:
         """The slot stored under the key, or -1."""
@@ -75,6 +78,7 @@ cdef class Table:
         cdef uint64_t at
         self.entries = np.zeros(old.shape[0] * 2, TABLE_ENTRY)
         self.mask = self.entries.shape[0] - 1
+        self.shift -= 1
         for i in range(old.shape[0]):
             if old[i].key != 0:
                 at = self.home(old[i].key)
