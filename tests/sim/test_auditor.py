@@ -1,0 +1,297 @@
+"""What the tables of spec/ do not say of the auditor: its records, its faults, and a page of state worked by hand."""
+
+from __future__ import annotations
+
+import hashlib
+
+import msgspec
+import pytest
+
+from lionrock.sim.auditor import RULES, Auditor
+from lionrock.sim.auditor.ledger import Ledger
+from lionrock.words.commands import (
+    COMMANDS,
+    Command,
+    ListAsset,
+    ListMarket,
+    OpenAccount,
+    PlaceOrder,
+    SetFeeTier,
+    Transfer,
+)
+from lionrock.words.enumerations import AccountKind, FeeCurrency, OrderType, Side, TimeInForce, TransferPurpose
+from lionrock.words.events import EVENTS, AssetListed, CommandRejected, Event, OrderFilled, OrderPlaced, TradeExecuted
+from lionrock.words.faults import Fault
+from lionrock.words.records import unpack_all
+from lionrock.words.rejections import Rejection
+
+ETHER, DOLLAR = 1, 2
+CUSTODY, FEES, ANN, BOB = 1, 2, 11, 12
+MARKET = 5
+
+
+def stamped(command: Command, sequence: int, time_ns: int = 0) -> bytes:
+    return msgspec.structs.replace(command, sequence=sequence, time_ns=time_ns).pack()
+
+
+def done(auditor: Auditor, *commands: Command) -> list[Event]:
+    """The commands one after the other, a second between them."""
+    events: list[Event] = []
+    for command in commands:
+        sequence = auditor.last_sequence + 1
+        events += unpack_all(EVENTS, auditor.apply(stamped(command, sequence, sequence * 10**9)))
+    return events
+
+
+def deposit(asset_id: int, account_id: int, amount_atoms: int) -> Transfer:
+    return Transfer(
+        asset_id=asset_id,
+        debit_account_id=CUSTODY,
+        credit_account_id=account_id,
+        amount_atoms=amount_atoms,
+        purpose=TransferPurpose.DEPOSIT,
+    )
+
+
+def limit_order(order_id: int, account_id: int, side: Side, size_lots: int, price_ticks: int) -> PlaceOrder:
+    return PlaceOrder(
+        order_id=order_id,
+        account_id=account_id,
+        market_id=MARKET,
+        side=side,
+        order_type=OrderType.LIMIT,
+        time_in_force=TimeInForce.GOOD_TILL_CANCELLED,
+        post_only=0,
+        price_ticks=price_ticks,
+        size_lots=size_lots,
+        quote_amount_atoms=0,
+    )
+
+
+def buy_for(order_id: int, account_id: int, quote_amount_atoms: int) -> PlaceOrder:
+    return msgspec.structs.replace(
+        limit_order(order_id, account_id, Side.BUY, 0, 0),
+        order_type=OrderType.MARKET,
+        time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
+        quote_amount_atoms=quote_amount_atoms,
+    )
+
+
+def small_venue() -> Auditor:
+    """Ether of 1000 atoms against dollars of 100 cents; a lot is 0.1 ether and one lot at one tick is worth one cent.
+
+    Fees are in dollars: 10 % for the maker, 20 % for the taker.
+    """
+    auditor = Auditor()
+    market = ListMarket(
+        market_id=MARKET,
+        base_asset_id=ETHER,
+        quote_asset_id=DOLLAR,
+        fee_currency=FeeCurrency.QUOTE,
+        symbol="ETH-USD",
+        tick_quote_atoms=10,
+        lot_base_atoms=100,
+        max_price_ticks=10_000,
+        max_size_lots=1_000,
+        min_notional_atoms=1,
+        max_notional_atoms=1_000_000,
+        fee_account_id=FEES,
+    )
+    events = done(
+        auditor,
+        ListAsset(asset_id=ETHER, decimals=3, code="ETH"),
+        ListAsset(asset_id=DOLLAR, decimals=2, code="USD"),
+        OpenAccount(account_id=CUSTODY, account_kind=AccountKind.CUSTODY),
+        OpenAccount(account_id=FEES, account_kind=AccountKind.FEE),
+        OpenAccount(account_id=ANN, account_kind=AccountKind.CLIENT),
+        OpenAccount(account_id=BOB, account_kind=AccountKind.CLIENT),
+        SetFeeTier(tier=0, maker_fee_ppm=100_000, taker_fee_ppm=200_000),
+        market,
+        deposit(DOLLAR, ANN, 1_000),
+        deposit(ETHER, BOB, 1_000),
+    )
+    assert not any(isinstance(event, CommandRejected) for event in events)
+    return auditor
+
+
+def test_a_page_of_state_worked_by_hand() -> None:
+    auditor = small_venue()
+    # Ann holds 500 and, at the dearer of her rates, 100 for the fee. Bob sells her 2 lots, 200 atoms of ether, for 200:
+    # she pays 10 % more, 220, out of her hold of 600; he receives 20 % less, 160; the venue earns 20 + 40.
+    # His other lot stands a tick above her bid.
+    done(
+        auditor,
+        limit_order(101, ANN, Side.BUY, 5, 100),
+        limit_order(102, BOB, Side.SELL, 2, 100),
+        limit_order(103, BOB, Side.SELL, 1, 101),
+        limit_order(104, BOB, Side.SELL, 99, 101),  # refused, he has no 9900 atoms
+    )
+    page = [
+        "venue|14|14000000000|1|103",
+        "asset|1|ETH|3",
+        "asset|2|USD|2",
+        "tier|0|100000|200000",
+        "account|1|3|0",
+        "account|2|2|0",
+        "account|11|1|0",
+        "account|12|1|0",
+        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2",
+        "balance|1|1|-1000|0",
+        "balance|1|2|-1000|0",
+        "balance|2|2|60|0",
+        "balance|11|1|200|0",
+        "balance|11|2|400|380",
+        "balance|12|1|700|100",
+        "balance|12|2|160|0",
+        "order|5|1|100|101|11|5|3|380|100000|200000",
+        "order|5|2|101|103|12|1|1|100|100000|200000",
+    ]
+    assert auditor.lines() == page
+    assert auditor.digest() == hashlib.sha256(("\n".join(page) + "\n").encode("utf-8")).hexdigest()
+
+
+def test_an_order_that_crosses_tells_placed_trade_maker_end_own_end() -> None:
+    auditor = small_venue()
+    events = done(auditor, limit_order(101, BOB, Side.SELL, 2, 100), buy_for(102, ANN, 240))[1:]
+
+    assert [type(event) for event in events] == [OrderPlaced, TradeExecuted, OrderFilled, OrderFilled]
+    assert [event.index for event in events] == [0, 1, 2, 3]
+    assert {(event.sequence, event.time_ns) for event in events} == {(12, 12 * 10**9)}
+    trade, maker_end, own_end = events[1:]
+    assert isinstance(trade, TradeExecuted)
+    assert (trade.trade_id, trade.quote_atoms, trade.taker_fee_atoms, trade.maker_fee_atoms) == (1, 200, 40, 20)
+    assert isinstance(maker_end, OrderFilled)
+    assert isinstance(own_end, OrderFilled)
+    assert (maker_end.order_id, maker_end.filled_lots) == (101, 2)
+    assert (own_end.order_id, own_end.filled_lots, own_end.released_atoms) == (102, 2, 0)
+
+
+def test_a_budget_too_small_for_any_lot_is_never_called_filled() -> None:
+    # Of 1 cent nothing may be spent when 20 % of it would be the fee; the book is empty besides.
+    placed, ended = done(small_venue(), buy_for(101, ANN, 1))
+    assert isinstance(placed, OrderPlaced)
+    assert not isinstance(ended, OrderFilled)
+
+
+def test_who_trades_with_himself_pays_both_fees() -> None:
+    auditor = small_venue()
+    done(auditor, deposit(ETHER, ANN, 100), limit_order(101, ANN, Side.SELL, 1, 100))
+    done(auditor, limit_order(102, ANN, Side.BUY, 1, 100))
+    assert [line for line in auditor.lines() if line.startswith("balance|11|")] == [
+        "balance|11|1|100|0",
+        "balance|11|2|970|0",
+    ]
+
+
+@pytest.mark.parametrize("sequence", [0, 10, 12])
+def test_a_gap_in_the_order_of_commands_is_a_fault_and_changes_nothing(sequence: int) -> None:
+    auditor = small_venue()
+    before = auditor.lines()
+    with pytest.raises(Fault, match="after command 10"):
+        auditor.apply(stamped(deposit(DOLLAR, ANN, 1), sequence, 10**12))
+    assert auditor.lines() == before
+
+
+def test_time_that_runs_backwards_is_a_fault_and_what_came_before_it_stays_applied() -> None:
+    auditor = small_venue()
+    same_time = stamped(deposit(DOLLAR, ANN, 1), 11, 10 * 10**9)
+    earlier = stamped(deposit(DOLLAR, ANN, 1), 12, 10 * 10**9 - 1)
+    with pytest.raises(Fault, match="command 12"):
+        auditor.apply(same_time + earlier)
+    assert (auditor.last_sequence, auditor.last_time_ns) == (11, 10 * 10**9)
+    assert "balance|11|2|1001|0" in auditor.lines()
+
+
+def test_half_a_record_is_an_error_and_changes_nothing() -> None:
+    auditor = small_venue()
+    before = auditor.lines()
+    with pytest.raises(ValueError, match="whole number"):
+        auditor.apply(stamped(deposit(DOLLAR, ANN, 1), 11, 10**12) + bytes(64))
+    assert auditor.lines() == before
+
+
+@pytest.mark.parametrize(
+    ("asset_id", "code", "rejection"),
+    [
+        (3, b"SOL\0X", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"\0SOL", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"S-L", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"SOL\n", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"S\xd6L", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"\xd9\xa1", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"ETH\0X", Rejection.ASSET_CODE_MALFORMED),
+        (3, b"ETH", Rejection.ASSET_ALREADY_LISTED),
+        (1, b"\xff", Rejection.ASSET_ALREADY_LISTED),
+        (0, b"\xff", Rejection.ASSET_ID_NOT_POSITIVE),
+        (3, b"A234567890123456", None),
+    ],
+)
+def test_a_code_is_judged_by_all_its_bytes_at_its_place(
+    asset_id: int, code: bytes, rejection: Rejection | None
+) -> None:
+    record = stamped(ListAsset(asset_id=asset_id, decimals=0, code="?" * 16), 11, 10**12)
+    (event,) = unpack_all(EVENTS, small_venue().apply(record.replace(b"?" * 16, code.ljust(16, b"\0"))))
+    if rejection is None:
+        assert isinstance(event, AssetListed)
+    else:
+        assert isinstance(event, CommandRejected)
+        assert event.rejection == rejection
+
+
+def test_a_command_of_no_known_kind_takes_its_place_in_the_order_of_commands() -> None:
+    auditor = small_venue()
+    record = (9999).to_bytes(2, "little") + stamped(deposit(DOLLAR, ANN, 1), 11, 10**12)[2:]
+    assert unpack_all(EVENTS, auditor.apply(record)) == [
+        CommandRejected(
+            index=0,
+            sequence=11,
+            time_ns=10**12,
+            command_kind=9999,
+            rejection=Rejection.COMMAND_UNKNOWN,
+            first_figure=9999,
+            second_figure=0,
+        )
+    ]
+    assert auditor.last_sequence == 11
+
+
+def test_every_command_of_the_vocabulary_has_its_rule() -> None:
+    assert set(RULES) == set(COMMANDS.values())
+
+
+def test_the_ledger_finds_a_leg_that_was_forgotten() -> None:
+    ledger = Ledger()
+    ledger.custody_account_ids.add(CUSTODY)
+    ledger.post(CUSTODY, DOLLAR, available=-5)
+    with pytest.raises(Fault, match="sum to -5"):
+        ledger.check()
+
+
+@pytest.mark.parametrize(
+    ("account_id", "atoms", "counterparty_id"),
+    [
+        (CUSTODY, 5, 3),  # custody in credit at another custody account's cost
+        (ANN, -5, BOB),  # a client overdrawn
+        (FEES, -5, BOB),  # the venue overdrawn
+    ],
+)
+def test_the_ledger_finds_a_balance_on_the_wrong_side_of_zero(
+    account_id: int, atoms: int, counterparty_id: int
+) -> None:
+    ledger = Ledger()
+    ledger.custody_account_ids |= {CUSTODY, 3}
+    ledger.post(account_id, DOLLAR, available=atoms)
+    ledger.post(counterparty_id, DOLLAR, available=-atoms)
+    with pytest.raises(Fault, match=f"account {account_id} stands at"):
+        ledger.check()
+
+
+def test_the_ledger_finds_value_held_for_no_order() -> None:
+    ledger = Ledger()
+    ledger.custody_account_ids.add(CUSTODY)
+    ledger.post(CUSTODY, DOLLAR, available=-5)
+    ledger.post(ANN, DOLLAR, held=5)
+    ledger.check()
+    ledger.check_all({(ANN, DOLLAR): 5})
+    with pytest.raises(Fault, match="its orders another sum"):
+        ledger.check_all({})
