@@ -227,7 +227,7 @@ cdef class Engine:
         taking.filled_lots = 0
         taking.worst_key = UINT32_MAX if market_order else ladder_key(opposite(order.side), command.price_ticks)
         if taking.by_quote:
-            order.remaining_lots = INT64_MAX
+            order.remaining_lots = self.book.markets[slot].max_size_lots
         if market_order:
             self.book.measure(
                 slot, opposite(order.side), taking.worst_key, order.remaining_lots, taking.by_quote,
@@ -290,10 +290,7 @@ cdef class Engine:
         """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
         cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
         if taking.by_quote:
-            if taking.filled_lots > 0 and (taking.spendable_atoms == 0 or not book_is_empty):
-                return self.matching.filled(order, taking.filled_lots)
-            reason = CANCEL_REASON_BOOK_EXHAUSTED if book_is_empty else CANCEL_REASON_BELOW_ONE_LOT
-            return self.matching.cancelled(order, reason, taking.filled_lots, 0)
+            return self.finish_by_quote(order, taking, book_is_empty)
         if order.remaining_lots == 0:
             return self.matching.filled(order, order.size_lots)
         if command.order_type == ORDER_TYPE_MARKET:
@@ -306,6 +303,21 @@ cdef class Engine:
             )
         check(command.time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED, "only such an order rests")
         return self.matching.rest(order)
+
+    cdef int finish_by_quote(self, order_t* order, taking_t* taking, bint book_is_empty) except -1:
+        """An order by quote amount is filled when it cannot spend more here; one that traded nothing is never filled."""
+        cdef uint8_t reason
+        if taking.filled_lots > 0 and taking.spendable_atoms == 0:
+            return self.matching.filled(order, taking.filled_lots)
+        if order.remaining_lots == 0:
+            reason = CANCEL_REASON_LARGEST_SIZE
+        elif book_is_empty:
+            reason = CANCEL_REASON_BOOK_EXHAUSTED
+        elif taking.filled_lots > 0:
+            return self.matching.filled(order, taking.filled_lots)
+        else:
+            reason = CANCEL_REASON_BELOW_ONE_LOT
+        return self.matching.cancelled(order, reason, taking.filled_lots, 0)
 
     cdef int cancel_order(self, const cancel_order_t* command) except -1:
         cdef int32_t slot = self.book.order_slots.find(command.order_id) if command.order_id != 0 else -1

@@ -65,6 +65,8 @@ class CancelReason(IntEnum):
     """Market order: the opposite side of the book ran out."""
     BELOW_ONE_LOT = 6
     """Market order by quote amount: the amount does not pay for one lot at the best price."""
+    LARGEST_SIZE = 7
+    """Market order by quote amount: it traded the market's largest size and had something left to spend."""
 
 
 class TransferPurpose(IntEnum):

@@ -222,7 +222,7 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
 
 @_event(114)
 class HoldReduced(Event, frozen=True, kw_only=True):
-    """An incoming buy traded below its limit and now rests: what the rest does not need is available again."""
+    """An incoming buy traded for less than it held and now rests: what the rest does not need is available again."""
 
     order_id: U64
     """The resting order."""

@@ -115,7 +115,7 @@ def _plan(market: Market, command: PlaceOrder, tier: FeeTier) -> Plan:
         budget = command.quote_amount_atoms
         if command.side == Side.BUY and market.listing.fee_currency == FeeCurrency.QUOTE:
             budget = spendable_rounded_down(budget, tier.taker_fee_ppm)
-        return _plan_for_amount(market, opposite, budget)
+        return _plan_for_amount(market, opposite, budget, market.listing.max_size_lots)
     if command.order_type == OrderType.MARKET:
         fills = _fills_for_size(opposite, command.size_lots)
         return Plan(fills, None if _total_lots(fills) == command.size_lots else CancelReason.BOOK_EXHAUSTED)
@@ -142,18 +142,23 @@ def _fills_for_size(makers: Iterable[Order], size_lots: int) -> list[Fill]:
     return fills
 
 
-def _plan_for_amount(market: Market, makers: Iterable[Order], budget_atoms: int) -> Plan:
-    """Whole lots in priority while the budget pays for them; the first order it cannot take whole is the last."""
+def _plan_for_amount(market: Market, makers: Iterable[Order], budget_atoms: int, most_lots: int) -> Plan:
+    """Whole lots in priority while the budget pays for them and the largest size is not reached."""
     fills: list[Fill] = []
     for maker in makers:
-        lots = lots_affordable_rounded_down(budget_atoms, market.value_atoms(1, maker.price_ticks))
-        if lots == 0:
+        affordable_lots = lots_affordable_rounded_down(budget_atoms, market.value_atoms(1, maker.price_ticks))
+        lots = min(maker.remaining_lots, affordable_lots, most_lots)
+        if lots > 0:
+            fills.append(Fill(maker, lots))
+            budget_atoms -= market.value_atoms(lots, maker.price_ticks)
+            most_lots -= lots
+        if fills and budget_atoms == 0:
+            return Plan(fills, None)
+        if most_lots == 0:
+            return Plan(fills, CancelReason.LARGEST_SIZE)
+        if lots < maker.remaining_lots:  # the budget does not pay for one more lot of this order
             return Plan(fills, None if fills else CancelReason.BELOW_ONE_LOT)
-        if lots < maker.remaining_lots:
-            return Plan([*fills, Fill(maker, lots)], None)
-        fills.append(Fill(maker, maker.remaining_lots))
-        budget_atoms -= market.value_atoms(maker.remaining_lots, maker.price_ticks)
-    return Plan(fills, None if fills and budget_atoms == 0 else CancelReason.BOOK_EXHAUSTED)
+    return Plan(fills, CancelReason.BOOK_EXHAUSTED)
 
 
 def _total_lots(fills: list[Fill]) -> int:
