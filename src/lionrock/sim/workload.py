@@ -1,0 +1,254 @@
+"""Random commands from a seed: a venue is set up, then traded on, changed, and sent what nobody should send.
+
+The flow remembers a little of what it sent (prices, ids of orders that may rest) and nothing of what was answered, so
+it is no model of the venue: whether a command is accepted, trades or is refused is the venue's to say. Its proportions
+keep a few hundred orders in each book and let every command, event, refusal and reason of the vocabulary occur within
+200,000 commands.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Callable, Iterator
+from random import Random
+
+from lionrock.sim.workload_venue import (
+    CUSTODY_ACCOUNTS,
+    FEE_ACCOUNTS,
+    MARKETS,
+    POOR_ACCOUNTS,
+    RICH_ACCOUNTS,
+    TRADED_ASSETS,
+    WEALTH_ATOMS,
+    TradedMarket,
+    opening_commands,
+)
+from lionrock.sim.workload_wrong import nasty_value, wrong_command
+from lionrock.words.commands import COMMANDS, CancelOrder, Command, PlaceOrder, Transfer
+from lionrock.words.enumerations import OrderType, Side, TimeInForce, TransferPurpose
+from lionrock.words.records import RECORD_BYTES, layout_of
+
+HEADER_BYTES = 18
+"""Kind, sequence and time stand first in every record."""
+
+RESTING_LIMIT = 1_500
+"""From so many orders that may rest on, an order is cancelled for each one placed."""
+
+
+def random_flow(seed: int, commands: int, *, batch: int = 1_000) -> Iterator[bytes]:
+    """`commands` stamped commands in batches of packed records, the same for the same seed.
+
+    Sequences run from 1 without gaps and times never fall, so that a fresh venue takes the batches as they come.
+    """
+    flow = _Flow(Random(seed))
+    opening = [command.pack() for command in opening_commands()]
+    sent = 0
+    while sent < commands:
+        size = min(batch, commands - sent)
+        records = [flow.stamped(opening.pop(0)) if opening else flow.next_record() for _ in range(size)]
+        sent += size
+        yield b"".join(records)
+
+
+def fuzz_records(seed: int, count: int, *, batch: int = 1_000) -> Iterator[bytes]:
+    """`count` records whose sequences and times are in order and of which the rest is spoilt or chance alone.
+
+    The venue is set up as in `random_flow`. After that, of ten records one is of random bytes, five are commands of a
+    flow with some bytes overwritten, and four are left as they were, so that there is a state to spoil.
+    """
+    chance = Random(~seed)
+    opening = len(opening_commands())
+    position = 0
+    for block in random_flow(seed, count, batch=batch):
+        spoilt = bytearray(block)
+        for offset in range(0, len(block), RECORD_BYTES):
+            position += 1
+            if position > opening:
+                _spoil(chance, spoilt, offset)
+        yield bytes(spoilt)
+
+
+def _spoil(chance: Random, block: bytearray, offset: int) -> None:
+    draw = chance.random()
+    if draw < 0.1:
+        kind = chance.choice([*COMMANDS, chance.randrange(2**16)])
+        block[offset : offset + 2] = kind.to_bytes(2, "little")
+        block[offset + HEADER_BYTES : offset + RECORD_BYTES] = chance.randbytes(RECORD_BYTES - HEADER_BYTES)
+    elif draw < 0.6:
+        # An order id only grows, and one with a high byte set would be the last of the flow.
+        first = HEADER_BYTES + (8 if block[offset] == _PLACE else 0)
+        for _ in range(chance.randint(1, 4)):
+            block[offset + chance.randrange(first, RECORD_BYTES)] = chance.randrange(256)
+
+
+def _packer(command_type: type[Command]) -> Callable[..., bytes]:
+    """Packs kind and fields, in the order of the layout, into a whole record: much faster than `Record.pack`."""
+    packer = layout_of(command_type).packer
+    return struct.Struct(f"{packer.format}{RECORD_BYTES - packer.size}x").pack
+
+
+_pack_place = _packer(PlaceOrder)
+_pack_cancel = _packer(CancelOrder)
+_pack_transfer = _packer(Transfer)
+_PLACE, _CANCEL, _TRANSFER = (layout_of(kind).kind for kind in (PlaceOrder, CancelOrder, Transfer))
+_STAMP = struct.Struct("<Qq")
+
+# Plain integers: reading a member of an IntEnum costs more than the rest of a draw.
+_BUY, _SELL = int(Side.BUY), int(Side.SELL)
+_LIMIT, _MARKET = int(OrderType.LIMIT), int(OrderType.MARKET)
+_GTC, _IOC, _FOK = (int(each) for each in TimeInForce)
+
+
+class _Flow:
+    """One flow's chance, clock and memory."""
+
+    def __init__(self, chance: Random) -> None:
+        self.chance = chance
+        self.sequence = 0
+        self.time_ns = 0
+        self.last_order_id = 0
+        self.middles = [market.middle_ticks for market in MARKETS]
+        """Around which price the orders of each market are, in ticks."""
+        self.resting: list[tuple[int, int]] = []
+        """Order and account of what was sent to rest; the venue may have refused or traded it long ago."""
+
+    def next_record(self) -> bytes:
+        draw = self.chance.random()
+        if draw < 0.65:
+            if len(self.resting) > RESTING_LIMIT:
+                return self._cancel()
+            return self._limit_order()
+        if draw < 0.72:
+            return self._market_order()
+        if draw < 0.90:
+            return self._cancel()
+        if draw < 0.95:
+            return self._transfer()
+        return self.stamped(self._unusual().pack()) if draw < 0.997 else self._unknown()
+
+    def stamped(self, record: bytes) -> bytes:
+        """The record as the next of the flow."""
+        self._tick()
+        return record[:2] + _STAMP.pack(self.sequence, self.time_ns) + record[HEADER_BYTES:]
+
+    def _tick(self) -> None:
+        self.sequence += 1
+        self.time_ns += int(self.chance.random() * 2_000) * (self.sequence & 3)
+
+    def _account(self) -> int:
+        draw = self.chance.random()
+        accounts = RICH_ACCOUNTS if draw < 0.9 else POOR_ACCOUNTS
+        return accounts[int(self.chance.random() * len(accounts))]
+
+    def _order_id(self) -> int:
+        self.last_order_id += 1 if self.chance.random() < 0.9 else 7
+        return self.last_order_id
+
+    def _market(self) -> int:
+        """Index of a market; the price of the one drawn drifts a little."""
+        random = self.chance.random
+        number = int(random() * len(MARKETS))
+        market = MARKETS[number]
+        if random() < 0.1:
+            middle = self.middles[number] + int((random() * 3 - 1.5) * (1 + market.spread_ticks / 40))
+            self.middles[number] = min(max(middle, market.middle_ticks // 2), market.middle_ticks * 2)
+        return number
+
+    def _limit_order(self) -> bytes:
+        random = self.chance.random
+        number = self._market()
+        market = MARKETS[number]
+        side = _BUY if random() < 0.5 else _SELL
+        # Most prices are on their own side of the middle, the more the nearer; some reach across.
+        distance = int((random() * random() - 0.03) * market.spread_ticks)
+        price_ticks = max(1, self.middles[number] + (distance if side == _SELL else -distance))
+        size_lots = 1 + int(random() * random() * market.common_lots)
+        draw = random()
+        time_in_force = _GTC if draw < 0.85 else _IOC if draw < 0.93 else _FOK
+        post_only = int(draw < 0.1)
+        account_id, order_id = self._account(), self._order_id()
+        if time_in_force == _GTC:
+            self.resting.append((order_id, account_id))
+        self._tick()
+        return _pack_place(
+            _PLACE, self.sequence, self.time_ns, order_id, account_id, market.market_id,
+            side, _LIMIT, time_in_force, post_only, price_ticks, size_lots, 0,
+        )  # fmt: skip
+
+    def _market_order(self) -> bytes:
+        random = self.chance.random
+        number = self._market()
+        market = MARKETS[number]
+        side = _BUY if random() < 0.5 else _SELL
+        size_lots = 1 + int(random() * random() * market.common_lots)
+        if random() < 0.02:
+            size_lots *= 50
+        quote_atoms = 0
+        if random() < 0.5:
+            # Around a whole number of lots; now and then less than one.
+            quote_atoms = int(size_lots * self.middles[number] * market.lot_tick_quote_atoms * (0.3 + random()))
+            size_lots = 0
+        size_lots = min(size_lots, market.max_size_lots)
+        self._tick()
+        return _pack_place(
+            _PLACE, self.sequence, self.time_ns, self._order_id(), self._account(), market.market_id,
+            side, _MARKET, _IOC, 0, 0, size_lots, quote_atoms,
+        )  # fmt: skip
+
+    def _cancel(self) -> bytes:
+        resting = self.resting
+        if not resting:
+            return self._limit_order()
+        position = int(self.chance.random() * len(resting))
+        order_id, account_id = resting[position]
+        resting[position] = resting[-1]
+        resting.pop()
+        if self.chance.random() < 0.02:
+            account_id = self._account()
+        self._tick()
+        return _pack_cancel(_CANCEL, self.sequence, self.time_ns, order_id, account_id)
+
+    def _transfer(self) -> bytes:
+        random, choice = self.chance.random, self.chance.choice
+        asset_id = choice(TRADED_ASSETS)
+        amount_atoms = 1 + int(random() * random() * WEALTH_ATOMS[asset_id] / 50)
+        draw = random()
+        if draw < 0.45:
+            debit, credit, purpose = choice(CUSTODY_ACCOUNTS), self._account(), TransferPurpose.DEPOSIT
+        elif draw < 0.80:
+            debit, credit, purpose = self._account(), choice(CUSTODY_ACCOUNTS), TransferPurpose.WITHDRAWAL
+        elif draw < 0.95:
+            debit, credit, purpose = self._account(), self._account(), TransferPurpose.INTERNAL
+        else:
+            debit, credit, purpose = choice(FEE_ACCOUNTS), self._account(), TransferPurpose.INTERNAL
+        self._tick()
+        return _pack_transfer(
+            _TRANSFER, self.sequence, self.time_ns, asset_id, debit, credit, amount_atoms, int(purpose)
+        )
+
+    def _unusual(self) -> Command:
+        """What an operator sends, or what nobody should: one command in thirty."""
+        command = wrong_command(self.chance, self._plain_order())
+        if isinstance(command, PlaceOrder):
+            self.resting.append((command.order_id, command.account_id))
+        return command
+
+    def _plain_order(self) -> PlaceOrder:
+        market: TradedMarket = MARKETS[self._market()]
+        return PlaceOrder(
+            order_id=self._order_id(),
+            account_id=self._account(),
+            market_id=market.market_id,
+            side=self.chance.choice((_BUY, _SELL)),
+            order_type=_LIMIT,
+            time_in_force=_GTC,
+            post_only=0,
+            price_ticks=market.middle_ticks,
+            size_lots=1 + market.common_lots // 10,
+            quote_amount_atoms=0,
+        )
+
+    def _unknown(self) -> bytes:
+        kind = nasty_value(self.chance, "H")
+        known = kind in COMMANDS
+        return self.stamped((77 if known else kind).to_bytes(2, "little").ljust(RECORD_BYTES, b"\0"))

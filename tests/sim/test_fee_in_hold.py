@@ -1,0 +1,100 @@
+"""The fee in an order's hold covers the fees of its fills, however it is split (FEES-008)."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from lionrock.words.events import EVENTS, Event, HoldReduced, OrderCancelled, OrderFilled, OrderPlaced, TradeExecuted
+from lionrock.words.limits import MAX_ATOMS, MAX_RATE_PPM, PPM
+from lionrock.words.records import unpack_all
+from lionrock.words.rounding import (
+    fee_hold_rounded_up,
+    fee_rounded_down,
+    lots_affordable_rounded_down,
+    spendable_rounded_down,
+)
+from tests.engines import ENGINES, new_venue
+from tests.sim.bookkeeper import Bookkeeper
+from tests.spec.pages import SPEC, stage_rows
+from tests.spec.stage import Stage
+
+rates = st.integers(0, MAX_RATE_PPM) | st.sampled_from([0, 1, 2, 999_999, MAX_RATE_PPM])
+amounts = st.integers(0, MAX_ATOMS) | st.integers(0, 10)
+
+
+@pytest.mark.shows("FEES-008")
+@given(st.lists(st.tuples(amounts, st.booleans()), max_size=20), rates, rates)
+def test_fees_of_fills_fit_in_the_fee_of_the_hold(
+    fills: list[tuple[int, bool]], maker_ppm: int, taker_ppm: int
+) -> None:
+    notional = sum(atoms for atoms, _ in fills)
+    fees = sum(fee_rounded_down(atoms, maker_ppm if resting else taker_ppm) for atoms, resting in fills)
+    assert fees <= fee_hold_rounded_up(notional, max(maker_ppm, taker_ppm))
+
+
+@pytest.mark.shows("FEES-008")
+@given(amounts, rates)
+def test_hold_exceeds_the_fee_of_one_fill_by_less_than_an_atom(notional: int, rate_ppm: int) -> None:
+    down, up = fee_rounded_down(notional, rate_ppm), fee_hold_rounded_up(notional, rate_ppm)
+    assert up - down == (notional * rate_ppm % PPM > 0)
+
+
+@pytest.mark.shows("FEES-008")
+@given(amounts, rates)
+def test_what_may_be_spent_leaves_its_fee_and_not_one_atom_more_could_be(amount: int, rate_ppm: int) -> None:
+    spendable = spendable_rounded_down(amount, rate_ppm)
+    assert spendable + fee_hold_rounded_up(spendable, rate_ppm) <= amount
+    assert (spendable + 1) * (PPM + rate_ppm) > amount * PPM
+
+
+@given(amounts, st.integers(1, MAX_ATOMS))
+def test_lots_affordable_are_paid_by_the_budget_and_one_more_is_not(budget: int, per_lot: int) -> None:
+    lots = lots_affordable_rounded_down(budget, per_lot)
+    assert lots * per_lot <= budget < (lots + 1) * per_lot
+
+
+def play(engine: str, rows: list[str]) -> list[Event]:
+    """Everything told on the stage after these rows, each command checked by a bookkeeper."""
+    venue, stage, keeper = new_venue(engine), Stage(), Bookkeeper()
+    all_told: list[Event] = []
+    for text in [*(row.cells[0] for row in stage_rows(SPEC)), "ListMarket symbol=QTE fee_currency=2", *rows]:
+        asked = stage.ask(text)
+        told: list[Event] = unpack_all(EVENTS, venue.apply(asked.record))
+        keeper.enter(told)
+        for event in told:
+            stage.took_effect(event, asked)
+        all_told += told
+    return all_told
+
+
+sizes = st.lists(st.integers(1, 15), max_size=5)
+
+
+@pytest.mark.shows("FEES-008")
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=60)
+@given(waiting=sizes, coming=sizes, price=st.integers(1, 50), fees_ppm=st.tuples(rates, rates))
+def test_buyer_in_a_quote_fee_market_pays_at_most_what_is_held(
+    engine: str, waiting: list[int], coming: list[int], price: int, fees_ppm: tuple[int, int]
+) -> None:
+    """Of an order for 100, some is bought from asks that wait, some sold to it while it rests, the rest cancelled."""
+    maker, taker = fees_ppm
+    rows = [f"tier 0 maker {maker} taker {taker}"]
+    rows += [f"cy sell {size} @ {1 + position % price} on QTE" for position, size in enumerate(waiting)]
+    rows += [f"A = bob buy 100 @ {price} on QTE"]
+    rows += [f"ann sell {size} @ {price} on QTE" for size in coming]
+    rows += ["bob cancels A"]
+    told = play(engine, rows)
+    placed = next(event for event in told if isinstance(event, OrderPlaced) and event.account_id == 12)
+    trades = [event for event in told if isinstance(event, TradeExecuted)]
+    resting = {trade.trade_id for trade in trades if trade.maker_order_id == placed.order_id}
+    fees = sum(t.maker_fee_atoms if t.trade_id in resting else t.taker_fee_atoms for t in trades)
+    assert fees <= placed.held_atoms - 100 * price == fee_hold_rounded_up(100 * price, max(maker, taker))
+    traded = sum(trade.size_lots for trade in trades)
+    [ended] = [e for e in told if isinstance(e, OrderFilled | OrderCancelled) and e.order_id == placed.order_id]
+    assert ended.filled_lots == traded == min(sum(waiting) + sum(coming), 100)
+    # Whatever came back on the way, value, fees and what was released make up the hold.
+    released = sum(e.released_atoms for e in told if isinstance(e, HoldReduced)) + ended.released_atoms
+    assert sum(trade.quote_atoms for trade in trades) + fees + released == placed.held_atoms

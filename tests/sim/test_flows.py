@@ -1,0 +1,161 @@
+"""Fast build, checked build and auditor stay together over random flows, and every state on the way is sound."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+import pytest
+
+from lionrock.sim.workload import fuzz_records, random_flow
+from lionrock.words.events import EVENTS, CommandRejected, Event, OrderPlaced, TradeExecuted
+from lionrock.words.records import unpack_all
+from tests.engines import ENGINES, Venue, new_venue
+from tests.sim.flows import FlowDiffers, records_of, run_side_by_side, sequence_of, told_by_command
+
+SHOWN = ("LEDG-007", "BOOK-007", "BOOK-008", "STAT-002", "FEES-008")
+
+
+def all_engines() -> dict[str, Venue]:
+    return {engine: new_venue(engine) for engine in ENGINES}
+
+
+@pytest.mark.shows(*SHOWN)
+@pytest.mark.parametrize("seed", range(5))
+def test_engines_agree_on_random_flows(seed: int) -> None:
+    keeper = run_side_by_side(all_engines(), random_flow(seed, 20_000), f"random_flow({seed})")
+    assert keeper.trades > 1_000
+
+
+@pytest.mark.shows(*SHOWN)
+@pytest.mark.parametrize("seed", range(5))
+def test_engines_agree_on_records_of_chance(seed: int) -> None:
+    keeper = run_side_by_side(all_engines(), fuzz_records(seed, 20_000), f"fuzz_records({seed})")
+    assert keeper.trades > 1_000
+
+
+@pytest.mark.shows(*SHOWN)
+@pytest.mark.parametrize("seed", range(100, 110))
+def test_engines_agree_on_a_million_commands(seed: int) -> None:
+    """Ten flows of 100,000, so that processes can share them."""
+    keeper = run_side_by_side(all_engines(), random_flow(seed, 100_000), f"random_flow({seed})", look_every=20)
+    assert keeper.trades > 10_000
+
+
+@pytest.mark.shows(*SHOWN)
+def test_every_single_state_on_the_way_is_sound() -> None:
+    """Here the rows of all engines are looked at after each command, not after each batch."""
+    keeper = run_side_by_side(all_engines(), random_flow(9, 1_500, batch=1), "random_flow(9)")
+    assert keeper.trades > 100
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_batches_do_not_matter(engine: str) -> None:
+    """What comes in one batch or in a thousand is answered alike."""
+    whole, single = new_venue(engine), new_venue(engine)
+    for batch in random_flow(7, 3_000, batch=3_000):
+        assert whole.apply(batch) == b"".join(single.apply(record) for record in records_of(batch))
+    assert whole.lines() == single.lines()
+
+
+def state_but_for_count(venue: Venue) -> list[str]:
+    """The lines, of the venue line only trades and highest order id."""
+    first, *others = venue.lines()
+    return ["|".join(first.split("|")[3:]), *others]
+
+
+@pytest.mark.shows("STAT-003")
+@pytest.mark.parametrize("engine", ENGINES)
+@pytest.mark.parametrize("flow", [random_flow, fuzz_records], ids=["random", "chance"])
+def test_refused_commands_change_nothing(flow: Callable[[int, int], list[bytes]], engine: str) -> None:
+    """A flow without its refused commands leads to the same state, batch after batch."""
+    whole, without = new_venue(engine), new_venue(engine)
+    sent = refused = 0
+    for batch in flow(11, 20_000):
+        told = told_by_command(whole.apply(batch))
+        accepted = []
+        for record in records_of(batch):
+            if isinstance(told[sequence_of(record)][0], CommandRejected):
+                refused += 1
+            else:
+                sent += 1
+                accepted.append(record[:2] + sent.to_bytes(8, "little") + record[10:])
+        without.apply(b"".join(accepted))
+        assert state_but_for_count(without) == state_but_for_count(whole)
+    assert refused > 4_000
+
+
+class Tampered:
+    """The auditor, with one event of its answers changed, dropped or doubled."""
+
+    def __init__(self, change: Callable[[Event], list[Event]]) -> None:
+        self._honest = new_venue("auditor")
+        self._change = change
+
+    def apply(self, commands: bytes) -> bytes:
+        told: list[Event] = unpack_all(EVENTS, self._honest.apply(commands))
+        return b"".join(event.pack() for honest in told for event in self._change(honest))
+
+    def lines(self) -> list[str]:
+        return self._honest.lines()
+
+    def digest(self) -> str:
+        return self._honest.digest()
+
+
+def fee_one_more(event: Event) -> list[Event]:
+    if isinstance(event, TradeExecuted) and event.trade_id == 50:
+        return [msgspec.structs.replace(event, taker_fee_atoms=event.taker_fee_atoms + 1)]
+    return [event]
+
+
+def trade_miscounted(event: Event) -> list[Event]:
+    if isinstance(event, TradeExecuted) and event.trade_id >= 50:
+        return [msgspec.structs.replace(event, trade_id=event.trade_id + 1)]
+    return [event]
+
+
+def hold_one_less(event: Event) -> list[Event]:
+    if isinstance(event, OrderPlaced) and event.order_id > 200:
+        return [msgspec.structs.replace(event, held_atoms=event.held_atoms - 1)]
+    return [event]
+
+
+def refusals_kept_silent(event: Event) -> list[Event]:
+    return [] if isinstance(event, CommandRejected) else [event]
+
+
+def limit_forgotten(event: Event) -> list[Event]:
+    """Buys rest above the asks, as the events have it."""
+    if isinstance(event, OrderPlaced) and event.side == 1 and event.price_ticks:
+        return [msgspec.structs.replace(event, price_ticks=event.price_ticks * 2)]
+    return [event]
+
+
+def test_first_difference_is_told_with_seed_command_and_both_answers() -> None:
+    venues: dict[str, Venue] = {"auditor": new_venue("auditor"), "other": Tampered(fee_one_more)}
+    with pytest.raises(FlowDiffers) as difference:
+        run_side_by_side(venues, random_flow(3, 5_000), "random_flow(3)")
+    told = str(difference.value)
+    assert told.startswith("random_flow(3): command PlaceOrder(sequence=")
+    assert " auditor tells\n    OrderPlaced(" in told
+    assert " other tells\n    OrderPlaced(" in told
+    assert told.count("trade_id=50,") == 2
+    assert told.count("trade_id=1,") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (fee_one_more, "ended and|paid 1 more than it held|the events make"),
+        (trade_miscounted, "trade 51 is the 50th"),
+        (hold_one_less, "paid 1 more than it held|ended and -1 stay held"),
+        (refusals_kept_silent, "no event answers"),
+        (limit_forgotten, "crossed by|price_ticks"),
+    ],
+)
+def test_answer_that_cannot_be_is_found_without_a_second_engine(
+    change: Callable[[Event], list[Event]], told: str
+) -> None:
+    with pytest.raises(FlowDiffers, match=told):
+        run_side_by_side({"tampered": Tampered(change)}, random_flow(3, 5_000), "random_flow(3)")

@@ -1,0 +1,200 @@
+"""The events column, both ways: its words become the exact events, and any event becomes words again."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import msgspec
+
+from lionrock.words import events
+from lionrock.words.enumerations import CancelReason, Side
+from lionrock.words.events import Event
+from lionrock.words.records import layout_of
+from lionrock.words.rejections import Rejection
+from tests.spec.pages import MalformedPage
+from tests.spec.stage import Asked, Stage
+
+_ECHOES: dict[str, dict[int, type[Event]]] = {
+    "listed": {1: events.AssetListed, 5: events.MarketListed},
+    "opened": {2: events.AccountOpened},
+    "set": {3: events.FeeTierSet},
+    "assigned": {4: events.FeeTierAssigned},
+    "posted": {6: events.TransferPosted},
+}
+"""Events that repeat their command, by their word and the kind of the command."""
+
+_PLACED = re.compile(r"(?:(\w+) )?placed, holds (\d+)")
+_TRADE = re.compile(r"trade (\d+) @ (\d+): (\w+) takes (\w+)(?:, taker fee (\d+), maker fee (\d+))?")
+_FILLED = re.compile(r"(\w+) filled, releases (\d+)")
+_CANCELLED = re.compile(r"(\w+) cancelled ([A-Z_]+), (\d+) left, releases (\d+)")
+_REDUCED = re.compile(r"(\w+) hold reduced by (\d+)")
+_REFUSED = re.compile(r"refused ([A-Z_]+) (\S+) (\S+)")
+
+
+def expected_events(text: str, asked: Asked, stage: Stage) -> list[Event]:
+    """The events that a cell names, each with all its fields; the stage goes along. Raises `MalformedPage`.
+
+    One tick is one whole unit of quote and one lot one whole unit of base, as on the stage, so the value of a trade
+    is its price times its size.
+    """
+    expected: list[Event] = []
+    for index, sentence in enumerate(text.split("; ")):
+        event = _event(sentence, asked, stage)
+        event = msgspec.structs.replace(event, index=index, sequence=stage.sequence, time_ns=stage.time_ns)
+        stage.took_effect(event, asked)
+        expected.append(event)
+    return expected
+
+
+def _event(sentence: str, asked: Asked, stage: Stage) -> Event:
+    """One event, its header still empty."""
+    if asked.kind in _ECHOES.get(sentence, {}):
+        return _repeating(asked, _ECHOES[sentence][asked.kind])
+    if match := _PLACED.fullmatch(sentence):
+        return _placed(match, asked, stage)
+    if match := _TRADE.fullmatch(sentence):
+        return _trade(match, stage)
+    if match := _FILLED.fullmatch(sentence):
+        order = stage.order(match[1])
+        owner = _owner(order.placed)
+        return events.OrderFilled(**owner, filled_lots=order.filled_lots, released_atoms=int(match[2]))
+    if match := _CANCELLED.fullmatch(sentence):
+        order = stage.order(match[1])
+        return events.OrderCancelled(
+            **_owner(order.placed),
+            reason=CancelReason[match[2]],
+            filled_lots=order.filled_lots,
+            remaining_lots=int(match[3]),
+            released_atoms=int(match[4]),
+        )
+    if match := _REDUCED.fullmatch(sentence):
+        return events.HoldReduced(**_owner(stage.order(match[1]).placed), released_atoms=int(match[2]))
+    if match := _REFUSED.fullmatch(sentence):
+        first, second = (_figure(figure, stage) for figure in (match[2], match[3]))
+        return events.CommandRejected(
+            **_HEADER,
+            command_kind=asked.kind,
+            rejection=Rejection[match[1]],
+            first_figure=first,
+            second_figure=second,
+        )
+    raise MalformedPage(f"{sentence!r} is not in the grammar of the events column for this command")
+
+
+_HEADER = {"index": 0, "sequence": 0, "time_ns": 0}
+
+
+def _repeating(asked: Asked, event_type: type[Event], **others: int) -> Event:
+    """An event with the fields of its command, and the others given."""
+    command = msgspec.structs.asdict(asked.command) if asked.command else {}
+    values = command | _HEADER | others
+    return event_type(**{name: values[name] for name in layout_of(event_type).fields if name != "kind"})
+
+
+def _placed(match: re.Match[str], asked: Asked, stage: Stage) -> Event:
+    if (match[1] or "") != asked.order_name:
+        raise MalformedPage(f"the row names its order {asked.order_name!r}, its events {match[1]!r}")
+    account_id = getattr(asked.command, "account_id", 0)
+    maker, taker = stage.rates[stage.tiers.get(account_id, 0)]
+    return _repeating(asked, events.OrderPlaced, held_atoms=int(match[2]), maker_fee_ppm=maker, taker_fee_ppm=taker)
+
+
+def _trade(match: re.Match[str], stage: Stage) -> Event:
+    size_lots, price_ticks = int(match[1]), int(match[2])
+    taker, maker = stage.order(match[3]), stage.order(match[4])
+    return events.TradeExecuted(
+        **_HEADER,
+        market_id=maker.placed.market_id,
+        taker_side=taker.placed.side,
+        trade_id=stage.trades + 1,
+        maker_order_id=maker.placed.order_id,
+        taker_order_id=taker.placed.order_id,
+        maker_account_id=maker.placed.account_id,
+        taker_account_id=taker.placed.account_id,
+        price_ticks=price_ticks,
+        size_lots=size_lots,
+        quote_atoms=price_ticks * size_lots,
+        taker_fee_atoms=int(match[5] or 0),
+        maker_fee_atoms=int(match[6] or 0),
+        maker_remaining_lots=maker.placed.size_lots - maker.filled_lots - size_lots,
+    )
+
+
+def _owner(placed: events.OrderPlaced) -> dict[str, int]:
+    return {
+        **_HEADER,
+        "order_id": placed.order_id,
+        "account_id": placed.account_id,
+        "market_id": placed.market_id,
+    }
+
+
+def _figure(text: str, stage: Stage) -> int:
+    """A number, or the name of an order for its id."""
+    return int(text) if text.lstrip("-").isdigit() else stage.order(text).placed.order_id
+
+
+def in_words(told: Sequence[Event], asked: Asked, stage: Stage) -> str:
+    """Events in the words of the events column."""
+    return "; ".join(_sentence(event, asked, stage) for event in told) or "no event"
+
+
+def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
+    def name(order_id: int) -> str:
+        return order_in_words(order_id, asked, stage)
+
+    match event:
+        case events.OrderPlaced():
+            return f"{name(event.order_id)} placed, holds {event.held_atoms}"
+        case events.TradeExecuted():
+            fees = f", taker fee {event.taker_fee_atoms}, maker fee {event.maker_fee_atoms}"
+            who = f"{name(event.taker_order_id)} takes {name(event.maker_order_id)}"
+            return f"trade {event.size_lots} @ {event.price_ticks}: {who}" + (fees if _has_fees(event) else "")
+        case events.OrderFilled():
+            return f"{name(event.order_id)} filled, releases {event.released_atoms}"
+        case events.OrderCancelled():
+            left = f"{event.remaining_lots} left, releases {event.released_atoms}"
+            return f"{name(event.order_id)} cancelled {_named(CancelReason, event.reason)}, {left}"
+        case events.HoldReduced():
+            return f"{name(event.order_id)} hold reduced by {event.released_atoms}"
+        case events.CommandRejected():
+            figures = f"{event.first_figure} {event.second_figure}"
+            return f"refused {_named(Rejection, event.rejection)} {figures}"
+    kind = layout_of(type(event)).kind
+    return next((word for word, kinds in _ECHOES.items() if type(event) in kinds.values()), f"event of kind {kind}")
+
+
+def order_in_words(order_id: int, asked: Asked | None, stage: Stage) -> str:
+    """The order's name on the page, or its number with a # where it has none."""
+    if order_id in stage.orders and stage.orders[order_id].name:
+        return stage.orders[order_id].name
+    if asked and asked.order_name and getattr(asked.command, "order_id", None) == order_id:
+        return asked.order_name
+    return f"#{order_id}"
+
+
+def _has_fees(event: events.TradeExecuted) -> bool:
+    return bool(event.taker_fee_atoms or event.maker_fee_atoms)
+
+
+def _named(kinds: type[CancelReason | Rejection], number: int) -> str:
+    return kinds(number).name if number in kinds._value2member_map_ else str(number)
+
+
+def differences(expected: Sequence[Event], actual: Sequence[Event]) -> list[str]:
+    """Field by field, where both lists tell of the same kinds of events."""
+    found = []
+    for wanted, given in zip(expected, actual, strict=False):
+        if type(wanted) is not type(given):
+            break
+        for name in wanted.__struct_fields__:
+            if getattr(wanted, name) != getattr(given, name):
+                label = f"{type(wanted).__name__}.{name}"
+                found.append(f"{label} is {getattr(given, name)}, not {getattr(wanted, name)}")
+    return found
+
+
+def side_in_words(side: int) -> str:
+    """The column of the book that a resting order of this side stands in."""
+    return "bids" if side == Side.BUY else "asks"

@@ -1,0 +1,189 @@
+"""A page that is wrong, or a venue that is, does not pass."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from lionrock.words.events import EVENTS, AccountOpened, Event
+from lionrock.words.records import unpack_all
+from tests.engines import new_venue
+from tests.spec.pages import SPEC, MalformedPage, read_page, tables_of
+from tests.spec.performance import PageDiffers, Performance
+from tests.spec.sentences import expected_events, in_words
+
+PAGE = """# Orders
+
+### ORDR-001 An order rests and trades
+
+| command | events |
+|---|---|
+| tier 1 maker 1000 taker 200000 | set |
+| bob to tier 1 | assigned |
+| A = ann sell 5 @ 100 | A placed, holds 5 |
+| B = bob buy 7 @ 110 | B placed, holds 770; trade 5 @ 100: B takes A, taker fee 1, maker fee 0; A filled, releases 0; B hold reduced by 50 |
+| PlaceOrder side=7 | refused SIDE_UNKNOWN 7 0 |
+| bob cancels B | B cancelled REQUESTED, 2 left, releases 220 |
+| ann cancels B | refused ORDER_UNKNOWN B 0 |
+| C = cy sell 1 @ 90 | C placed, holds 1 |
+
+| account | asset | available | held |
+|---|---|---|---|
+| bob | BTC | 104 | 0 |
+
+| bids | price | asks |
+|---|---|---|
+|  | 90 | 1 C |
+"""  # noqa: E501
+
+WRONG: list[tuple[str, str, str]] = [
+    ("holds 5 |", "holds 6 |", "expected  A placed, holds 6\n  actual    A placed, holds 5"),
+    ("taker fee 1", "taker fee 2", "TradeExecuted.taker_fee_atoms is 1, not 2"),
+    ("trade 5 @ 100", "trade 5 @ 101", "TradeExecuted.price_ticks is 100, not 101"),
+    (
+        "; B hold reduced by 50",
+        "",
+        "actual    B placed, holds 770; trade 5 @ 100: B takes A, taker fee 1, maker fee 0; A",
+    ),
+    ("reduced by 50", "reduced by 50; B filled, releases 0", "hold reduced by 50; B filled, releases 0"),
+    ("| set |", "| refused FEE_RATE_ABOVE_LIMIT 1000000 2000 |", "actual    set"),
+    ("SIDE_UNKNOWN 7 0", "SIDE_UNKNOWN 8 0", "actual    refused SIDE_UNKNOWN 7 0"),
+    ("REQUESTED", "WOULD_TAKE", "OrderCancelled.reason is 1, not 4"),
+    ("ORDER_UNKNOWN B 0", "ORDER_UNKNOWN A 0", "CommandRejected.first_figure is 18, not 17"),
+    ("| 104 | 0", "| 105 | 0", "row       bob BTC\n  expected  105 | 0\n  actual    104 | 0"),
+    ("| 104 | 0", "| 104 | 1", "actual    104 | 0"),
+    ("|  | 90 | 1 C |", "", "expected  empty\n  actual     | 90 | 1 C"),
+    ("|  | 90 | 1 C |", "| 1 C | 90 |  |", "actual     | 90 | 1 C"),
+]
+
+UNREADABLE: list[tuple[str, str, str]] = [
+    ("ann sell 5 @ 100", "ann sells 5 @ 100", "not in the grammar of the command column"),
+    ("A placed, holds 5", "A rests", "not in the grammar of the events column"),
+    ("bob cancels B", "bob cancels Z", "no row named an order Z"),
+    ("| A placed", "| B placed", "the row names its order 'A', its events 'B'"),
+    ("PlaceOrder side", "PlaceOrder sides", "PlaceOrder has no field sides"),
+    ("PlaceOrder side", "PlaceOrders side", "PlaceOrders is no command"),
+    ("| account | asset | available | held |", "| who | asset | available | held |", "no table has the columns who"),
+]
+
+
+def play(directory: Path, page: str) -> None:
+    path = directory / "orders.md"
+    path.write_text(page, "utf-8")
+    [criterion] = read_page(path)
+    Performance(new_venue("auditor")).play(criterion)
+
+
+def test_right_page_passes(tmp_path: Path) -> None:
+    play(tmp_path, PAGE)
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), WRONG)
+def test_wrong_page_is_told_in_its_own_words(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    assert PAGE.count(right) == 1
+    with pytest.raises(PageDiffers) as difference:
+        play(tmp_path, PAGE.replace(right, wrong))
+    assert told in str(difference.value)
+    assert "ORDR-001 An order rests and trades" in str(difference.value)
+
+
+@pytest.mark.parametrize(("right", "wrong", "told"), UNREADABLE)
+def test_unreadable_page_says_what_it_does_not_understand(tmp_path: Path, right: str, wrong: str, told: str) -> None:
+    with pytest.raises(MalformedPage, match=told):
+        play(tmp_path, PAGE.replace(right, wrong, 1))
+
+
+@pytest.mark.parametrize(
+    ("page", "told"),
+    [
+        ("# A\n\n### ORD-1 No code\n", "is not a code like ABCD-001 and a sentence"),
+        ("# A\n\n## Orders\n\n| command | events |\n|---|---|\n", "stands under no criterion"),
+        ("# A\n\n### ORDR-001 One\n\n| command | events |\n| a | b |\n", "row of dashes"),
+        ("# A\n\n### ORDR-001 One\n\n| command | events |\n|---|---|\n| a |\n", "1 cells under 2 columns"),
+    ],
+)
+def test_malformed_page_is_refused(tmp_path: Path, page: str, told: str) -> None:
+    (tmp_path / "a.md").write_text(page, "utf-8")
+    with pytest.raises(MalformedPage, match=told):
+        read_page(tmp_path / "a.md")
+
+
+class Lying:
+    """The auditor behind a lens: its state lines are changed before anybody sees them."""
+
+    def __init__(self, change: Callable[[str], str]) -> None:
+        self._honest = new_venue("auditor")
+        self._change = change
+
+    def apply(self, commands: bytes) -> bytes:
+        return self._honest.apply(commands)
+
+    def digest(self) -> str:
+        return self._honest.digest()
+
+    def lines(self) -> list[str]:
+        return [self._change(line) for line in self._honest.lines()]
+
+
+RESTING = """# Orders
+
+### ORDR-001 Two orders rest
+
+| command | events |
+|---|---|
+| A = ann sell 5 @ 200 | A placed, holds 5 |
+| B = bob buy 7 @ 110 | B placed, holds 770 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("honest", "lie", "told"),
+    [
+        ("balance|13|1|100|0", "balance|13|1|101|0", "the balances of asset 1 sum to 1, not to 0"),
+        ("balance|13|1|100|0", "balance|13|1|-1|101", "account 13 has -1 available and 101 held"),
+        ("balance|1|1|-300|0", "balance|1|1|1|0", "account 1 has 1 available"),
+        ("balance|11|1|95|5", "balance|11|1|96|4", "account 11 has 4 held of asset 1, its orders hold 5"),
+        ("order|1|2|200|", "order|1|2|110|", "market 1 is crossed: best bid 110, best ask 110"),
+    ],
+)
+def test_unsound_state_is_found_after_any_row(tmp_path: Path, honest: str, lie: str, told: str) -> None:
+    path = tmp_path / "orders.md"
+    path.write_text(RESTING, "utf-8")
+    [criterion] = read_page(path)
+    Performance(new_venue("auditor")).play(criterion)
+    with pytest.raises(PageDiffers) as difference:
+        Performance(Lying(lambda line: line.replace(honest, lie))).play(criterion)
+    assert told in str(difference.value)
+
+
+def test_every_word_of_the_pages_is_told_back_as_it_stands() -> None:
+    """Events in words are the page's own words: a cell, understood and told again, is the same cell."""
+    performance = Performance(new_venue("auditor"))
+    stage = performance.stage
+    readme = (SPEC / "README.md").read_text("utf-8").splitlines()
+    assert any(table.columns == ("in the events column", "means") for table in tables_of(readme, 1))
+    for command, cell in [
+        ("A = ann sell 5 @ 100", "A placed, holds 5"),
+        ("B = bob buy 7 @ 110", "B placed, holds 770; trade 2 @ 100: B takes A; B hold reduced by 50"),
+        ("C = bob buy 7 @ 110", "C placed, holds 770; trade 2 @ 100: C takes A, taker fee 3, maker fee 4"),
+        ("bob cancels B", "B filled, releases 7"),
+        ("bob cancels B", "B cancelled WOULD_TAKE, 2 left, releases 220"),
+        ("deposit 5 USD to ann", "posted"),
+        ("asset ETH id 4 decimals 2", "listed"),
+        ("account dee 14 CLIENT", "opened"),
+        ("tier 3 maker 1 taker 2", "set"),
+        ("dee to tier 3", "assigned"),
+        ("Unknown kind=77", "refused COMMAND_UNKNOWN 77 0"),
+    ]:
+        asked = stage.ask(command)
+        assert in_words(expected_events(cell, asked, stage), asked, stage) == cell
+
+
+def test_events_carry_their_place_and_time() -> None:
+    """The stage is at time 0, each row after it one nanosecond later, as sequence, time and index of events show."""
+    performance = Performance(new_venue("auditor"))
+    asked = performance.stage.ask("account dee 14 CLIENT")
+    told: list[Event] = unpack_all(EVENTS, performance.venue.apply(asked.record))
+    assert told == [AccountOpened(index=0, sequence=15, time_ns=1, account_id=14, account_kind=1)]
