@@ -197,5 +197,7 @@ cdef class Book:
                     break
             lots[0] += at_level
             quote_atoms[0] += at_level * quote_atoms_per_lot
+            if at_level < self.levels[level].total_lots:
+                break  # a level taken in part is the last: a cheaper one further away must not be reached
             level = self.level_after(market, side, level)
         return 0
