@@ -2,8 +2,8 @@
 
 Usage: declare_records.py SOURCE_ROOT OUTPUT.pxd DEPFILE
 
-The output is replaced only when its text changes, so a reworded docstring in the vocabulary compiles nothing. The depfile
-is a Makefile line that names every file the output was made from.
+The output is replaced only when its text changes, so a reworded docstring in the vocabulary compiles nothing. The
+depfile is a Makefile line that names every file the output was made from.
 """
 
 from __future__ import annotations

@@ -83,9 +83,8 @@ def test_each_mismatch_has_the_reason_that_the_docs_give(recording: Path, flow: 
         assert f"| {reason.name} | {venue_only[reason]} | {ours_only[reason]} | {reason.value} |" in table
 
 
-
 def test_nothing_is_refused_but_what_the_market_does_not_admit(flow: ReplayedFlow) -> None:
-    """The traders have the funds, the ids are in order, the parts go together: no order is lost to the replay itself."""
+    """Traders have the funds, ids are in order, parts go together: no order is lost to the replay itself."""
     events, _ = play("fast", flow)
     refusals = {Rejection(e.rejection) for e in unpack_all(EVENTS, events) if isinstance(e, CommandRejected)}
     assert refusals == {Rejection.ORDER_UNKNOWN, Rejection.PRICE_ABOVE_MAXIMUM, Rejection.SIZE_ABOVE_MAXIMUM}

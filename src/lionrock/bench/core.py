@@ -15,7 +15,7 @@ BATCH = 1_024
 """Commands handed to the core in one call, as a busy node would."""
 
 AUDITOR_SHARE = 10
-"""The auditor is given one in so many of the commands; it is that much slower and its speed does not change on the way."""
+"""The auditor is given one in so many of the commands: it is that much slower, and as slow all the way."""
 
 
 class Venue(Protocol):

@@ -1,6 +1,6 @@
 """The canonical flows of the core: blocks of packed commands, the same for the same seed on every machine.
 
-Each is one market with 1,000 rich accounts, fees of 1,000 and 2,000 ppm, and prices laid round a middle of 50,000 ticks.
+Each is one market with 1,000 rich accounts, fees of 1,000 and 2,000 ppm, and prices round a middle of 50,000 ticks.
 """
 
 from __future__ import annotations
@@ -53,7 +53,19 @@ class Flow:
         account_id = FIRST_ACCOUNT + self.chance.randrange(ACCOUNTS)
         size_lots = 1 + self.chance.randrange(20)
         packed = _PLACE.packer.pack(
-            _PLACE.kind, 0, 0, self.order_id, account_id, 1, side, OrderType.LIMIT, time_in_force, 0, price_ticks, size_lots, 0
+            _PLACE.kind,
+            0,
+            0,
+            self.order_id,
+            account_id,
+            1,
+            side,
+            OrderType.LIMIT,
+            time_in_force,
+            0,
+            price_ticks,
+            size_lots,
+            0,
         )
         self.records.append(packed.ljust(RECORD_BYTES, b"\0"))
         if time_in_force is TimeInForce.GOOD_TILL_CANCELLED:

@@ -305,7 +305,7 @@ cdef class Engine:
         return self.matching.rest(order)
 
     cdef int finish_by_quote(self, order_t* order, taking_t* taking, bint book_is_empty) except -1:
-        """An order by quote amount is filled when it cannot spend more here; one that traded nothing is never filled."""
+        """An order by quote amount is filled when it cannot spend more; one that traded nothing is never filled."""
         cdef uint8_t reason
         if taking.filled_lots > 0 and taking.spendable_atoms == 0:
             return self.matching.filled(order, taking.filled_lots)
@@ -367,7 +367,8 @@ cdef class Engine:
         for asset_id in sorted(self.listing.assets):
             slot = self.ledger.existing_balance(account, asset_id)
             if slot >= 0:
-                rows.append((asset_id, self.ledger.balances[slot].available_atoms, self.ledger.balances[slot].held_atoms))
+                balance = &self.ledger.balances[slot]
+                rows.append((asset_id, balance.available_atoms, balance.held_atoms))
         return rows
 
     def lines(self) -> list:
@@ -375,8 +376,8 @@ cdef class Engine:
         rows = [f"venue|{self.sequence}|{self.time_ns}|{self.matching.trades}|{self.highest_order_id}"]
         rows += self.listing.lines()
         rows += balance_lines(self.ledger)
-        for market in sorted(range(self.book.market_count), key=lambda slot: self.book.markets[<int32_t> slot].market_id):
-            rows += order_lines(self.ledger, self.book, market)
+        for market_id in sorted(self.listing.markets):
+            rows += order_lines(self.ledger, self.book, self.book.market(market_id))
         return rows
 
     def digest(self) -> str:

@@ -1,5 +1,5 @@
-# What the operator does: assets, accounts, tiers, markets, transfers. Rare commands, so Python integers do the sums that
-# are not yet known to fit, and plain Python objects keep what only the state's lines need.
+# What the operator does: assets, accounts, tiers, markets, transfers. Rare commands, so Python integers do the sums
+# that are not yet known to fit, and plain Python objects keep what only the state's lines need.
 
 cdef packed struct tier_t:
     uint32_t maker_fee_ppm

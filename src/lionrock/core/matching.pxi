@@ -1,5 +1,5 @@
-# Who trades with whom, and what that does to the ledger. Everything here happens after the point where an order has been
-# accepted: nothing may be refused any more.
+# Who trades with whom, and what that does to the ledger. Everything here happens after the point where an order has
+# been accepted: nothing may be refused any more.
 
 cdef struct taking_t:
     uint32_t worst_key  # place in the opposite ladder beyond which the order may not go

@@ -19,8 +19,9 @@ def generated_flow(seed: int, steps: int) -> Iterator[Step]:
     chance = Random(seed)
     middle, time_ms = START_TICKS, START_MS
     resting: list[int] = []
-    for reference in range(1, steps + 1):
-        opening = reference <= OPENING_ORDERS
+    for step in range(steps):
+        opening = step < OPENING_ORDERS
+        reference = (step + 1) * 4096  # recorded ids count within a millisecond in these low bits
         if not opening:
             time_ms += chance.randrange(12)
             middle += chance.choice((-1, 0, 0, 0, 1))

@@ -1,6 +1,6 @@
 """Orders and cancels read off a recorded order feed, so that they can be sent to another book.
 
-The feed (Bitstamp, channel `live_orders_btcusd`: created, changed and deleted rows) says what was ordered and withdrawn.
+The feed (Bitstamp, channel `live_orders_btcusd`: created, changed, deleted rows) says what was ordered and withdrawn.
 What was filled is never read: not the trades file, not a `changed` row, not the price or size on a `deleted` row. The
 recording that the tests use is the data file of the PyPI wheel ob-analytics 0.1.0 (30 minutes of 2026-05-02).
 
@@ -69,7 +69,7 @@ Row = Created | Deleted
 def read_recording(path: Path) -> list[Row]:
     """The created and deleted rows of an `orders.csv.gz`, in the order of the feed.
 
-    Columns: id, timestamp, exchange_timestamp (ms), price (whole dollars), volume (BTC), action, direction. Opening rows
+    Columns: id, timestamp, exchange_timestamp (ms), price (whole dollars), volume (BTC), action, direction. Rows
     that carry the first row's exchange time are the snapshot of the book. Raises `InexactAmount` or `MalformedAmount`
     for a number off the lattice.
     """
@@ -108,7 +108,9 @@ def order_flow(rows: Sequence[Row], *, use_survivors: bool = False) -> Iterator[
             shown.add(row)
         else:
             front = shown.first_reached(row) if use_survivors else None
-            front_survives = front and front.size_lots <= row.size_lots and deleted_ms.get(front.order_id) != row.time_ms
+            front_survives = (
+                front and front.size_lots <= row.size_lots and deleted_ms.get(front.order_id) != row.time_ms
+            )
             post_only = bool(front_survives) or quotes.companions(row) >= QUOTE_COMPANIONS
             if not post_only:
                 time_in_force = TimeInForce.IMMEDIATE_OR_CANCEL

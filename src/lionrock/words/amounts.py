@@ -80,8 +80,8 @@ def parse_decimal(text: str, decimals: int) -> int:
     digits = int(whole + fraction)
     shift = decimals + exponent - len(fraction)
     if shift >= 0:
-        return digits * 10**shift
-    quotient, rest = divmod(digits, 10**-shift)
+        return digits * int(10**shift)
+    quotient, rest = divmod(digits, int(10**-shift))
     if rest:
         raise InexactAmount(f"{text} has more than {decimals} decimals")
     return quotient

@@ -1,6 +1,6 @@
 """What may be asked of the venue. Every state the venue is ever in follows from a list of these, and from nothing else.
 
-The node stamps `sequence` and `time_ns` on a command when it takes it in; the core has no other source of order or time.
+The node stamps `sequence` and `time_ns` on a command when it takes it in; the core knows no other order or time.
 """
 
 from __future__ import annotations

@@ -197,7 +197,7 @@ class OrderFilled(Event, frozen=True, kw_only=True):
     filled_lots: I64
     """All it traded in its life."""
     released_atoms: I64
-    """What was still held and is available again (price improvement, fee difference): quote for a buy, base for a sell."""
+    """What was still held and is available again (better price, lower fee): quote for a buy, base for a sell."""
 
 
 @_event(113)

@@ -1,0 +1,106 @@
+"""How fast an order goes in over HTTP: signed, authenticated, durable, matched and answered."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import hmac
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+from lionrock.bench.load import LoadFigures, drive
+from lionrock.sim.api_client import Connection
+from lionrock.sim.venue_process import VenueProcess
+
+CONNECTIONS = 64
+EMPTY_BODY_BYTES = 200
+"""About the length of a signed order's parameters."""
+
+
+def bench_api(
+    requests: int,
+    rounds: int,
+    clock_ms: Callable[[], int],
+    stopwatch: Callable[[], float],
+    progress: Callable[[str], None] = lambda _: None,
+) -> dict[str, object]:
+    """Requests a second and latencies of order entry and of an empty POST, alternating; the best round of each counts.
+
+    `ratio` is order entry to empty POST. Closed loop, so latencies are those of a full house of `CONNECTIONS`.
+    """
+    orders: list[LoadFigures] = []
+    empty: list[LoadFigures] = []
+    with tempfile.TemporaryDirectory() as directory, _empty_server() as empty_port:
+        venue = VenueProcess(Path(directory) / "site")
+        try:
+            connection = Connection(venue.url)
+            body = b'{"fund": {"BTC": "100000", "USDT": "10000000000"}}'
+            account = connection.call(
+                "POST", "/lionrock/v1/sandbox/accounts", {"Content-Type": "application/json"}, body
+            )
+            port = urlsplit(venue.url).port or 0
+            for number in range(1, rounds + 1):
+                progress(f"round {number} of {rounds}: {requests:,} orders, {requests:,} empty requests")
+                signed = [_order(account["apiKey"], account["secret"], n, clock_ms) for n in range(requests)]
+                orders.append(asyncio.run(drive("127.0.0.1", port, signed, CONNECTIONS, stopwatch)))
+                blank = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
+                empty.append(asyncio.run(drive("127.0.0.1", empty_port, blank, CONNECTIONS, stopwatch)))
+        finally:
+            venue.stop()
+    best_order, best_empty = (max(runs, key=lambda run: run.requests_per_s) for runs in (orders, empty))
+    return {
+        "connections": CONNECTIONS,
+        "requests": requests,
+        "order_entry": _figures(best_order),
+        "empty_post": _figures(best_empty),
+        "ratio": round(best_order.requests_per_s / best_empty.requests_per_s, 3),
+    }
+
+
+def _figures(run: LoadFigures) -> dict[str, float]:
+    return {
+        "requests_per_s": run.requests_per_s,
+        "p50_ms": run.percentile_ms(0.5),
+        "p99_ms": run.percentile_ms(0.99),
+        "p999_ms": run.percentile_ms(0.999),
+        "failures": run.failures,
+    }
+
+
+def _order(api_key: str, secret: str, number: int, clock_ms: Callable[[], int]) -> bytes:
+    """Sells and buys at one price in turn, so that every second order trades."""
+    body = urlencode(
+        {
+            "symbol": "BTCUSDT",
+            "side": "SELL" if number % 2 else "BUY",
+            "type": "LIMIT",
+            "quantity": "0.01",
+            "price": "50000",
+            "recvWindow": 60_000,  # signed before the run, so that signing is not measured
+            "timestamp": clock_ms(),
+        }
+    )
+    signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
+    return _post("/api/v1/spot/order", f"{body}&signature={signature}", f"X-HK-APIKEY: {api_key}\r\n")
+
+
+def _post(path: str, body: str, headers: str = "") -> bytes:
+    return (
+        f"POST {path} HTTP/1.1\r\nHost: 127.0.0.1\r\n{headers}"
+        f"Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()
+
+
+@contextmanager
+def _empty_server() -> Iterator[int]:
+    process = subprocess.Popen([sys.executable, "-m", "lionrock.bench.empty_server"], stdout=subprocess.PIPE)
+    try:
+        yield int(process.stdout.readline()) if process.stdout else 0
+    finally:
+        process.terminate()
+        process.wait()

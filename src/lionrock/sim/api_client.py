@@ -1,0 +1,58 @@
+"""A small client of the public API, as anybody might write one: sign, send, read the answer."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import http.client
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import msgspec
+
+
+class RefusedByVenueError(Exception):
+    """The venue answered with an error body. `code` is the contract's, `status` the HTTP status."""
+
+    def __init__(self, status: int, body: dict[str, Any]) -> None:
+        super().__init__(f"{body.get('code')}: {body.get('msg')}")
+        self.status = status
+        self.code = str(body.get("code"))
+        self.body = body
+
+
+class Connection:
+    """One kept-alive connection, used one request after the other. Raises `OSError` when the venue is gone."""
+
+    def __init__(self, url: str) -> None:
+        parts = urlsplit(url)
+        self._http = http.client.HTTPConnection(parts.hostname or "127.0.0.1", parts.port, timeout=30)
+
+    def call(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Any:
+        """The decoded JSON answer. Raises `RefusedByVenueError` when the status is not 200."""
+        self._http.request(method, path, body=body, headers=headers or {})
+        response = self._http.getresponse()
+        answer = msgspec.json.decode(response.read())
+        if response.status != 200:
+            raise RefusedByVenueError(response.status, answer)
+        return answer
+
+    def close(self) -> None:
+        self._http.close()
+
+
+class Trader:
+    """One account's key on a connection. `clock_ms` gives Unix milliseconds."""
+
+    def __init__(self, connection: Connection, api_key: str, secret: str, clock_ms: Callable[[], int]) -> None:
+        self.connection = connection
+        self._headers = {"X-HK-APIKEY": api_key}
+        self._secret = secret.encode()
+        self._clock_ms = clock_ms
+
+    def signed(self, method: str, path: str, **parameters: str | int) -> Any:
+        """Call a signed endpoint with its parameters in the query. Raises as `Connection.call`."""
+        query = urlencode(parameters | {"timestamp": self._clock_ms()})
+        signature = hmac.new(self._secret, query.encode(), hashlib.sha256).hexdigest()
+        return self.connection.call(method, f"{path}?{query}&signature={signature}", self._headers)
