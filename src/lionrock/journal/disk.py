@@ -1,0 +1,62 @@
+"""Every file operation of the journal, in one place, so that a test or the simulator can let each of them fail."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+class Disk:
+    """The operating system's files. All methods raise `OSError`; a descriptor is the system's file descriptor."""
+
+    def open(self, path: Path, *, create: bool = False, read_only: bool = False) -> int:
+        """Open a file; with `create` it must not be there yet."""
+        flags = os.O_RDONLY if read_only else os.O_RDWR
+        return os.open(path, flags | (os.O_CREAT | os.O_EXCL if create else 0), 0o640)
+
+    def close(self, descriptor: int) -> None:
+        os.close(descriptor)
+
+    def size(self, descriptor: int) -> int:
+        return os.fstat(descriptor).st_size
+
+    def read_at(self, descriptor: int, length: int, offset: int) -> bytes:
+        """At most `length` bytes from `offset`; fewer only where the file ends."""
+        data = os.pread(descriptor, length, offset)
+        while len(data) < length:
+            more = os.pread(descriptor, length - len(data), offset + len(data))
+            if not more:
+                break
+            data += more
+        return data
+
+    def write_at(self, descriptor: int, data: bytes | memoryview, offset: int) -> int:
+        """Write at `offset` and return how many bytes were taken, which may be fewer than given."""
+        return os.pwrite(descriptor, data, offset)
+
+    def sync_data(self, descriptor: int) -> None:
+        """Return when the file's bytes, and the size needed to read them back, are on the device."""
+        os.fdatasync(descriptor)
+
+    def sync_all(self, descriptor: int) -> None:
+        """The same with all of the file's metadata."""
+        os.fsync(descriptor)
+
+    def truncate(self, descriptor: int, length: int) -> None:
+        os.ftruncate(descriptor, length)
+
+    def sync_directory(self, directory: Path) -> None:
+        """Make the entries of a directory durable: a synced file without its name is lost all the same."""
+        descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+    def make_directory(self, directory: Path) -> None:
+        """Make a directory and those above it, durably. Does nothing when it is there."""
+        if directory.is_dir():
+            return
+        self.make_directory(directory.parent)
+        directory.mkdir(exist_ok=True)
+        self.sync_directory(directory.parent)

@@ -1,0 +1,32 @@
+"""What the node asks of an engine. `lionrock.core.engine` has it; a test may bring its own."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+
+class Engine(Protocol):
+    """Deterministic: the same commands give the same events and the same state, whatever they are batched into."""
+
+    @property
+    def last_sequence(self) -> int:
+        """Of the last command applied; 0 before the first."""
+
+    @property
+    def last_time_ns(self) -> int:
+        """Of the last command applied."""
+
+    def apply(self, commands: bytes, /) -> bytes:
+        """Whole command records in, event records out. Raises `lionrock.words.faults.Fault`."""
+
+    def lines(self) -> list[str]:
+        """The state as lines of text (spec/state.md)."""
+
+    def digest(self) -> str:
+        """SHA-256 of these lines, lowercase hex."""
+
+    def depth(self, market_id: int, limit: int, /) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        """Bids and asks as (price_ticks, lots), best first. Raises `KeyError` for an unknown market."""
+
+    def balances(self, account_id: int, /) -> list[tuple[int, int, int]]:
+        """(asset_id, available_atoms, held_atoms) by asset. Raises `KeyError` for an unknown account."""

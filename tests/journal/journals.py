@@ -1,0 +1,67 @@
+"""Small journals to read and to spoil."""
+
+from __future__ import annotations
+
+import itertools
+from pathlib import Path
+from typing import NamedTuple
+
+from lionrock.journal.disk import Disk
+from lionrock.journal.frames import Frame, encode
+from lionrock.journal.reader import Reader
+from lionrock.journal.segments import End
+from lionrock.journal.writer import FILL_BYTES, SEGMENT_BYTES, Writer
+
+JOURNAL_ID = b"0123456789abcdef"
+
+
+class Batch(NamedTuple):
+    """What a frame is made of."""
+
+    time_ns: int
+    record_count: int
+    records: bytes
+    side: bytes
+
+
+def batch(number: int) -> Batch:
+    """A batch whose size and content depend on its number; it ends in a byte that is not zero."""
+    count = 1 + number % 3
+    return Batch(1000 + number, count, bytes([number % 251, 0, 7, 0]) * 4 * count, f"note {number}".encode())
+
+
+def read(directory: Path, disk: Disk | None = None) -> tuple[list[Frame], End]:
+    reader = Reader(directory, disk or Disk())
+    return list(reader), reader.end
+
+
+def writer_at_end(
+    directory: Path, disk: Disk | None = None, segment_bytes: int = SEGMENT_BYTES, fill_bytes: int = FILL_BYTES
+) -> Writer:
+    _, end = read(directory, disk)
+    return Writer(directory, disk or Disk(), end, JOURNAL_ID, segment_bytes=segment_bytes, fill_bytes=fill_bytes)
+
+
+def write(directory: Path, numbers: range, segment_bytes: int = SEGMENT_BYTES) -> None:
+    """Append these batches and close the journal, so that the files hold frames and nothing else."""
+    writer = writer_at_end(directory, segment_bytes=segment_bytes, fill_bytes=4096)
+    for number in numbers:
+        writer.append(*batch(number))
+    writer.close()
+
+
+def batches(frames: list[Frame]) -> list[Batch]:
+    return [Batch(frame.time_ns, frame.record_count, frame.records, frame.side) for frame in frames]
+
+
+def bounds(frames: list[Frame]) -> list[tuple[int, int]]:
+    """Where each frame of a segment begins and ends."""
+    stops = [0]
+    for frame in frames:
+        stops.append(stops[-1] + len(encode(frame)))
+    return list(itertools.pairwise(stops))
+
+
+def only_segment(directory: Path) -> Path:
+    (path,) = directory.glob("*.frames")
+    return path

@@ -1,0 +1,50 @@
+"""An engine that refuses every command, and faults at one if told to."""
+
+from __future__ import annotations
+
+from lionrock.words.commands import COMMANDS
+from lionrock.words.events import CommandRejected
+from lionrock.words.faults import Fault
+from lionrock.words.records import unpack_all
+from lionrock.words.rejections import Rejection
+
+
+class EchoEngine:
+    """Its state is how many commands it took."""
+
+    def __init__(self, fault_at: int = 0) -> None:
+        self.last_sequence = 0
+        self.last_time_ns = 0
+        self._fault_at = fault_at
+
+    def apply(self, commands: bytes, /) -> bytes:
+        events = []
+        for command in unpack_all(COMMANDS, commands):
+            if command.sequence != self.last_sequence + 1 or command.time_ns < self.last_time_ns:
+                raise Fault(f"command {command.sequence} came after command {self.last_sequence}")
+            if command.sequence == self._fault_at:
+                raise Fault(f"command {command.sequence} broke a sum")
+            self.last_sequence, self.last_time_ns = command.sequence, command.time_ns
+            rejected = CommandRejected(
+                index=0,
+                sequence=command.sequence,
+                time_ns=command.time_ns,
+                command_kind=10,
+                rejection=Rejection.ACCOUNT_UNKNOWN,
+                first_figure=getattr(command, "account_id", 0),
+                second_figure=0,
+            )
+            events.append(rejected.pack())
+        return b"".join(events)
+
+    def lines(self) -> list[str]:
+        return [f"echo|{self.last_sequence}"]
+
+    def digest(self) -> str:
+        return f"{self.last_sequence:064x}"
+
+    def depth(self, market_id: int, limit: int, /) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
+        raise KeyError(market_id)
+
+    def balances(self, account_id: int, /) -> list[tuple[int, int, int]]:
+        raise KeyError(account_id)
