@@ -25,7 +25,7 @@ BUILD_TOOLS := import tomllib; build = tomllib.load(open("pyproject.toml", "rb")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check bench soak sanitized capture deps lock clean
+.PHONY: help setup build demo test check docs bench soak sanitized capture deps lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' | column -t -s '|'
@@ -46,6 +46,9 @@ check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 	$(BIN)/mypy
 	$(TOOLS) $(BIN)/cython-lint src
 	$(BIN)/lint-imports --no-cache --no-logo
+
+docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ from the code
+	$(BIN)/python docs/write_reference.py
 
 bench: setup ## the figures of the README, measured here
 	$(BIN)/lionrock bench core

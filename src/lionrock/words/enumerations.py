@@ -7,7 +7,9 @@ class Side(IntEnum):
     """Which way an order goes, seen from the base asset."""
 
     BUY = 1
+    """Pays quote, receives base."""
     SELL = 2
+    """Pays base, receives quote."""
 
 
 class OrderType(IntEnum):

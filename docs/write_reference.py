@@ -1,0 +1,168 @@
+"""Writes docs/reference/ from the code, so that the pages say what the code says. `make docs` runs it; a test compares.
+
+Usage: python docs/write_reference.py [DIRECTORY]
+"""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import sys
+from collections.abc import Iterable
+from enum import IntEnum
+from pathlib import Path
+from types import ModuleType
+
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from lionrock.cli import app
+from lionrock.gateways.rest.endpoints import ENDPOINTS
+from lionrock.gateways.rest.errors import CODES
+from lionrock.site import sandbox
+from lionrock.words import commands, enumerations, events
+from lionrock.words.records import FieldType, Record, layout_of
+from lionrock.words.rejections import EXPLANATIONS
+
+HERE = Path(__file__).parent / "reference"
+NOTE = "This page is written by `make docs` from the code; edit the docstrings there.\n"
+
+_TYPES = {"B": "u8", "H": "u16", "I": "u32", "i": "i32", "Q": "u64", "q": "i64"}
+
+
+def field_docs(module: ModuleType) -> dict[str, dict[str, str]]:
+    """The docstring under each field of each class of a module, in one line."""
+    found: dict[str, dict[str, str]] = {}
+    for node in ast.parse(inspect.getsource(module)).body:
+        if isinstance(node, ast.ClassDef):
+            pairs = zip(node.body, node.body[1:], strict=False)
+            found[node.name] = {
+                _target(field): " ".join(str(text.value.value).split())
+                for field, text in pairs
+                if isinstance(field, ast.AnnAssign | ast.Assign)
+                and isinstance(text, ast.Expr)
+                and isinstance(text.value, ast.Constant)
+            }
+    return found
+
+
+def _target(field: ast.AnnAssign | ast.Assign) -> str:
+    target = field.target if isinstance(field, ast.AnnAssign) else field.targets[0]
+    return target.id if isinstance(target, ast.Name) else ""
+
+
+def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
+    """A Markdown table."""
+    names = list(head)
+    lines = [f"| {' | '.join(names)} |", f"|{'---|' * len(names)}"]
+    return [*lines, *(f"| {' | '.join(str(cell).replace('|', chr(92) + '|') for cell in row)} |" for row in rows), ""]
+
+
+def summary(thing: object) -> str:
+    """The whole docstring in one paragraph."""
+    return " ".join((inspect.getdoc(thing) or "").split())
+
+
+def record_page(title: str, module: ModuleType, registry: dict[int, type[Record]], base: type[Record]) -> str:
+    """Commands or events: number, meaning, and each field with its place in the 128 bytes."""
+    docs = field_docs(module)
+    lines = [f"# {title}", "", NOTE, summary(module), ""]
+    for kind, record_type in sorted(registry.items()):
+        layout = layout_of(record_type)
+        described = docs[base.__name__] | docs[record_type.__name__]
+        offsets = layout.dtype.fields or {}
+        rows = [
+            (name, _type_name(field), offsets[name][1], described.get(name, f"{kind}"))
+            for name, field in layout.fields.items()
+        ]
+        lines += [f"## {record_type.__name__}", "", f"Number {kind}. {summary(record_type)}", ""]
+        lines += table(("field", "type", "offset", "meaning"), rows)
+    return "\n".join(lines)
+
+
+def _type_name(field: FieldType) -> str:
+    return f"text {field.length}" if field.length else _TYPES[field.code]
+
+
+def enumeration_page() -> str:
+    """The closed lists."""
+    docs = field_docs(enumerations)
+    lines = ["# Closed lists", "", NOTE, summary(enumerations), ""]
+    for name, enumeration in vars(enumerations).items():
+        if isinstance(enumeration, type) and issubclass(enumeration, IntEnum) and enumeration is not IntEnum:
+            lines += [f"## {name}", "", summary(enumeration), ""]
+            lines += table(
+                ("number", "name", "meaning"),
+                ((member.value, member.name, docs[name].get(member.name, "")) for member in enumeration),
+            )
+    return "\n".join(lines)
+
+
+def refusal_page() -> str:
+    """Every rejection with its words, figures, next step and code on the wire."""
+    words = "When several reasons hold, the lowest number is given. `{first}` and `{second}` stand for the refusal's figures."
+    lines = ["# Refusals", "", NOTE, words, ""]
+    rows = (
+        (
+            rejection.value,
+            rejection.name,
+            explanation.words,
+            explanation.next_step,
+            "yes" if explanation.retryable else "no",
+            CODES.get(rejection, ""),
+        )
+        for rejection, explanation in EXPLANATIONS.items()
+    )
+    lines += table(("number", "name", "words", "what to do", "may succeed later", "wire code"), rows)
+    return "\n".join(lines)
+
+
+def endpoint_page() -> str:
+    """The table of endpoints."""
+    words = "NONE is open to all; USER_DATA and TRADE need an API key with that right and a signature."
+    lines = ["# Endpoints", "", NOTE, words, ""]
+    for title, endpoints in (("Everywhere", ENDPOINTS), ("On a sandbox only", sandbox.ENDPOINTS)):
+        rows = ((e.method, f"`{e.path}`", e.security, e.weight, e.summary) for e in endpoints)
+        lines += [f"## {title}", "", *table(("method", "path", "security", "weight", "what"), rows)]
+    return "\n".join(lines)
+
+
+def command_line_page() -> str:
+    """`--help` of every command."""
+    lines = ["# Command line", "", NOTE]
+    runner = CliRunner(env={"COLUMNS": "100", "TERM": "dumb", "NO_COLOR": "1"})
+
+    def walk(command: object, words: list[str]) -> None:
+        below = getattr(command, "commands", None)
+        for name, child in (below or {}).items():
+            walk(child, [*words, name])
+        if below is None:
+            text = runner.invoke(app, [*words, "--help"]).output
+            text = "\n".join(line.rstrip() for line in text.strip().splitlines())
+            lines.extend([f"## lionrock {' '.join(words)}", "", "```text", text, "```", ""])
+
+    walk(get_command(app), [])
+    return "\n".join(lines)
+
+
+def pages() -> dict[str, str]:
+    """Every page by its file name."""
+    return {
+        "commands.md": record_page("Commands", commands, dict(commands.COMMANDS), commands.Command),
+        "events.md": record_page("Events", events, dict(events.EVENTS), events.Event),
+        "lists.md": enumeration_page(),
+        "refusals.md": refusal_page(),
+        "endpoints.md": endpoint_page(),
+        "command-line.md": command_line_page(),
+    }
+
+
+def main(directory: Path) -> None:
+    """Write all pages."""
+    directory.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (directory / name).write_text(text.rstrip("\n") + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]) if len(sys.argv) > 1 else HERE)
