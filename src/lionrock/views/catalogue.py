@@ -1,0 +1,103 @@
+"""What is listed: assets, markets, accounts and fee tiers, and how each market's numbers are written."""
+
+from __future__ import annotations
+
+import msgspec
+
+from lionrock.node.published import Published
+from lionrock.words.amounts import format_decimal
+from lionrock.words.enumerations import FeeCurrency, Side
+from lionrock.words.events import AccountOpened, AssetListed, FeeTierAssigned, FeeTierSet, MarketListed
+
+
+class Rates(msgspec.Struct, frozen=True):
+    """Fee rates of one tier, parts per million."""
+
+    maker_fee_ppm: int
+    taker_fee_ppm: int
+
+
+class Market(msgspec.Struct, frozen=True):
+    """One listed market with its two assets. Prices go out as quote for one whole base, sizes as base."""
+
+    listing: MarketListed
+    base: AssetListed
+    quote: AssetListed
+
+    @property
+    def market_id(self) -> int:
+        return self.listing.market_id
+
+    @property
+    def symbol(self) -> str:
+        return self.listing.symbol
+
+    def price_text(self, price_ticks: int) -> str:
+        return format_decimal(price_ticks * self.listing.tick_quote_atoms, self.quote.decimals)
+
+    def size_text(self, size_lots: int) -> str:
+        return format_decimal(size_lots * self.listing.lot_base_atoms, self.base.decimals)
+
+    def quote_text(self, quote_atoms: int) -> str:
+        return format_decimal(quote_atoms, self.quote.decimals)
+
+    @property
+    def lot_tick_quote_atoms(self) -> int:
+        """Value of one lot at one tick; whole by the rule of listing."""
+        one_base_atoms: int = 10**self.base.decimals
+        return self.listing.tick_quote_atoms * self.listing.lot_base_atoms // one_base_atoms
+
+    def average_price_text(self, quote_atoms: int, size_lots: int) -> str:
+        """Price of several fills together, cut down to whole quote atoms for one base. Shown, never booked."""
+        if not size_lots:
+            return "0"
+        average_atoms = quote_atoms * 10**self.base.decimals // (size_lots * self.listing.lot_base_atoms)
+        return format_decimal(average_atoms, self.quote.decimals)
+
+    def fee_asset(self, side: int) -> AssetListed:
+        """The asset in which the fee of a fill on this side is charged (spec/fees.md)."""
+        paid_in_base = self.listing.fee_currency == FeeCurrency.RECEIVED and side == Side.BUY
+        return self.base if paid_in_base else self.quote
+
+    def fee_text(self, side: int, fee_atoms: int) -> str:
+        return format_decimal(fee_atoms, self.fee_asset(side).decimals)
+
+
+class Catalogue:
+    """Everything the operator has set up so far."""
+
+    def __init__(self) -> None:
+        self.assets: dict[int, AssetListed] = {}
+        self.asset_by_code: dict[str, AssetListed] = {}
+        self.markets: dict[int, Market] = {}
+        self.market_by_symbol: dict[str, Market] = {}
+        self.account_kinds: dict[int, int] = {}
+        self._tiers: dict[int, Rates] = {0: Rates(0, 0)}
+        self._account_tiers: dict[int, int] = {}
+
+    def apply(self, published: Published) -> None:
+        """Take in one frame."""
+        for event in published.events:
+            match event:
+                case AssetListed():
+                    self.assets[event.asset_id] = self.asset_by_code[event.code] = event
+                case MarketListed():
+                    market = Market(event, self.assets[event.base_asset_id], self.assets[event.quote_asset_id])
+                    self.markets[event.market_id] = self.market_by_symbol[event.symbol] = market
+                case AccountOpened():
+                    self.account_kinds[event.account_id] = event.account_kind
+                case FeeTierSet():
+                    self._tiers[event.tier] = Rates(event.maker_fee_ppm, event.taker_fee_ppm)
+                case FeeTierAssigned():
+                    self._account_tiers[event.account_id] = event.tier
+                case _:
+                    pass
+
+    @property
+    def fee_tiers(self) -> dict[int, Rates]:
+        """Rates by tier; tier 0 charges nothing until it is set."""
+        return dict(self._tiers)
+
+    def tier_of(self, account_id: int) -> int:
+        """The fee tier of an account; 0 until one is assigned."""
+        return self._account_tiers.get(account_id, 0)

@@ -1,0 +1,80 @@
+"""What the market did: last trades, candles, 24-hour statistics, the time of the last change of each book."""
+
+from __future__ import annotations
+
+from collections import defaultdict, deque
+
+import msgspec
+
+from lionrock.node.published import Published
+from lionrock.views.candles import DAY_MS, MINUTE_MS, Candle, Candles
+from lionrock.words.enumerations import Side
+from lionrock.words.events import OrderCancelled, OrderPlaced, TradeExecuted
+
+KEPT_TRADES = 1_000
+"""Last trades kept for each market: ten times the most one answer may hold."""
+
+_NS_PER_MS = 1_000_000
+
+
+class DayStatistics(msgspec.Struct, frozen=True):
+    """The last 24 hours of one market, to the minute; prices are 0 when it never traded."""
+
+    open_ticks: int = 0
+    high_ticks: int = 0
+    low_ticks: int = 0
+    last_ticks: int = 0
+    size_lots: int = 0
+    quote_atoms: int = 0
+
+
+class MarketActivity:
+    """One market."""
+
+    def __init__(self) -> None:
+        self.trades: deque[TradeExecuted] = deque(maxlen=KEPT_TRADES)
+        self.candles = Candles()
+        self.book_changed_ns = 0
+
+    def day(self, now_ms: int) -> DayStatistics:
+        """Statistics of the minutes that began in the last 24 hours."""
+        if not self.trades:
+            return DayStatistics()
+        last = self.trades[-1].price_ticks
+        minutes = self.candles.read("1m", now_ms - DAY_MS + 1, now_ms + MINUTE_MS, DAY_MS // MINUTE_MS + 1)
+        if not minutes:
+            return DayStatistics(last, last, last, last)
+        total = Candle(0, minutes[0].open_ticks, last, last, last)
+        for minute in minutes:
+            total.take_in(minute)
+        return DayStatistics(
+            total.open_ticks, total.high_ticks, total.low_ticks, last, total.size_lots, total.quote_atoms
+        )
+
+
+class MarketData:
+    """All markets, by market id."""
+
+    def __init__(self) -> None:
+        self._markets: defaultdict[int, MarketActivity] = defaultdict(MarketActivity)
+
+    def apply(self, published: Published) -> None:
+        """Take in one frame."""
+        for event in published.events:
+            if isinstance(event, TradeExecuted):
+                market = self._markets[event.market_id]
+                market.trades.append(event)
+                market.book_changed_ns = event.time_ns
+                market.candles.add(
+                    event.time_ns // _NS_PER_MS,
+                    event.price_ticks,
+                    event.size_lots,
+                    event.quote_atoms,
+                    event.taker_side == Side.BUY,
+                )
+            elif isinstance(event, (OrderPlaced, OrderCancelled)):
+                self._markets[event.market_id].book_changed_ns = event.time_ns
+
+    def market(self, market_id: int) -> MarketActivity:
+        """Activity of one market; empty when nothing happened there yet."""
+        return self._markets[market_id]

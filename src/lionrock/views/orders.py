@@ -1,0 +1,158 @@
+"""Every order and its state, and every fill, by account."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections import defaultdict
+from collections.abc import Iterator
+from enum import StrEnum
+
+import msgspec
+
+from lionrock.node.published import Published
+from lionrock.words.enumerations import CancelReason, Side
+from lionrock.words.events import OrderCancelled, OrderFilled, OrderPlaced, TradeExecuted
+
+
+class OrderStatus(StrEnum):
+    """Where an order stands. The last four are final."""
+
+    NEW = "NEW"
+    PARTIALLY_FILLED = "PARTIALLY_FILLED"
+    FILLED = "FILLED"
+    CANCELED = "CANCELED"
+    PARTIALLY_CANCELED = "PARTIALLY_CANCELED"
+    REJECTED = "REJECTED"
+    """A post-only order that would have traded at once."""
+
+
+class OrderState(msgspec.Struct):
+    """One order as far as it is durable."""
+
+    placed: OrderPlaced
+    """As it came in."""
+    client_order_id: str
+    """The owner's own name for it; its order id when the owner gave none."""
+    updated_ns: int
+    """Time of the last event that touched it."""
+    status: OrderStatus = OrderStatus.NEW
+    filled_lots: int = 0
+    filled_quote_atoms: int = 0
+    fee_atoms: int = 0
+    """Charged on its fills so far, in the asset its market charges this side in."""
+
+    @property
+    def is_open(self) -> bool:
+        return self.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
+
+
+class Fill(msgspec.Struct, frozen=True):
+    """One side of a trade, as its account sees it."""
+
+    trade: TradeExecuted
+    order: OrderState
+    is_maker: bool
+
+    @property
+    def fill_id(self) -> int:
+        """Unique also when an account trades with itself: even for the taker's side of a trade, odd for the maker's."""
+        return 2 * self.trade.trade_id + self.is_maker
+
+    @property
+    def fee_atoms(self) -> int:
+        return self.trade.maker_fee_atoms if self.is_maker else self.trade.taker_fee_atoms
+
+    @property
+    def is_buyer(self) -> bool:
+        return self.order.placed.side == Side.BUY
+
+
+class Orders:
+    """Orders and fills of all accounts."""
+
+    def __init__(self) -> None:
+        self._by_id: dict[int, OrderState] = {}
+        self._by_client_order_id: dict[tuple[int, str], OrderState] = {}
+        self._open: defaultdict[int, dict[int, OrderState]] = defaultdict(dict)
+        self._history: defaultdict[int, list[OrderState]] = defaultdict(list)
+        self._fills: defaultdict[int, list[Fill]] = defaultdict(list)
+
+    def apply(self, published: Published) -> None:
+        """Take in one frame. The note of a `PlaceOrder` is the client order id, UTF-8."""
+        for event in published.events:
+            if isinstance(event, OrderPlaced):
+                self._place(event, published.notes.get(event.sequence - published.sequence, b""))
+            elif isinstance(event, TradeExecuted):
+                self._trade(event)
+            elif isinstance(event, OrderFilled):
+                self._end(event, OrderStatus.FILLED)
+            elif isinstance(event, OrderCancelled):
+                rejected = event.reason == CancelReason.WOULD_TAKE
+                cancelled = OrderStatus.PARTIALLY_CANCELED if event.filled_lots else OrderStatus.CANCELED
+                self._end(event, OrderStatus.REJECTED if rejected else cancelled)
+
+    def _place(self, event: OrderPlaced, note: bytes) -> None:
+        order = OrderState(event, note.decode(errors="replace") or str(event.order_id), event.time_ns)
+        self._by_id[event.order_id] = order
+        if note:
+            self._by_client_order_id[event.account_id, order.client_order_id] = order
+        self._open[event.account_id][event.order_id] = order
+        self._history[event.account_id].append(order)
+
+    def _trade(self, event: TradeExecuted) -> None:
+        sides = (
+            (event.taker_order_id, event.taker_account_id, event.taker_fee_atoms, False),
+            (event.maker_order_id, event.maker_account_id, event.maker_fee_atoms, True),
+        )
+        for order_id, account_id, fee_atoms, is_maker in sides:
+            order = self._by_id[order_id]
+            order.filled_lots += event.size_lots
+            order.filled_quote_atoms += event.quote_atoms
+            order.fee_atoms += fee_atoms
+            order.status = OrderStatus.PARTIALLY_FILLED
+            order.updated_ns = event.time_ns
+            self._fills[account_id].append(Fill(event, order, is_maker))
+
+    def _end(self, event: OrderFilled | OrderCancelled, status: OrderStatus) -> None:
+        order = self._by_id[event.order_id]
+        order.status = status
+        order.updated_ns = event.time_ns
+        del self._open[event.account_id][event.order_id]
+
+    def find(self, account_id: int, order_id: int) -> OrderState | None:
+        """An order of this account; somebody else's is as unknown as one that never was."""
+        order = self._by_id.get(order_id)
+        return order if order is not None and order.placed.account_id == account_id else None
+
+    def find_by_client_order_id(self, account_id: int, client_order_id: str) -> OrderState | None:
+        """The order this account gave that name. An order placed without a name answers to its order id."""
+        order = self._by_client_order_id.get((account_id, client_order_id))
+        if order is None and client_order_id.isascii() and client_order_id.isdigit() and len(client_order_id) < 20:
+            order = self.find(account_id, int(client_order_id))
+            if order is not None and order.client_order_id != client_order_id:
+                return None
+        return order
+
+    def open_orders(self, account_id: int) -> list[OrderState]:
+        """What rests in the books, oldest first."""
+        return list(self._open[account_id].values()) if account_id in self._open else []
+
+    def newest_first(self, account_id: int, below_order_id: int, from_ns: int, until_ns: int) -> Iterator[OrderState]:
+        """Orders of the account with a smaller id, placed in the time given (both ends included)."""
+        history = self._history.get(account_id, [])
+        end = min(
+            bisect_left(history, below_order_id, key=lambda order: order.placed.order_id),
+            bisect_right(history, until_ns, key=lambda order: order.placed.time_ns),
+        )
+        for position in range(end - 1, -1, -1):
+            if history[position].placed.time_ns < from_ns:
+                return
+            yield history[position]
+
+    def fills_newest_first(self, account_id: int, from_ns: int, until_ns: int) -> Iterator[Fill]:
+        """Fills of the account in the time given (both ends included)."""
+        fills = self._fills.get(account_id, [])
+        for position in range(bisect_right(fills, until_ns, key=lambda fill: fill.trade.time_ns) - 1, -1, -1):
+            if fills[position].trade.time_ns < from_ns:
+                return
+            yield fills[position]
