@@ -1,0 +1,105 @@
+"""What an account has, what it traded, what it pays."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+from lionrock.gateways.rest.contract import Call, Venue, own_account, traded_market
+from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.orders import time_range
+from lionrock.gateways.rest.rows import AccountTrade, account_trade
+from lionrock.views.catalogue import Market
+from lionrock.words.amounts import format_decimal
+from lionrock.words.enumerations import FeeCurrency, Side
+
+DEFAULT_TRADES, MAX_TRADES = 200, 1_000
+_PPM_DECIMALS = 6
+_MAIN_TRADING_ACCOUNT = 1
+
+
+async def balances(venue: Venue, call: Call) -> dict[str, object]:
+    """What the account has of each asset."""
+    account_id = own_account(call)
+    rows = venue.node.engine.balances(account_id)
+    await venue.node.settled()  # the engine may be ahead of the disk: what was read waits until it is durable
+    shown = []
+    for asset_id, available_atoms, held_atoms in rows:
+        asset = venue.catalogue.assets[asset_id]
+        shown.append(
+            {
+                "asset": asset.code,
+                "assetId": asset.code,
+                "assetName": asset.code,
+                "total": format_decimal(available_atoms + held_atoms, asset.decimals),
+                "free": format_decimal(available_atoms, asset.decimals),
+                "locked": format_decimal(held_atoms, asset.decimals),
+            }
+        )
+    return {"balances": shown, "userId": str(account_id)}
+
+
+async def account_types(_venue: Venue, call: Call) -> list[dict[str, object]]:
+    """The accounts of the key's owner: one for spot trading."""
+    return [
+        {
+            "accountId": str(call.account_id),
+            "accountLabel": "Main Trading Account",
+            "accountType": _MAIN_TRADING_ACCOUNT,
+            "accountIndex": 0,
+            "userId": str(call.account_id),
+        }
+    ]
+
+
+async def trades(venue: Venue, call: Call) -> list[AccountTrade]:
+    """Fills of the account, newest first."""
+    parameters = call.parameters
+    market = traded_market(venue, parameters)
+    client_order_id = parameters.text("clientOrderId")
+    first, last = parameters.order_id("fromId"), parameters.order_id("toId")
+    from_ns, until_ns = time_range(parameters)
+    limit = parameters.limit(DEFAULT_TRADES, MAX_TRADES)
+    fills = (
+        fill
+        for fill in venue.orders.fills_newest_first(own_account(call), from_ns, until_ns)
+        if (market is None or fill.trade.market_id == market.market_id)
+        and (client_order_id is None or fill.order.client_order_id == client_order_id)
+        and (first is None or fill.fill_id >= first)
+        and (last is None or fill.fill_id <= last)
+    )
+    markets = venue.catalogue.markets
+    return [account_trade(markets[fill.trade.market_id], fill) for fill in islice(fills, limit)]
+
+
+async def vip_info(venue: Venue, call: Call) -> dict[str, object]:
+    """The account's fee tier and its rates in each market."""
+    symbols = call.parameters.text("symbols")
+    markets = list(venue.catalogue.markets.values())
+    if symbols is not None:
+        named = [venue.catalogue.market_by_symbol.get(symbol) for symbol in symbols.split(",")]
+        markets = [market for market in named if market is not None]
+        if len(markets) < len(named):
+            raise Refused("0201")
+    tier = venue.catalogue.tier_of(call.account_id)
+    rates = venue.catalogue.fee_tiers[tier]
+    maker = format_decimal(rates.maker_fee_ppm, _PPM_DECIMALS)
+    taker = format_decimal(rates.taker_fee_ppm, _PPM_DECIMALS)
+    return {
+        "code": 0,
+        "vipLevel": str(tier),
+        "data": [_fee_row(market) | {"actualMakerRate": maker, "actualTakerRate": taker} for market in markets],
+        "updateTimestamp": str(venue.now_ms()),
+    }
+
+
+def _fee_row(market: Market) -> dict[str, str]:
+    token_token = market.listing.fee_currency == FeeCurrency.RECEIVED
+    bought, sold = market.fee_asset(Side.BUY).code, market.fee_asset(Side.SELL).code
+    return {
+        "symbol": market.symbol,
+        "productType": "Token-Token" if token_token else "Token-Fiat",
+        "buyMakerFeeCurrency": bought,
+        "buyTakerFeeCurrency": bought,
+        "sellMakerFeeCurrency": sold,
+        "sellTakerFeeCurrency": sold,
+    }

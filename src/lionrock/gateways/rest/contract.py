@@ -1,0 +1,138 @@
+"""What an endpoint is, and what its handler sees."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from enum import StrEnum
+
+import msgspec
+
+from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.parameters import Parameters
+from lionrock.node.node import Node
+from lionrock.people.api_keys import ApiKeys, Credential, Right
+from lionrock.views.catalogue import Catalogue, Market
+from lionrock.views.market_data import MarketData
+from lionrock.views.orders import Orders
+
+NS_PER_MS = 1_000_000
+
+
+class Security(StrEnum):
+    """What a request must bring."""
+
+    NONE = "NONE"
+    USER_DATA = "USER_DATA"
+    """A key that may read, and a signature."""
+    TRADE = "TRADE"
+    """A key that may trade, and a signature."""
+
+    @property
+    def right(self) -> Right:
+        return Right.TRADE if self is Security.TRADE else Right.READ
+
+
+class Body(StrEnum):
+    """What the body is."""
+
+    FORM = "FORM"
+    """Parameters; signed after the query."""
+    JSON = "JSON"
+    """Not parameters and outside the signed text."""
+
+
+class Profile(msgspec.Struct, frozen=True):
+    """What the interface says about the site beyond what its ledger knows."""
+
+    site_tag: str
+    """`HK`, `MENA` or `BMU`."""
+    money: frozenset[str] = frozenset()
+    """Codes of assets that are money of a state, not tokens."""
+    asset_names: Mapping[str, str] = {}
+    """Full names by code."""
+
+
+class Venue(msgspec.Struct):
+    """Everything a handler works with."""
+
+    node: Node
+    catalogue: Catalogue
+    orders: Orders
+    market_data: MarketData
+    keys: ApiKeys
+    clock: Callable[[], int]
+    """Nanoseconds since 1970."""
+    profile: Profile
+    client_order_ids_in_flight: set[tuple[int, str]] = msgspec.field(default_factory=set)
+    """(account id, client order id) of orders sent to the node and not yet published."""
+
+    def now_ms(self) -> int:
+        return self.clock() // NS_PER_MS
+
+
+class Call(msgspec.Struct):
+    """One request."""
+
+    parameters: Parameters
+    body: bytes
+    credential: Credential | None
+
+    @property
+    def account_id(self) -> int:
+        """The account the request acts for; only behind a signed endpoint."""
+        if self.credential is None:
+            raise Refused("0102")
+        return self.credential.account_id
+
+
+Handler = Callable[[Venue, Call], Awaitable[object]]
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One row of the table of endpoints."""
+
+    method: str
+    path: str
+    security: Security
+    weight: int
+    """Cost against a client's rate limit."""
+    handler: Handler
+    summary: str
+    body: Body = Body.FORM
+
+
+def quoted_market(venue: Venue, parameters: Parameters) -> Market:
+    """The market a market-data request names."""
+    symbol = parameters.text("symbol")
+    if symbol is None:
+        raise Refused(-100012, "symbol")
+    market = venue.catalogue.market_by_symbol.get(symbol)
+    if market is None:
+        raise Refused(-100011)
+    return market
+
+
+def quoted_markets(venue: Venue, parameters: Parameters) -> list[Market]:
+    """The market a ticker request names, or all of them."""
+    if parameters.text("symbol") is None:
+        return list(venue.catalogue.markets.values())
+    return [quoted_market(venue, parameters)]
+
+
+def traded_market(venue: Venue, parameters: Parameters) -> Market | None:
+    """The market a signed request names, if it names one."""
+    symbol = parameters.text("symbol")
+    if symbol is None:
+        return None
+    market = venue.catalogue.market_by_symbol.get(symbol)
+    if market is None:
+        raise Refused("0201")
+    return market
+
+
+def own_account(call: Call) -> int:
+    """The account of a request that may name one. A key sees its own account only."""
+    named = call.parameters.text("accountId")
+    if named is not None and named != str(call.account_id):
+        raise Refused("0104")
+    return call.account_id

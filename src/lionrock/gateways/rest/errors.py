@@ -1,0 +1,155 @@
+"""Every refusal of the public interface: its contract code, its words, its HTTP status.
+
+Codes of four digits are strings, negative ones integers, as the contract's clients compare them.
+"""
+
+from __future__ import annotations
+
+from lionrock.words.events import CommandRejected
+from lionrock.words.rejections import EXPLANATIONS, Rejection, explain
+
+Code = str | int
+
+MESSAGES: dict[Code, str] = {
+    "0001": "Required field %s missing or invalid",
+    "0002": "Incorrect signature",
+    "0102": "Invalid APIKey",
+    "0104": "The accountId defined is not permissible",
+    "0201": "Instrument not found",
+    "0206": "Unsupported order type",
+    "0207": "Invalid price",
+    "0209": "Invalid price precision",
+    "0211": "Order not found",
+    "0401": "Insufficient asset",
+    "0402": "Invalid asset",
+    404: "No static resource %s.",
+    -1001: "Internal error",
+    -1004: "Bad request",
+    -1005: "No permission",
+    -1006: "Execution status unknown",
+    -1014: "Unsupported order combination",
+    -1020: "Unsupported operation",
+    -1021: "Timestamp for this request is outside of the recvWindow",
+    -1101: "Feature has been offline",
+    -1115: "Invalid timeInForce",
+    -1117: "Invalid order side",
+    -1123: "Invalid client order id",
+    -1124: "Invalid price",
+    -1126: "Invalid quantity",
+    -1129: "Invalid parameters, quantity and amount are not allowed to be sent at the same time.",
+    -1130: "Illegal parameter '%s'",
+    -1132: "Order price greater than the maximum",
+    -1135: "Order quantity greater than the maximum",
+    -1137: "Order quantity precision too large",
+    -1138: "Order has been partially cancelled",
+    -1139: "Order has been filled",
+    -1140: "Order amount lower than the minimum",
+    -1141: "Duplicate order",
+    -1142: "Order has been cancelled",
+    -1143: "Order not found on order book",
+    -1148: "Order amount precision too large",
+    -1160: "Account does not exist",
+    -1206: "Order amount greater than the maximum",
+    -2010: "New order rejected",
+    -2022: "Order batch size exceeds the limit",
+    -2040: "There is a request being processed. Please try again later",
+    -10009: "Invalid interval",
+    -100002: "Parameter '%s' is not a whole number",
+    -100011: "Not supported symbols",
+    -100012: "Parameter %s [String] missing!",
+}
+"""The contract's words for each code the gateway gives; `%s` is filled in with a parameter's name or a path."""
+
+R = Rejection
+
+CODES: dict[Rejection, Code] = {
+    R.COMMAND_UNKNOWN: -1004,
+    R.ASSET_ID_NOT_POSITIVE: -1004,
+    R.ASSET_ALREADY_LISTED: -1004,
+    R.ASSET_CODE_MALFORMED: -1004,
+    R.ASSET_DECIMALS_ABOVE_LIMIT: -1004,
+    R.ACCOUNT_ID_NOT_POSITIVE: -1004,
+    R.ACCOUNT_ALREADY_OPEN: -1004,
+    R.ACCOUNT_KIND_UNKNOWN: -1004,
+    R.FEE_RATE_ABOVE_LIMIT: -1004,
+    R.ACCOUNT_UNKNOWN: -1160,
+    R.FEE_TIER_UNKNOWN: -1004,
+    R.MARKET_ID_NOT_POSITIVE: -1004,
+    R.MARKET_ALREADY_LISTED: -1004,
+    R.MARKET_SYMBOL_MALFORMED: -1004,
+    R.ASSET_UNKNOWN: "0402",
+    R.MARKET_ASSETS_EQUAL: -1004,
+    R.FEE_CURRENCY_UNKNOWN: -1004,
+    R.FEE_ACCOUNT_NOT_OF_KIND_FEE: -1004,
+    R.MARKET_LIMIT_NOT_POSITIVE: -1004,
+    R.MAX_PRICE_ABOVE_LIMIT: -1004,
+    R.TICK_TIMES_LOT_NOT_WHOLE: -1004,
+    R.MARKET_PRODUCT_ABOVE_LIMIT: -1004,
+    R.MIN_NOTIONAL_ABOVE_MAX: -1004,
+    R.TRANSFER_PURPOSE_UNKNOWN: -1004,
+    R.TRANSFER_ACCOUNTS_EQUAL: -1004,
+    R.TRANSFER_AMOUNT_NOT_POSITIVE: -1126,
+    R.ASSET_SUPPLY_ABOVE_LIMIT: -1135,
+    R.CUSTODY_NEVER_IN_CREDIT: -1135,
+    R.MARKET_UNKNOWN: "0201",
+    R.ACCOUNT_MAY_NOT_TRADE: -1005,
+    R.ORDER_ID_NOT_INCREASING: -2010,
+    R.SIDE_UNKNOWN: -1117,
+    R.ORDER_TYPE_UNKNOWN: "0206",
+    R.TIME_IN_FORCE_UNKNOWN: -1115,
+    R.ORDER_COMBINATION_UNSUPPORTED: -1014,
+    R.PRICE_NOT_POSITIVE: -1124,
+    R.PRICE_ABOVE_MAXIMUM: -1132,
+    R.SIZE_NOT_POSITIVE: -1126,
+    R.SIZE_ABOVE_MAXIMUM: -1135,
+    R.NOTIONAL_BELOW_MINIMUM: -1140,
+    R.NOTIONAL_ABOVE_MAXIMUM: -1206,
+    R.ORDER_UNKNOWN: -1143,
+    R.ORDER_OF_ANOTHER_ACCOUNT: "0211",
+    R.AVAILABLE_INSUFFICIENT: "0401",
+}
+"""Contract code of each refusal of the core."""
+
+
+class Refused(Exception):
+    """The request is refused and changed nothing; becomes the error body."""
+
+    def __init__(self, code: Code, subject: str = "", *, status: int = 400, details: dict[str, object] | None = None):
+        self.code = code
+        self.status = status
+        self.message = MESSAGES[code].replace("%s", subject)
+        self.details = details
+        super().__init__(f"{code} {self.message}")
+
+    def body(self) -> dict[str, object]:
+        body: dict[str, object] = {"code": self.code, "msg": self.message}
+        if self.details is not None:
+            body["lionrock"] = self.details
+        return body
+
+
+def missing_or_invalid(field: str) -> Refused:
+    """The contract's refusal of a parameter that is absent or not of its kind."""
+    return Refused("0001", field)
+
+
+def refused_by_rule(rejection: Rejection, first_figure: int, second_figure: int) -> Refused:
+    """A refusal with the rule, the figures that decided and the next step beside the contract's code.
+
+    Figures are text: they may exceed what a JSON number carries exactly in every client.
+    """
+    return Refused(
+        CODES[rejection],
+        details={
+            "rejection": int(rejection),
+            "name": rejection.name.lower(),
+            "words": explain(rejection, first_figure, second_figure),
+            "figures": {"first": str(first_figure), "second": str(second_figure)},
+            "next_step": EXPLANATIONS[rejection].next_step,
+        },
+    )
+
+
+def refused_by_core(event: CommandRejected) -> Refused:
+    """The same for an event of the core."""
+    return refused_by_rule(Rejection(event.rejection), event.first_figure, event.second_figure)

@@ -1,0 +1,273 @@
+"""Orders: place, ask, cancel."""
+
+from __future__ import annotations
+
+import json
+from itertools import islice
+
+import msgspec
+
+from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, own_account, traded_market
+from lionrock.gateways.rest.errors import Code, Refused, missing_or_invalid, refused_by_core
+from lionrock.gateways.rest.order_requests import OrderRequest, read_order, read_side
+from lionrock.gateways.rest.parameters import Parameters
+from lionrock.gateways.rest.rows import (
+    CancelledOrder,
+    FullOrder,
+    PlacedOrder,
+    SingleOrder,
+    cancelled_order,
+    full_order,
+    placed_order,
+    single_order,
+)
+from lionrock.views.orders import OrderState, OrderStatus
+from lionrock.words.commands import CancelOrder
+from lionrock.words.events import CommandRejected, Event, OrderPlaced
+
+MAX_BATCH = 20
+MAX_CANCEL_IDS = 100
+DEFAULT_ROWS, MAX_ROWS = 500, 1_000
+_FOREVER = 2**63 - 1
+
+_NO_LONGER_OPEN: dict[OrderStatus, Code] = {
+    OrderStatus.FILLED: -1139,
+    OrderStatus.CANCELED: -1142,
+    OrderStatus.REJECTED: -1142,
+    OrderStatus.PARTIALLY_CANCELED: -1138,
+}
+
+
+async def place(venue: Venue, call: Call) -> PlacedOrder:
+    """First version: the quantity of a market buy is what to spend, in quote."""
+    return await _place(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=True))
+
+
+async def place_by_base_or_amount(venue: Venue, call: Call) -> PlacedOrder:
+    """Version 1.1: quantity is base, and a market order may name an amount of quote instead."""
+    return await _place(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=False))
+
+
+async def check(venue: Venue, call: Call) -> dict[str, str]:
+    """Reads the order as `place` would and sends nothing; funds and limits are not looked at."""
+    read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=True)
+    return {}
+
+
+async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
+    command = request.command
+    name = _reserve(venue, request)
+    try:
+        events = await venue.node.submit(command, request.client_order_id.encode())
+    finally:
+        venue.client_order_ids_in_flight.discard(name)
+    order = _taken(venue, command.account_id, events)
+    return placed_order(venue.catalogue.markets[command.market_id], order)
+
+
+def _reserve(venue: Venue, request: OrderRequest) -> tuple[int, str]:
+    """Raises `Refused` for a client order id that is taken, by an order that is known or by one on its way."""
+    name = (request.command.account_id, request.client_order_id)
+    if request.client_order_id:
+        known = venue.orders.find_by_client_order_id(*name)
+        if known is not None or name in venue.client_order_ids_in_flight:
+            raise Refused(-1141)
+        venue.client_order_ids_in_flight.add(name)
+    return name
+
+
+def _taken(venue: Venue, account_id: int, events: list[Event]) -> OrderState:
+    """The order after its command; the node has published its events to the views before it answers."""
+    first = events[0]
+    if isinstance(first, CommandRejected):
+        raise refused_by_core(first)
+    order = venue.orders.find(account_id, first.order_id) if isinstance(first, OrderPlaced) else None
+    if order is None:
+        raise LookupError(f"the node answered a PlaceOrder with {first}, and the views do not know the order")
+    return order
+
+
+async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
+    """Up to 20 orders of one symbol, kept together in the order given; each is taken or refused on its own."""
+    rows = _read_batch(call.body)
+    if len(rows) > MAX_BATCH:
+        raise Refused(-2022)
+    if len({row.text("symbol") for row in rows}) > 1:
+        raise Refused(-1130, "symbol")
+    answers: list[Refused | OrderRequest | PlacedOrder] = []
+    for row in rows:
+        try:
+            request = read_order(venue, call.account_id, row, quantity_may_be_quote=True)
+            _reserve(venue, request)
+            answers.append(request)
+        except Refused as refused:
+            answers.append(refused)
+    waiting = [(index, answer) for index, answer in enumerate(answers) if isinstance(answer, OrderRequest)]
+    try:
+        submitted = await venue.node.submit_all(
+            [(request.command, request.client_order_id.encode()) for _, request in waiting]
+        )
+    finally:
+        for _, request in waiting:
+            venue.client_order_ids_in_flight.discard((request.command.account_id, request.client_order_id))
+    for (index, request), events in zip(waiting, submitted, strict=True):
+        try:
+            placed = placed_order(
+                venue.catalogue.markets[request.command.market_id], _taken(venue, call.account_id, events)
+            )
+            placed.concentration = msgspec.UNSET
+            answers[index] = placed
+        except Refused as refused:
+            answers[index] = refused
+    return {"code": 0, "result": [_batch_row(answer) for answer in answers], "concentration": ""}
+
+
+def _batch_row(answer: Refused | OrderRequest | PlacedOrder) -> dict[str, object]:
+    if isinstance(answer, Refused):
+        return answer.body() | {"code": str(answer.code)}
+    return {"code": "0000", "order": answer}
+
+
+def _read_batch(body: bytes) -> list[Parameters]:
+    """Numbers stay the text they were sent as. Raises `Refused` unless the body is an array of flat objects."""
+
+    def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise missing_or_invalid("orders")
+        return dict(pairs)
+
+    try:
+        rows = json.loads(body, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=read_object)
+    except (ValueError, RecursionError) as error:
+        raise missing_or_invalid("orders") from error
+    if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
+        raise missing_or_invalid("orders")
+    return [Parameters({name: value for name, value in row.items() if isinstance(value, str)}) for row in rows]
+
+
+async def query(venue: Venue, call: Call) -> SingleOrder:
+    """One order, by its id or by the client's own."""
+    order = _named_order(venue, call, own_account(call))
+    return single_order(venue.catalogue.markets[order.placed.market_id], order)
+
+
+def _named_order(venue: Venue, call: Call, account_id: int) -> OrderState:
+    order_id = call.parameters.order_id("orderId")
+    if order_id is not None:
+        order = venue.orders.find(account_id, order_id)
+    else:
+        client_order_id = call.parameters.text("origClientOrderId") or call.parameters.text("clientOrderId")
+        if client_order_id is None:
+            raise missing_or_invalid("orderId")
+        order = venue.orders.find_by_client_order_id(account_id, client_order_id)
+    if order is None:
+        raise Refused("0211")
+    return order
+
+
+async def cancel(venue: Venue, call: Call) -> CancelledOrder:
+    """Cancels one order. The reply shows it as it was before."""
+    order = _named_order(venue, call, call.account_id)
+    if not order.is_open:
+        raise Refused(_NO_LONGER_OPEN[order.status])
+    before = cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
+    events = await venue.node.submit(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id))
+    if isinstance(events[0], CommandRejected):
+        # It was filled or cancelled by a command that went before this one.
+        if not order.is_open:
+            raise Refused(_NO_LONGER_OPEN[order.status])
+        raise refused_by_core(events[0])
+    return before
+
+
+async def cancel_by_ids(venue: Venue, call: Call) -> dict[str, object]:
+    """Cancels orders by a comma list of ids; the result names those that could not be."""
+    ids = list(dict.fromkeys(call.parameters.required("ids").split(",")))
+    if len(ids) > MAX_CANCEL_IDS:
+        raise Refused(-2022)
+    orders: dict[str, OrderState] = {}
+    for text in ids:
+        if text.isascii() and text.isdigit() and len(text) < 20:
+            order = venue.orders.find(call.account_id, int(text))
+            if order is not None and order.is_open:
+                orders[text] = order
+    cancelled = await _cancel_all(venue, list(orders.values()))
+    failed = [text for text in ids if text not in orders or orders[text].placed.order_id not in cancelled]
+    return {"code": "0000", "result": [{"orderId": text[:19], "code": "0211"} for text in failed]}
+
+
+async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
+    """Cancels the account's open orders of one symbol, of one side if it is named; the oldest 1000."""
+    market = traded_market(venue, call.parameters)
+    if market is None:
+        raise missing_or_invalid("symbol")
+    side_text = call.parameters.text("side")
+    side = None if side_text is None else read_side(side_text)
+    orders = [
+        order
+        for order in venue.orders.open_orders(call.account_id)
+        if order.placed.market_id == market.market_id and (side is None or order.placed.side == side)
+    ]
+    await _cancel_all(venue, orders[:MAX_ROWS])
+    return {"success": True}
+
+
+async def _cancel_all(venue: Venue, orders: list[OrderState]) -> set[int]:
+    """Ids of those that were cancelled; the others ended before."""
+    if not orders:
+        return set()
+    commands = [
+        (CancelOrder(order_id=order.placed.order_id, account_id=order.placed.account_id), b"") for order in orders
+    ]
+    answers = await venue.node.submit_all(commands)
+    return {
+        order.placed.order_id
+        for order, events in zip(orders, answers, strict=True)
+        if not isinstance(events[0], CommandRejected)
+    }
+
+
+async def list_open(venue: Venue, call: Call) -> list[FullOrder]:
+    """Orders that rest, oldest first."""
+    market = traded_market(venue, call.parameters)
+    side_text = call.parameters.text("side")
+    side = None if side_text is None else read_side(side_text)
+    order_id = call.parameters.order_id("orderId")
+    limit = call.parameters.limit(DEFAULT_ROWS, MAX_ROWS)
+    orders = (
+        order
+        for order in venue.orders.open_orders(own_account(call))
+        if (market is None or order.placed.market_id == market.market_id)
+        and (side is None or order.placed.side == side)
+        and (order_id is None or order.placed.order_id == order_id)
+    )
+    markets = venue.catalogue.markets
+    return [full_order(markets[order.placed.market_id], order) for order in islice(orders, limit)]
+
+
+async def list_traded(venue: Venue, call: Call) -> list[FullOrder]:
+    """Orders that ended or traded in part: the newest that match, oldest first."""
+    market = traded_market(venue, call.parameters)
+    side_text = call.parameters.text("side")
+    side = None if side_text is None else read_side(side_text)
+    from_ns, until_ns = time_range(call.parameters)
+    below = call.parameters.order_id("orderId")
+    limit = call.parameters.limit(DEFAULT_ROWS, MAX_ROWS)
+    history = venue.orders.newest_first(own_account(call), _FOREVER if below is None else below, from_ns, until_ns)
+    matching = (
+        order
+        for order in history
+        if order.status is not OrderStatus.NEW
+        and (market is None or order.placed.market_id == market.market_id)
+        and (side is None or order.placed.side == side)
+    )
+    markets = venue.catalogue.markets
+    return [full_order(markets[order.placed.market_id], order) for order in reversed(list(islice(matching, limit)))]
+
+
+def time_range(parameters: Parameters) -> tuple[int, int]:
+    """`startTime` and `endTime` as nanoseconds, both ends included; everything when they are absent."""
+    start_ms, end_ms = parameters.number("startTime"), parameters.number("endTime")
+    from_ns = 0 if start_ms is None else start_ms * NS_PER_MS
+    until_ns = _FOREVER if end_ms is None else (end_ms + 1) * NS_PER_MS - 1
+    return from_ns, until_ns

@@ -1,0 +1,93 @@
+"""Parameters as they arrive: text, from the query string or a form body. The query wins."""
+
+from __future__ import annotations
+
+import re
+from urllib.parse import unquote_to_bytes
+
+from lionrock.gateways.rest.errors import Refused, missing_or_invalid
+
+_BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
+_MAX_NUMBER_DIGITS = 18
+"""Longest whole number read: below 2^63 whatever its digits."""
+
+
+def parse_urlencoded(raw: bytes) -> dict[str, str]:
+    """Names and values of one place. Raises `Refused` for a name that stands twice or text that is not UTF-8."""
+    found: dict[str, str] = {}
+    if not raw:
+        return found
+    plain = b"%" not in raw and b"+" not in raw
+    try:
+        for pair in raw.split(b"&"):
+            if not pair:
+                continue
+            raw_name, _, raw_value = pair.partition(b"=")
+            name, value = (raw_name.decode(), raw_value.decode()) if plain else (_decode(raw_name), _decode(raw_value))
+            if name in found:
+                raise missing_or_invalid(_printable(name))
+            found[name] = value
+    except UnicodeDecodeError as error:
+        raise missing_or_invalid("encoding") from error
+    return found
+
+
+def _decode(raw: bytes) -> str:
+    if _BAD_ESCAPE.search(raw):
+        raise missing_or_invalid("encoding")
+    return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
+
+
+def _printable(name: str) -> str:
+    return name[:50] if name.isascii() and name.isprintable() else "name"
+
+
+class Parameters:
+    """What a handler reads. A parameter that no handler asks for is ignored."""
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: dict[str, str]) -> None:
+        self._values = values
+
+    def text(self, name: str) -> str | None:
+        """The value, or None when the parameter was not sent. One that was sent empty is refused: it is a client's bug,
+        and taking it for absent could widen what the client asked for.
+        """
+        value = self._values.get(name)
+        if value == "":
+            raise missing_or_invalid(name)
+        return value
+
+    def required(self, name: str) -> str:
+        value = self.text(name)
+        if value is None:
+            raise missing_or_invalid(name)
+        return value
+
+    def number(self, name: str) -> int | None:
+        """A whole number without sign, of at most 18 digits."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and len(value) <= _MAX_NUMBER_DIGITS):
+            raise missing_or_invalid(name)
+        return int(value)
+
+    def order_id(self, name: str) -> int | None:
+        """An order id: up to 19 digits."""
+        value = self.text(name)
+        if value is None:
+            return None
+        if not (value.isascii() and value.isdigit() and len(value) <= _MAX_NUMBER_DIGITS + 1):
+            raise missing_or_invalid(name)
+        return int(value)
+
+    def limit(self, default: int, most: int) -> int:
+        """How many rows to answer: more than the most is cut to it, as clients ask for 1000 of everything."""
+        value = self.text("limit")
+        if value is None:
+            return default
+        if not (value.isascii() and value.isdigit() and len(value) <= _MAX_NUMBER_DIGITS and int(value)):
+            raise Refused(-100002, "limit")
+        return min(int(value), most)

@@ -1,0 +1,229 @@
+"""The rows of the contract: orders and fills as clients read them. Field names are the contract's, in camel case."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from lionrock.gateways.rest.contract import NS_PER_MS
+from lionrock.views.catalogue import Market
+from lionrock.views.orders import Fill, OrderState
+from lionrock.words.enumerations import OrderType, Side, TimeInForce
+
+TIME_IN_FORCE_NAMES = {
+    TimeInForce.GOOD_TILL_CANCELLED: "GTC",
+    TimeInForce.IMMEDIATE_OR_CANCEL: "IOC",
+    TimeInForce.FILL_OR_KILL: "FOK",
+}
+
+EXCHANGE_ID = "301"
+"""Constant of the contract."""
+
+
+class CancelledOrder(msgspec.Struct, rename="camel", kw_only=True):
+    """Reply to a cancel: the order as it was before."""
+
+    account_id: str
+    symbol: str
+    client_order_id: str
+    order_id: str
+    transact_time: str
+    price: str
+    orig_qty: str
+    executed_qty: str
+    status: str
+    time_in_force: str
+    type: str
+    side: str
+
+
+class PlacedOrder(CancelledOrder, rename="camel", kw_only=True):
+    """Reply to a new order."""
+
+    symbol_name: str
+    req_amount: str
+    concentration: str | msgspec.UnsetType = ""
+    """A risk reminder; orders of a batch have none of their own."""
+
+
+class FullOrder(msgspec.Struct, rename="camel", kw_only=True):
+    """An order in a list."""
+
+    account_id: str
+    exchange_id: str = EXCHANGE_ID
+    symbol: str
+    symbol_name: str
+    client_order_id: str
+    order_id: str
+    price: str
+    orig_qty: str
+    executed_qty: str
+    cummulative_quote_qty: str
+    """Misspelt in the contract, kept for its clients."""
+    cumulative_quote_qty: str
+    avg_price: str
+    status: str
+    time_in_force: str
+    type: str
+    side: str
+    stop_price: str = "0.0"
+    iceberg_qty: str = "0.0"
+    time: str
+    update_time: str
+    is_working: bool = True
+    req_amount: str
+
+
+class SingleOrder(FullOrder, rename="camel", kw_only=True):
+    """An order asked for by its id."""
+
+    fee_coin: str
+    fee_amount: str
+    sum_fee_amount: str
+
+
+class FillFee(msgspec.Struct, rename="camel"):
+    fee_coin_id: str
+    fee_coin_name: str
+    fee: str
+    origin_fee: str
+    origin_coin_id: str
+    origin_coin_name: str
+
+
+class AccountTrade(msgspec.Struct, rename="camel", kw_only=True):
+    """One side of a trade."""
+
+    id: str
+    client_order_id: str
+    ticket_id: str
+    symbol: str
+    symbol_name: str
+    order_id: str
+    match_order_id: str = "0"
+    price: str
+    qty: str
+    commission: str
+    commission_asset: str
+    time: str
+    is_buyer: bool
+    is_maker: bool
+    fee: FillFee
+    fee_coin_id: str
+    fee_amount: str
+    maker_rebate: str = "0"
+    account_id: str
+    hsk_deduct: bool = False
+    hsk_deduct_price: str = ""
+
+
+def milliseconds_text(time_ns: int) -> str:
+    return str(time_ns // NS_PER_MS)
+
+
+def type_name(order: OrderState) -> str:
+    if order.placed.order_type == OrderType.MARKET:
+        return "MARKET"
+    return "LIMIT_MAKER" if order.placed.post_only else "LIMIT"
+
+
+def side_name(side: int) -> str:
+    return "BUY" if side == Side.BUY else "SELL"
+
+
+def cancelled_order(market: Market, order: OrderState) -> CancelledOrder:
+    placed = order.placed
+    return CancelledOrder(
+        account_id=str(placed.account_id),
+        symbol=market.symbol,
+        client_order_id=order.client_order_id,
+        order_id=str(placed.order_id),
+        transact_time=milliseconds_text(placed.time_ns),
+        price=market.price_text(placed.price_ticks),
+        orig_qty=market.size_text(placed.size_lots),
+        executed_qty=market.size_text(order.filled_lots),
+        status=order.status,
+        time_in_force=TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
+        type=type_name(order),
+        side=side_name(placed.side),
+    )
+
+
+def placed_order(market: Market, order: OrderState) -> PlacedOrder:
+    placed = order.placed
+    return PlacedOrder(
+        account_id=str(placed.account_id),
+        symbol=market.symbol,
+        symbol_name=market.symbol,
+        client_order_id=order.client_order_id,
+        order_id=str(placed.order_id),
+        transact_time=milliseconds_text(placed.time_ns),
+        price=market.price_text(placed.price_ticks),
+        orig_qty=market.size_text(placed.size_lots),
+        executed_qty=market.size_text(order.filled_lots),
+        status=order.status,
+        time_in_force=TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
+        type=type_name(order),
+        side=side_name(placed.side),
+        req_amount=market.quote_text(placed.quote_amount_atoms),
+    )
+
+
+def full_order(market: Market, order: OrderState) -> FullOrder:
+    return FullOrder(**_full(market, order))
+
+
+def single_order(market: Market, order: OrderState) -> SingleOrder:
+    asset = market.fee_asset(order.placed.side)
+    fee = market.fee_text(order.placed.side, order.fee_atoms)
+    return SingleOrder(**_full(market, order), fee_coin=asset.code, fee_amount=fee, sum_fee_amount=fee)
+
+
+def _full(market: Market, order: OrderState) -> dict[str, Any]:
+    placed = order.placed
+    cumulative_quote = market.quote_text(order.filled_quote_atoms)
+    return {
+        "account_id": str(placed.account_id),
+        "symbol": market.symbol,
+        "symbol_name": market.symbol,
+        "client_order_id": order.client_order_id,
+        "order_id": str(placed.order_id),
+        "price": market.price_text(placed.price_ticks),
+        "orig_qty": market.size_text(placed.size_lots),
+        "executed_qty": market.size_text(order.filled_lots),
+        "cummulative_quote_qty": cumulative_quote,
+        "cumulative_quote_qty": cumulative_quote,
+        "avg_price": market.average_price_text(order.filled_quote_atoms, order.filled_lots),
+        "status": order.status,
+        "time_in_force": TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
+        "type": type_name(order),
+        "side": side_name(placed.side),
+        "time": milliseconds_text(placed.time_ns),
+        "update_time": milliseconds_text(order.updated_ns),
+        "req_amount": market.quote_text(placed.quote_amount_atoms),
+    }
+
+
+def account_trade(market: Market, fill: Fill) -> AccountTrade:
+    side = fill.order.placed.side
+    code, fee = market.fee_asset(side).code, market.fee_text(side, fill.fee_atoms)
+    return AccountTrade(
+        id=str(fill.fill_id),
+        client_order_id=fill.order.client_order_id,
+        ticket_id=str(fill.trade.trade_id),
+        symbol=market.symbol,
+        symbol_name=market.symbol,
+        order_id=str(fill.order.placed.order_id),
+        price=market.price_text(fill.trade.price_ticks),
+        qty=market.size_text(fill.trade.size_lots),
+        commission=fee,
+        commission_asset=code,
+        time=milliseconds_text(fill.trade.time_ns),
+        is_buyer=fill.is_buyer,
+        is_maker=fill.is_maker,
+        fee=FillFee(code, code, fee, fee, code, code),
+        fee_coin_id=code,
+        fee_amount=fee,
+        account_id=str(fill.order.placed.account_id),
+    )
