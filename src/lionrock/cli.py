@@ -1,0 +1,96 @@
+"""The command line. Each command only reads its arguments and calls the room that does the work."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+app = typer.Typer(
+    name="lionrock", help="A compliance-first digital-asset exchange.", no_args_is_help=True, add_completion=False
+)
+sandbox_app = typer.Typer(help="Try things out on a server started with --sandbox.", no_args_is_help=True)
+app.add_typer(sandbox_app, name="sandbox")
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@app.command()
+def serve(
+    data: Annotated[Path, typer.Option(help="Data directory of the site; made when it is not there.")],
+    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes any free one.")] = 8080,
+    host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Serve a site until it is stopped with Ctrl-C.
+
+    Example: lionrock serve --sandbox --data data/try --port 8080
+    """
+    from lionrock.journal.segments import JournalDamaged
+    from lionrock.node.errors import DirectoryInUse
+    from lionrock.site.serve import AddressUnavailable
+    from lionrock.site.serve import serve as serve_site
+    from lionrock.store.sealing import MasterKeyUnusable, SealBroken
+    from lionrock.words.faults import Fault
+
+    def announce(address: str) -> None:
+        line = json.dumps({"url": address}) if as_json else f"Lionrock serves {data} at {address}"
+        typer.echo(line)
+        sys.stdout.flush()
+
+    try:
+        serve_site(data, host, port, with_sandbox=sandbox, announce=announce)
+    except (AddressUnavailable, DirectoryInUse, MasterKeyUnusable, SealBroken, JournalDamaged, Fault, OSError) as error:
+        fail(str(error))
+
+
+@sandbox_app.command()
+def account(
+    url: Annotated[str, typer.Option(help="Address of a server started with --sandbox.")] = "http://127.0.0.1:8080",
+    fund: Annotated[list[str] | None, typer.Option(help="ASSET=AMOUNT to deposit; may be given several times.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Open an account with funds and an API key.
+
+    Example: lionrock sandbox account --fund BTC=10 --fund USDT=1000000 --json
+    """
+    import httpx
+
+    funds: dict[str, str] = {}
+    for text in fund or []:
+        code, _, amount = text.partition("=")
+        if code in funds or not amount:
+            fail(f"--fund {text}: name each asset once, as ASSET=AMOUNT")
+        funds[code] = amount
+    try:
+        answer = httpx.post(f"{url}/lionrock/v1/sandbox/accounts", json={"fund": funds}, timeout=30)
+        body = answer.json()
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+        fail(f"{url} does not answer as a Lionrock server: {error}")
+    if answer.status_code == 404:
+        fail(f"{url} gives no accounts: start the server with --sandbox")
+    if answer.status_code != 200:
+        fail(f"{url} refused: {body['msg']} (code {body['code']})")
+    if as_json:
+        typer.echo(json.dumps(body))
+    else:
+        typer.echo(f"API key  {body['apiKey']}\nsecret   {body['secret']}\naccount  {body['accountId']}")
+
+
+def fail(message: str) -> NoReturn:
+    """Say what is wrong and end with exit code 1."""
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(1)
+
+
+def main() -> None:
+    """Entry point of the `lionrock` program."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,180 @@
+"""A site to try things on: it lists assets and markets by itself and gives funded accounts to whoever asks."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+
+import msgspec
+
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Profile, Security, Venue
+from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
+from lionrock.people.api_keys import Right
+from lionrock.site.site import Site
+from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
+from lionrock.words.commands import Command, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
+from lionrock.words.enumerations import AccountKind, FeeCurrency, TransferPurpose
+from lionrock.words.events import AccountOpened, AssetListed, CommandRejected
+from lionrock.words.faults import Fault
+from lionrock.words.limits import MAX_ATOMS
+from lionrock.words.rejections import Rejection, explain
+
+CUSTODY_ACCOUNT, FEE_ACCOUNT = 1, 2
+
+_DECIMALS = 8
+"""Of every asset, so that one lot at one tick is a whole number of atoms in every market below."""
+_UNIT = 10**_DECIMALS
+
+ASSETS = {1: "BTC", 2: "ETH", 3: "USDT", 4: "USD", 5: "HKD"}
+
+PROFILE = Profile(
+    site_tag="HK",
+    money=frozenset({"USD", "HKD"}),
+    asset_names={
+        "BTC": "Bitcoin",
+        "ETH": "Ethereum",
+        "USDT": "Tether USD",
+        "USD": "US Dollar",
+        "HKD": "Hong Kong Dollar",
+    },
+)
+
+FEE_TIERS_PPM = (
+    (1200, 1200),
+    (800, 900),
+    (700, 850),
+    (600, 750),
+    (400, 650),
+    (300, 450),
+    (100, 400),
+    (0, 350),
+)
+"""Maker and taker rates of VIP 0 to 7: HashKey Global's spot schedule as ccxt 4.5.90 has it."""
+
+
+def _market(market_id: int, symbol: str, base: int, quote: int, fee_currency: FeeCurrency, *, lot: int) -> ListMarket:
+    """Ticks of a cent, at most ten million a coin, 1,000 coins and ten million an order, at least five."""
+    return ListMarket(
+        market_id=market_id,
+        base_asset_id=base,
+        quote_asset_id=quote,
+        fee_currency=fee_currency,
+        symbol=symbol,
+        tick_quote_atoms=_UNIT // 100,
+        lot_base_atoms=lot,
+        max_price_ticks=10_000_000 * 100,
+        max_size_lots=1_000 * _UNIT // lot,
+        min_notional_atoms=5 * _UNIT,
+        max_notional_atoms=10_000_000 * _UNIT,
+        fee_account_id=FEE_ACCOUNT,
+    )
+
+
+MARKETS = (
+    _market(1, "BTCUSDT", 1, 3, FeeCurrency.RECEIVED, lot=1_000),
+    _market(2, "ETHUSDT", 2, 3, FeeCurrency.RECEIVED, lot=10_000),
+    _market(3, "BTCUSD", 1, 4, FeeCurrency.QUOTE, lot=1_000),
+)
+
+
+async def seed(site: Site) -> None:
+    """List what is not listed yet; a site that was seeded before is left as it is."""
+    for command in _missing(site):
+        events = await site.node.submit(command)
+        refused = events[0]
+        if isinstance(refused, CommandRejected):
+            raise Fault(explain(refused.rejection, refused.first_figure, refused.second_figure))
+
+
+def _missing(site: Site) -> Iterator[Command]:
+    catalogue = site.catalogue
+    for asset_id, code in ASSETS.items():
+        if asset_id not in catalogue.assets:
+            yield ListAsset(asset_id=asset_id, decimals=_DECIMALS, code=code)
+    for account_id, kind in ((CUSTODY_ACCOUNT, AccountKind.CUSTODY), (FEE_ACCOUNT, AccountKind.FEE)):
+        if account_id not in catalogue.account_kinds:
+            yield OpenAccount(account_id=account_id, account_kind=kind)
+    # Tier 0 is there from the start, charging nothing; it is set first, so the tier above tells whether it was.
+    for tier, (maker, taker) in enumerate(FEE_TIERS_PPM):
+        if max(tier, 1) not in catalogue.fee_tiers:
+            yield SetFeeTier(tier=tier, maker_fee_ppm=maker, taker_fee_ppm=taker)
+    for market in MARKETS:
+        if market.market_id not in catalogue.markets:
+            yield market
+
+
+class _AccountRequest(msgspec.Struct):
+    fund: dict[str, str] = {}
+
+
+class SandboxAccount(msgspec.Struct, rename={"api_key": "apiKey", "account_id": "accountId"}):
+    """An account of its own for who asked. The secret is shown here and never again."""
+
+    api_key: str
+    secret: str
+    account_id: str
+
+
+async def open_account(venue: Venue, call: Call) -> SandboxAccount:
+    """Opens an account, deposits what was asked from custody, and makes a key that may read and trade.
+
+    Body: `{"fund": {"BTC": "10"}}`, amounts as text.
+    """
+    deposits = _read_deposits(venue, call.body)
+    events = await venue.node.submit(OpenAccount(account_id=0, account_kind=AccountKind.CLIENT))
+    opened = events[0]
+    if not isinstance(opened, AccountOpened):
+        raise Refused(-1001)
+    transfers = [
+        Transfer(
+            asset_id=asset.asset_id,
+            debit_account_id=CUSTODY_ACCOUNT,
+            credit_account_id=opened.account_id,
+            amount_atoms=amount,
+            purpose=TransferPurpose.DEPOSIT,
+        )
+        for asset, amount in deposits
+    ]
+    for answer in await venue.node.submit_all([(transfer, b"") for transfer in transfers]):
+        if isinstance(answer[0], CommandRejected):
+            raise refused_by_core(answer[0])
+    key = await asyncio.to_thread(venue.keys.create, opened.account_id, Right.READ | Right.TRADE)
+    return SandboxAccount(key.access_key, key.secret.decode(), str(opened.account_id))
+
+
+def _read_deposits(venue: Venue, body: bytes) -> list[tuple[AssetListed, int]]:
+    """Everything is checked before anything is done."""
+    try:
+        request = msgspec.json.decode(body, type=_AccountRequest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise missing_or_invalid("fund") from error
+    owed = {asset_id: -available for asset_id, available, _ in venue.node.engine.balances(CUSTODY_ACCOUNT)}
+    deposits = []
+    for code, text in request.fund.items():
+        asset = venue.catalogue.asset_by_code.get(code)
+        if asset is None:
+            raise Refused("0402")
+        try:
+            amount = parse_decimal(text, asset.decimals)
+        except (MalformedAmount, InexactAmount) as error:
+            raise Refused(-1126) from error
+        if not amount:
+            raise refused_by_rule(Rejection.TRANSFER_AMOUNT_NOT_POSITIVE, 0, 0)
+        total = owed.get(asset.asset_id, 0) + amount
+        if total > MAX_ATOMS:
+            raise refused_by_rule(Rejection.ASSET_SUPPLY_ABOVE_LIMIT, MAX_ATOMS, min(total, 2**63 - 1))
+        deposits.append((asset, amount))
+    return deposits
+
+
+ENDPOINTS = (
+    Endpoint(
+        "POST",
+        "/lionrock/v1/sandbox/accounts",
+        Security.NONE,
+        1,
+        open_account,
+        "Open a funded account (only on a sandbox)",
+        Body.JSON,
+    ),
+)

@@ -1,0 +1,60 @@
+"""Opens a data directory: the node, the views it feeds, and the keys of who may ask."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Self
+
+import msgspec
+from sqlalchemy import Engine as Database
+
+from lionrock.core.engine import Engine
+from lionrock.gateways.rest.contract import Profile, Venue
+from lionrock.node.node import Node
+from lionrock.people.api_keys import ApiKeys
+from lionrock.store.database import open_database
+from lionrock.store.sealing import open_sealer
+from lionrock.views.catalogue import Catalogue
+from lionrock.views.market_data import MarketData
+from lionrock.views.orders import Orders
+
+
+class Site(msgspec.Struct, frozen=True):
+    """An open data directory."""
+
+    node: Node
+    catalogue: Catalogue
+    orders: Orders
+    market_data: MarketData
+    keys: ApiKeys
+    clock: Callable[[], int]
+    database: Database
+
+    @classmethod
+    async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
+        """Replays the journal of `directory`, which is made when it is not there.
+
+        `clock` gives nanoseconds since 1970, `random_bytes(n)` must be a cryptographic source. Raises what `Node.open`
+        raises, `MasterKeyUnusable` and `SealBroken`; the directory is then free again.
+        """
+        catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
+        listeners = (catalogue.apply, orders.apply, market_data.apply)
+        node = Node.open(directory, Engine, clock, listeners=listeners, random_bytes=random_bytes)
+        try:
+            sealer = open_sealer(directory, random_bytes)
+            database = open_database(directory)
+            keys = ApiKeys(database, sealer, random_bytes, clock)
+        except BaseException:
+            await node.close()
+            raise
+        return cls(node, catalogue, orders, market_data, keys, clock, database)
+
+    def venue(self, profile: Profile) -> Venue:
+        """What the public interface works with."""
+        return Venue(self.node, self.catalogue, self.orders, self.market_data, self.keys, self.clock, profile)
+
+    async def close(self) -> None:
+        """Finish what waits and let go of the directory."""
+        await self.node.close()
+        self.database.dispose()
