@@ -100,7 +100,7 @@ def enumeration_page() -> str:
 
 def refusal_page() -> str:
     """Every rejection with its words, figures, next step and code on the wire."""
-    words = "When several reasons hold, the lowest number is given. `{first}` and `{second}` stand for the refusal's figures."
+    words = "When several reasons hold, the lowest number is given. `{first}` and `{second}` are the refusal's figures."
     lines = ["# Refusals", "", NOTE, words, ""]
     rows = (
         (

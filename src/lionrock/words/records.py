@@ -50,11 +50,10 @@ class Layout(NamedTuple):
     """Packs the fields in that order; its size may be less than `RECORD_BYTES`."""
     dtype: np.dtype[Any]
     """The same bytes for NumPy, itemsize `RECORD_BYTES`."""
-
-    @property
-    def text_fields(self) -> frozenset[str]:
-        """Names of the fields that hold text."""
-        return frozenset(name for name, kind in self.fields.items() if kind.length)
+    names: tuple[str, ...]
+    """Of the fields behind the kind, in byte order."""
+    text_names: tuple[str, ...]
+    """Of the fields that hold text."""
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True):
@@ -63,14 +62,12 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     def pack(self) -> bytes:
         """The record as `RECORD_BYTES` bytes. Raises `ValueError` when a value does not fit its field."""
         layout = layout_of(type(self))
-        values: list[object] = [layout.kind]
-        for name, kind in layout.fields.items():
-            if name == "kind":
-                continue
-            value = getattr(self, name)
-            values.append(_text_bytes(name, value, kind.length) if kind.length else value)
+        values = [getattr(self, name) for name in layout.names]
+        for name in layout.text_names:
+            at = layout.names.index(name)
+            values[at] = _text_bytes(name, values[at], layout.fields[name].length)
         try:
-            return layout.packer.pack(*values).ljust(RECORD_BYTES, b"\0")
+            return layout.packer.pack(layout.kind, *values).ljust(RECORD_BYTES, b"\0")
         except struct.error as error:
             raise ValueError(f"{type(self).__name__} does not fit its layout: {error}") from error
 
@@ -105,7 +102,9 @@ def register(kind: int, registry: dict[int, type[Any]]) -> Callable[[type[Record
         packer = struct.Struct("<" + "".join(field.code for field in fields.values()))
         if packer.size > RECORD_BYTES:
             raise ValueError(f"{record_type.__name__} needs {packer.size} bytes of {RECORD_BYTES}")
-        _layouts[record_type] = Layout(kind, fields, packer, _numpy_dtype(fields))
+        names = tuple(record_type.__struct_fields__)
+        text_names = tuple(name for name in names if fields[name].length)
+        _layouts[record_type] = Layout(kind, fields, packer, _numpy_dtype(fields), names, text_names)
         registry[kind] = record_type
         return record_type
 
@@ -124,10 +123,8 @@ def unpack(registry: dict[int, type[RecordType]], data: bytes | memoryview, offs
     """The record that starts at `offset` of `data`. Raises `KeyError` when its kind is not in `registry`."""
     record_type = registry[int.from_bytes(data[offset : offset + 2], "little")]
     layout = layout_of(record_type)
-    values = layout.packer.unpack_from(data, offset)
-    named = dict(zip(layout.fields, values, strict=True))
-    del named["kind"]
-    for name in layout.text_fields:
+    named = dict(zip(layout.names, layout.packer.unpack_from(data, offset)[1:], strict=True))
+    for name in layout.text_names:
         named[name] = named[name].rstrip(b"\0").decode("ascii")
     return record_type(**named)
 
