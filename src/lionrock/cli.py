@@ -14,6 +14,8 @@ app = typer.Typer(
 )
 sandbox_app = typer.Typer(help="Try things out on a server started with --sandbox.", no_args_is_help=True)
 app.add_typer(sandbox_app, name="sandbox")
+bench_app = typer.Typer(help="Measure on this machine; ratios are within one run.", no_args_is_help=True)
+app.add_typer(bench_app, name="bench")
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
@@ -21,14 +23,14 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 @app.command()
 def serve(
     data: Annotated[Path, typer.Option(help="Data directory of the site; made when it is not there.")],
-    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes any free one.")] = 8080,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes any free one.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Serve a site until it is stopped with Ctrl-C.
 
-    Example: lionrock serve --sandbox --data data/try --port 8080
+    Example: lionrock serve --sandbox --data data --port 8000
     """
     from lionrock.journal.segments import JournalDamaged
     from lionrock.node.errors import DirectoryInUse
@@ -50,7 +52,7 @@ def serve(
 
 @sandbox_app.command()
 def account(
-    url: Annotated[str, typer.Option(help="Address of a server started with --sandbox.")] = "http://127.0.0.1:8080",
+    url: Annotated[str, typer.Option(help="Address of a server started with --sandbox.")] = "http://127.0.0.1:8000",
     fund: Annotated[list[str] | None, typer.Option(help="ASSET=AMOUNT to deposit; may be given several times.")] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -79,6 +81,91 @@ def account(
         typer.echo(json.dumps(body))
     else:
         typer.echo(f"API key  {body['apiKey']}\nsecret   {body['secret']}\naccount  {body['accountId']}")
+
+
+@app.command()
+def demo(
+    steps: Annotated[
+        int, typer.Option(min=1_000, help="Orders and cancels to send before the venue is killed.")
+    ] = 12_000,
+    data: Annotated[Path | None, typer.Option(help="Keep the venue's data here; otherwise it is thrown away.")] = None,
+    headless: Annotated[bool, typer.Option(help="No colours and no moving parts, for logs.")] = False,
+) -> None:
+    """A guided tour: real order flow into a venue that is killed and comes back the same.
+
+    Example: lionrock demo --headless
+    """
+    import tempfile
+    import time
+
+    from rich.console import Console
+
+    from lionrock.demo.tour import CheckFailedError, Tour
+    from lionrock.sim.api_client import RefusedByVenueError
+    from lionrock.sim.venue_process import VenueDidNotStartError
+
+    console = Console(force_terminal=False, no_color=True, width=100) if headless else Console()
+    with tempfile.TemporaryDirectory(prefix="lionrock-") as temporary:
+        directory = (data or Path(temporary)) / "site"
+        try:
+            Tour(console, directory, lambda: time.time_ns() // 1_000_000, time.perf_counter).run(steps)
+        except CheckFailedError as error:
+            fail(f"this did not hold: {error}")
+        except (VenueDidNotStartError, RefusedByVenueError, OSError) as error:
+            fail(str(error))
+        except KeyboardInterrupt:
+            fail("stopped; nothing is left running")
+
+
+@bench_app.command()
+def core(
+    commands: Annotated[int, typer.Option(min=10_000, help="Commands of each flow.")] = 1_000_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Commands a second of the core alone, beside its checked build and the auditor.
+
+    Example: lionrock bench core --json
+    """
+    import time
+
+    from lionrock.bench.core import bench_core
+
+    _report({"flows": bench_core(commands, rounds, time.perf_counter, _progress)}, as_json)
+
+
+@bench_app.command()
+def api(
+    requests: Annotated[int, typer.Option(min=1_000, help="Requests of each round.")] = 20_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the best counts.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Signed orders a second over HTTP, beside an empty POST to the same kind of server.
+
+    Example: lionrock bench api --json
+    """
+    import time
+
+    from lionrock.bench.api import bench_api
+
+    figures = bench_api(requests, rounds, lambda: time.time_ns() // 1_000_000, time.perf_counter, _progress)
+    _report(figures, as_json)
+
+
+def _progress(words: str) -> None:
+    typer.echo(f"{words} ...", err=True)
+
+
+def _report(figures: dict[str, object], as_json: bool) -> None:
+    from lionrock.bench.machine import describe_machine
+
+    report = {"machine": describe_machine()} | figures
+    if as_json:
+        typer.echo(json.dumps(report))
+        return
+    from rich import print_json
+
+    print_json(data=report)
 
 
 def fail(message: str) -> NoReturn:

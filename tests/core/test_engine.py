@@ -8,7 +8,6 @@ from lionrock.core import engine, engine_checked
 from lionrock.sim.workload import random_flow
 from lionrock.words.commands import ListAsset
 from lionrock.words.faults import Fault
-from lionrock.words.records import RECORD_BYTES
 from tests.engines import new_venue
 
 BUILDS = ("fast", "checked")
@@ -42,18 +41,6 @@ def test_time_does_not_go_back(build: str) -> None:
     venue.apply(listing(1, time_ns=10))
     with pytest.raises(Fault, match="9 < 10"):
         venue.apply(listing(2, time_ns=9))
-
-
-@pytest.mark.parametrize("build", BUILDS)
-def test_how_commands_are_cut_into_batches_changes_nothing(build: str) -> None:
-    flow = b"".join(random_flow(seed=3, commands=5_000))
-    answers = []
-    for commands in (1, 7, 5_000):
-        venue = new_venue(build)
-        step = commands * RECORD_BYTES
-        events = b"".join(venue.apply(flow[at : at + step]) for at in range(0, len(flow), step))
-        answers.append((events, venue.digest()))
-    assert answers[0] == answers[1] == answers[2]
 
 
 def test_commands_may_come_in_memory_that_is_not_bytes() -> None:

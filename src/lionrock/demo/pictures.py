@@ -12,11 +12,15 @@ from rich.text import Text
 BAR_WIDTH = 24
 
 
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=None, padding=(0, 2), header_style="dim")
+
+
 def book_picture(depth: dict[str, Any], levels: int = 8) -> Table:
     """The best prices of both sides with sizes as bars; asks above, bids below, as traders read a book."""
     asks, bids = depth["a"][:levels], depth["b"][:levels]
     largest = max((float(size) for _, size in [*asks, *bids]), default=1.0)
-    table = Table(title="BTC/USD", show_edge=False, pad_edge=False)
+    table = _table("BTC/USD")
     table.add_column("", width=4)
     table.add_column("price, USD", justify="right")
     table.add_column("size, BTC", justify="right")
@@ -30,7 +34,7 @@ def book_picture(depth: dict[str, Any], levels: int = 8) -> Table:
 
 def trades_picture(trades: list[dict[str, Any]], rows: int = 8) -> Table:
     """The newest trades; the side is the taker's."""
-    table = Table(title="latest trades", show_edge=False, pad_edge=False)
+    table = _table("latest trades")
     for column in ("time, UTC", "side", "price, USD", "size, BTC"):
         table.add_column(column, justify="right")
     for trade in reversed(trades[-rows:]):
@@ -42,7 +46,7 @@ def trades_picture(trades: list[dict[str, Any]], rows: int = 8) -> Table:
 
 def counts_picture(title: str, counts: Counter[str]) -> Table:
     """A small table of how often what happened."""
-    table = Table(title=title, show_edge=False, pad_edge=False)
+    table = _table(title)
     table.add_column("")
     table.add_column("orders", justify="right")
     for name, count in counts.most_common():

@@ -15,7 +15,8 @@ The feed names no time in force, so it is inferred, by these rules:
    immediate-or-cancel.
 4. The opening snapshot is older than the first live row, and cancels between the two are lost. A rested order priced to
    reach a snapshot order proves that one gone, for a book is never crossed; it is cancelled first.
-5. An order without a size (a market buy for an amount of dollars) cannot be sent and is left out.
+5. An order without a size (a market buy for an amount of dollars) and a bid without a price (below half a dollar, which
+   the feed rounds to nothing) cannot be sent and are left out. An ask at price 0 is a market sell.
 6. Only with `use_survivors`: an order of rule 3 is post-only when the first order it would meet, no larger than itself,
    is still shown afterwards. It would have been taken whole. This looks at what became of another order, so figures are
    given with and without it.
@@ -98,7 +99,7 @@ def order_flow(rows: Sequence[Row], *, use_survivors: bool = False) -> Iterator[
             shown.remove(row.order_id)
             yield Cancel(row.order_id, row.time_ms)
             continue
-        if not row.size_lots:
+        if not row.size_lots or (row.side is Side.BUY and not row.price_ticks):
             continue
         time_in_force, post_only = TimeInForce.GOOD_TILL_CANCELLED, False
         if deleted_ms.get(row.order_id) != row.time_ms:
