@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import signal
 import socket
@@ -77,6 +78,8 @@ async def _serve(
     try:
         endpoints = ENDPOINTS
         profile = Profile(site_tag="HK")
+        # What was replayed stays for good: the collector need not look through it again and again.
+        gc.freeze()
         if with_sandbox:
             await sandbox.seed(site)
             endpoints, profile = ENDPOINTS + sandbox.ENDPOINTS, sandbox.PROFILE
@@ -88,6 +91,7 @@ async def _serve(
             log_level="warning",
             access_log=False,
             server_header=False,
+            proxy_headers=False,
             timeout_graceful_shutdown=PATIENCE_SECONDS,
         )
         host, port = listener.getsockname()[:2]

@@ -26,8 +26,8 @@ class OrderStatus(StrEnum):
     """A post-only order that would have traded at once."""
 
 
-class OrderState(msgspec.Struct):
-    """One order as far as it is durable."""
+class OrderState(msgspec.Struct, gc=False):
+    """One order as far as it is durable. None is part of a cycle, so the collector need not look at millions."""
 
     placed: OrderPlaced
     """As it came in."""
@@ -46,7 +46,7 @@ class OrderState(msgspec.Struct):
         return self.status in (OrderStatus.NEW, OrderStatus.PARTIALLY_FILLED)
 
 
-class Fill(msgspec.Struct, frozen=True):
+class Fill(msgspec.Struct, frozen=True, gc=False):
     """One side of a trade, as its account sees it."""
 
     trade: TradeExecuted

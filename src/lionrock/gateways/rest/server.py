@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import msgspec
-from starlette.applications import Starlette
+from starlette.middleware.errors import ServerErrorMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Mount
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lionrock.gateways.rest.authentication import authenticate
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Security, Venue
@@ -107,11 +106,9 @@ async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
     return body
 
 
-def application(venue: Venue, endpoints: Iterable[Endpoint]) -> Starlette:
-    """The application to serve. Whatever goes wrong inside is answered as the contract's internal error."""
-    return Starlette(
-        routes=[Mount("/", app=Gateway(venue, endpoints))], exception_handlers={Exception: _internal_error}
-    )
+def application(venue: Venue, endpoints: Iterable[Endpoint]) -> ASGIApp:
+    """The application to serve. Whatever goes wrong inside is logged and answered as the contract's internal error."""
+    return ServerErrorMiddleware(Gateway(venue, endpoints), handler=_internal_error)
 
 
 async def _internal_error(_request: Request, _error: Exception) -> Response:
