@@ -7,12 +7,13 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from typer.testing import CliRunner
 
 from lionrock.cli import app
-from tests.gateways.rest.live import LiveServer
+from tests.gateways.rest.live import LiveServer, now_ms
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -39,6 +40,37 @@ def test_a_directory_and_an_address_are_served_once(tmp_path: Path) -> None:
     assert server.stop() == 0
     server.start()
     assert server.stop() == 0
+
+
+@pytest.mark.shows("REST-021")
+def test_a_stop_finishes_what_is_being_answered(tmp_path: Path) -> None:
+    server = LiveServer(tmp_path / "site", "--sandbox")
+    trader = server.account(BTC="1")
+    body = f"symbol=BTCUSDT&side=SELL&type=LIMIT&quantity=1&price=50000&timestamp={now_ms()}"
+    body += f"&signature={trader.sign(body)}"
+    head = f"POST /api/v1/spot/order HTTP/1.1\r\nHost: a\r\nX-HK-APIKEY: {trader.key}\r\n"
+    head += f"Content-Length: {len(body)}\r\n\r\n"
+    server.http.close()
+    address = urlsplit(server.url)
+    with socket.create_connection((address.hostname, address.port or 0), timeout=30) as connection:
+        connection.sendall((head + body[:50]).encode())
+        server.process.terminate()
+        while is_listening(address.port or 0):
+            pass
+        connection.sendall(body[50:].encode())
+        assert b"200 OK" in connection.recv(65_536)
+    assert server.stop() == 0
+    server.start()
+    assert [row["price"] for row in trader.open_orders()] == ["50000"]
+    assert server.stop() == 0
+
+
+def is_listening(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 @pytest.mark.shows("REST-022")
