@@ -49,15 +49,16 @@ def test_a_stop_finishes_what_is_being_answered(tmp_path: Path) -> None:
     body = f"symbol=BTCUSDT&side=SELL&type=LIMIT&quantity=1&price=50000&timestamp={now_ms()}"
     body += f"&signature={trader.sign(body)}"
     head = f"POST /api/v1/spot/order HTTP/1.1\r\nHost: a\r\nX-HK-APIKEY: {trader.key}\r\n"
-    head += f"Content-Length: {len(body)}\r\n\r\n"
+    head += f"Content-Length: {len(body)}\r\nExpect: 100-continue\r\n\r\n"
     server.http.close()
     address = urlsplit(server.url)
     with socket.create_connection((address.hostname, address.port or 0), timeout=30) as connection:
-        connection.sendall((head + body[:50]).encode())
+        connection.sendall(head.encode())
+        assert b"100 Continue" in connection.recv(65_536)
         server.process.terminate()
         while is_listening(address.port or 0):
             pass
-        connection.sendall(body[50:].encode())
+        connection.sendall(body.encode())
         assert b"200 OK" in connection.recv(65_536)
     assert server.stop() == 0
     server.start()
@@ -68,7 +69,7 @@ def test_a_stop_finishes_what_is_being_answered(tmp_path: Path) -> None:
 def is_listening(port: int) -> bool:
     try:
         socket.create_connection(("127.0.0.1", port)).close()
-    except ConnectionRefusedError:
+    except ConnectionError:
         return False
     return True
 
