@@ -63,7 +63,8 @@ sanitized: $(STAMPS)/dev $(STAMPS)/project ## the core's tests under AddressSani
 	$(BUILD) --target $(VENV)/sanitized -Cbuild-dir=$(VENV)/build-sanitized \
 	  -Csetup-args=-Db_sanitize=address,undefined -Csetup-args=-Db_lundef=false .
 	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 \
-	  PYTHONPATH=$(VENV)/sanitized $(BIN)/python -m pytest $(if $(ARGS),$(ARGS),tests/core tests/spec tests/sim/test_flows.py)
+	  PYTHONPATH=$(VENV)/sanitized $(BIN)/python -m pytest \
+  $(if $(ARGS),$(ARGS),tests/core tests/spec tests/sim/test_flows.py)
 
 capture: $(STAMPS)/packages ## fetch the recorded order flow of the demo again
 	setup/fetch_capture.sh $(BIN)/python $(VENV)/capture

@@ -26,7 +26,7 @@ JOURNAL_ID = b"\x07" * JOURNAL_ID_BYTES
 
 
 def restart_agrees(directory: Path, batches: Iterable[bytes]) -> int:
-    """Journal the batches while an engine applies them, restart from the journal alone, and compare. Commands in all."""
+    """Journal what an engine applies, restart from the journal alone, and compare. Returns how many commands."""
     living, disk = Engine(), Disk()
     reader = Reader(directory, disk)
     assert list(reader) == []

@@ -23,7 +23,8 @@ PAGE = """# Orders
 | tier 1 maker 1000 taker 200000 | set |
 | bob to tier 1 | assigned |
 | A = ann sell 5 @ 100 | A placed, holds 5 |
-| B = bob buy 7 @ 110 | B placed, holds 770; trade 5 @ 100: B takes A, taker fee 1, maker fee 0; A filled, releases 0; B hold reduced by 50 |
+| B = bob buy 7 @ 110 | B placed, holds 770; trade 5 @ 100: B takes A, taker fee 1, maker fee 0; \
+A filled, releases 0; B hold reduced by 50 |
 | PlaceOrder side=7 | refused SIDE_UNKNOWN 7 0 |
 | bob cancels B | B cancelled REQUESTED, 2 left, releases 220 |
 | ann cancels B | refused ORDER_UNKNOWN B 0 |
@@ -36,7 +37,7 @@ PAGE = """# Orders
 | bids | price | asks |
 |---|---|---|
 |  | 90 | 1 C |
-"""  # noqa: E501
+"""
 
 WRONG: list[tuple[str, str, str]] = [
     ("holds 5 |", "holds 6 |", "expected  A placed, holds 6\n  actual    A placed, holds 5"),

@@ -124,7 +124,8 @@ class Tour:
 
     def _play(self, day: TradingDay, steps: list[Step]) -> None:
         columns = TextColumn("   "), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-        with Progress(*columns, console=self._console, transient=True, disable=not self._console.is_terminal) as progress:
+        quiet = not self._console.is_terminal
+        with Progress(*columns, console=self._console, transient=True, disable=quiet) as progress:
             task = progress.add_task("", total=len(steps))
             day.play(steps, lambda: progress.advance(task))
 
