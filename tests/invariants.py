@@ -14,11 +14,17 @@ def broken_invariants(lines: Iterable[str]) -> list[str]:
     for line in lines:
         kind, *fields = line.split("|")
         rows[kind].append(fields)
-    return [*_broken_balances(rows), *_broken_holds(rows), *_crossed_books(rows)]
+    return [
+        *_broken_balances(rows),
+        *_broken_holds(rows),
+        *_crossed_books(rows),
+        *_overdue_orders(rows),
+        *_orders_under_a_kill_switch(rows),
+    ]
 
 
 def _broken_balances(rows: dict[str, list[list[str]]]) -> list[str]:
-    kinds = {account: int(kind) for account, kind, _ in rows["account"]}
+    kinds = {account: int(kind) for account, kind, *_ in rows["account"]}
     sums: defaultdict[str, int] = defaultdict(int)
     broken = []
     for account, asset, available, held in rows["balance"]:
@@ -55,3 +61,24 @@ def _crossed_books(rows: dict[str, list[list[str]]]) -> list[str]:
         if bids and asks and max(bids) >= min(asks):
             broken.append(f"market {market} is crossed: best bid {max(bids)}, best ask {min(asks)}")
     return broken
+
+
+def _overdue_orders(rows: dict[str, list[list[str]]]) -> list[str]:
+    [[_, time_ns, *_]] = rows["venue"]
+    return [
+        f"order {order[3]} was to end at {order[12]} and rests at {time_ns}"
+        for order in rows["order"]
+        if order[12] != "0" and int(order[12]) <= int(time_ns)
+    ]
+
+
+def _orders_under_a_kill_switch(rows: dict[str, list[list[str]]]) -> list[str]:
+    [venue] = rows["venue"]
+    site = venue[-1] == "1"
+    markets = {market[0] for market in rows["market"] if market[-1] == "1"}
+    accounts = {account[0] for account in rows["account"] if account[-1] == "1"}
+    return [
+        f"order {order[3]} of account {order[4]} rests in market {order[0]} under an engaged kill switch"
+        for order in rows["order"]
+        if site or order[0] in markets or order[4] in accounts
+    ]

@@ -1,18 +1,28 @@
 """Keeps the accounts and the fronts of the books from events alone, and says what cannot be.
 
 It decides nothing: it adds up what the events of each command say, and checks after every command what spec/ promises
-of every state (LEDG-007, BOOK-007, BOOK-008, FEES-008). That it ends with the venue's own balances and orders shows
-that every atom that moved stood in an event.
+of every state: sums and holds (LEDG-007, FEES-008), books and trades (BOOK-007, BOOK-008), no order that is overdue or
+under an engaged kill switch, no trade within one beneficial owner unless the incoming order's mode is NONE. That it
+ends with the venue's own balances and orders shows that every atom that moved stood in an event.
 """
 
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from heapq import heappop, heappush
 
 from lionrock.words import events
-from lionrock.words.enumerations import AccountKind, FeeCurrency, Side, TimeInForce
+from lionrock.words.enumerations import (
+    AccountKind,
+    CancelReason,
+    FeeCurrency,
+    KillSwitchScope,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from lionrock.words.events import Event
 
 
@@ -22,11 +32,18 @@ class Order:
 
     placed: events.OrderPlaced
     held_atoms: int
+    price_ticks: int
+    size_lots: int
+    """As it was placed or last amended, less what self-trade prevention took away."""
     filled_lots: int = 0
 
     @property
     def remaining_lots(self) -> int:
-        return self.placed.size_lots - self.filled_lots
+        return self.size_lots - self.filled_lots
+
+
+_ORDER_COLUMNS = (3, 4, 6, 7, 8)
+"""Price, id, size, remaining and held in an order's line of state."""
 
 
 class Bookkeeper:
@@ -44,23 +61,41 @@ class Bookkeeper:
         self._fronts: defaultdict[tuple[int, int], Counter[int]] = defaultdict(Counter)
         """Resting orders by price, by market and side."""
         self._resting: set[int] = set()
+        self._expiries: list[tuple[int, int]] = []
+        """A heap of expiry time and order id, of orders that rest or ended since."""
+        self._owners: dict[int, int] = {}
+        """Beneficial owner by account, where one was set."""
+        self._stopped: set[tuple[int, int]] = set()
+        """Scope and id of the kill switches that are engaged."""
+        self._due: list[tuple[int, int]] = []
+        """Expiry and id of what the command found due."""
+        self._together: list[int] = []
+        """Ids of what the command cancelled on request or by a kill switch."""
         self._touched: set[tuple[int, int]] = set()
         self._sums: Counter[int] = Counter()
         """By asset, over all accounts; only of assets that the command touched."""
 
-    def enter(self, told: Iterable[Event]) -> None:
+    def enter(self, told: Sequence[Event]) -> None:
         """The events of one command."""
         self._touched.clear()
         self._sums.clear()
-        placed: list[int] = []
+        self._due.clear()
+        self._together.clear()
+        incoming: list[int] = []
         for index, event in enumerate(told):
             assert event.index == index, event
             self._enter(event)
-            if isinstance(event, events.OrderPlaced):
-                placed.append(event.order_id)
-        for order_id in placed:
+            if isinstance(event, events.OrderPlaced) or (
+                isinstance(event, events.OrderAmended) and not event.priority_kept
+            ):
+                incoming.append(event.order_id)
+        for order_id in incoming:
             if order_id in self.orders:
                 self._rest(self.orders[order_id])
+        self._check_expiries(told[-1].time_ns)
+        for order_id in self._resting if self._stopped else ():
+            placed = self.orders[order_id].placed
+            self._check_let_in(placed.market_id, placed.account_id)
         assert not any(self._sums.values()), f"not every asset sums to zero: {self._sums}"
         for key in self._touched:
             custody = self._kinds[key[0]] == AccountKind.CUSTODY
@@ -70,12 +105,19 @@ class Bookkeeper:
     def _enter(self, event: Event) -> None:
         match event:
             case events.OrderPlaced():
-                self.orders[event.order_id] = Order(event, event.held_atoms)
+                self._check_let_in(event.market_id, event.account_id)
+                self.orders[event.order_id] = Order(event, event.held_atoms, event.price_ticks, event.size_lots)
                 self._move(self._held_key(event), available=-event.held_atoms, held=event.held_atoms)
             case events.TradeExecuted():
                 self._trade(event)
             case events.OrderFilled() | events.OrderCancelled():
                 self._end(event)
+            case events.OrdersCancelled():
+                assert event.orders == len(self._together), event
+            case events.OrderAmended():
+                self._amend(event)
+            case events.OrderReduced():
+                self._reduce(event)
             case events.HoldReduced():
                 assert event.released_atoms > 0, event
                 self._release(self.orders[event.order_id], event.released_atoms)
@@ -88,6 +130,11 @@ class Bookkeeper:
                 self._decimals[event.asset_id] = event.decimals
             case events.MarketListed():
                 self._markets[event.market_id] = event
+            case events.BeneficialOwnerSet():
+                self._owners[event.account_id] = event.owner_id
+            case events.KillSwitchSet():
+                switch = event.scope, event.scope_id
+                self._stopped.add(switch) if event.engaged else self._stopped.discard(switch)
 
     def _trade(self, event: events.TradeExecuted) -> None:
         self.trades += 1
@@ -98,7 +145,10 @@ class Bookkeeper:
         exact = event.price_ticks * market.tick_quote_atoms * base_atoms
         assert event.quote_atoms * 10 ** self._decimals[market.base_asset_id] == exact, event
         assert event.maker_order_id in self._resting, event
-        assert event.price_ticks == maker.placed.price_ticks, event
+        assert event.taker_order_id not in self._resting, event
+        assert event.price_ticks == maker.price_ticks, event
+        if taker.placed.self_trade_prevention != SelfTradePrevention.NONE:
+            assert self._owner(maker) != self._owner(taker), f"a trade within one owner: {event}"
         for order, fee_atoms in (maker, event.maker_fee_atoms), (taker, event.taker_fee_atoms):
             order.filled_lots += event.size_lots
             quote_fee = fee_atoms if market.fee_currency == FeeCurrency.QUOTE else 0
@@ -134,22 +184,76 @@ class Bookkeeper:
         by_quote = order.placed.size_lots == 0
         if isinstance(event, events.OrderCancelled):
             assert event.remaining_lots == (0 if by_quote else order.remaining_lots), event
+            self._check_reason(event, order)
         else:
             assert by_quote or order.remaining_lots == 0, event
         if event.order_id in self._resting:
-            self._resting.remove(event.order_id)
-            front = self._fronts[event.market_id, order.placed.side]
-            front[order.placed.price_ticks] -= 1
-            if not front[order.placed.price_ticks]:
-                del front[order.placed.price_ticks]
+            self._leave(order)
+
+    def _amend(self, event: events.OrderAmended) -> None:
+        """Checks what must hold whatever is asked; a place that is kept goes with the old price and no larger size."""
+        order = self.orders[event.order_id]
+        self._check_let_in(event.market_id, event.account_id)
+        assert event.account_id == order.placed.account_id, event
+        assert event.order_id in self._resting, event
+        same_or_smaller = event.price_ticks == order.price_ticks and event.size_lots <= order.size_lots
+        assert event.priority_kept == same_or_smaller, event
+        if not event.priority_kept:
+            self._leave(order)
+        order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
+        assert order.remaining_lots == event.remaining_lots > 0, event
+        self._release(order, order.held_atoms - event.held_atoms)
+
+    def _reduce(self, event: events.OrderReduced) -> None:
+        order = self.orders[event.order_id]
+        assert event.reduced_lots > 0, event
+        assert event.released_atoms >= 0, event
+        order.size_lots -= event.reduced_lots
+        assert order.remaining_lots == event.remaining_lots > 0, event
+        self._release(order, event.released_atoms)
+
+    def _leave(self, order: Order) -> None:
+        placed = order.placed
+        self._resting.remove(placed.order_id)
+        front = self._fronts[placed.market_id, placed.side]
+        front[order.price_ticks] -= 1
+        if not front[order.price_ticks]:
+            del front[order.price_ticks]
 
     def _rest(self, order: Order) -> None:
         placed = order.placed
-        assert placed.time_in_force == TimeInForce.GOOD_TILL_CANCELLED, f"{placed} rests"
+        assert placed.time_in_force in {TimeInForce.GOOD_TILL_CANCELLED, TimeInForce.GOOD_TILL_DATE}, f"{placed} rests"
+        assert (placed.expire_time_ns != 0) == (placed.time_in_force == TimeInForce.GOOD_TILL_DATE), placed
         self._resting.add(placed.order_id)
-        self._fronts[placed.market_id, placed.side][placed.price_ticks] += 1
+        if placed.expire_time_ns:
+            heappush(self._expiries, (placed.expire_time_ns, placed.order_id))
+        self._fronts[placed.market_id, placed.side][order.price_ticks] += 1
         bids, asks = self._fronts[placed.market_id, Side.BUY], self._fronts[placed.market_id, Side.SELL]
         assert not bids or not asks or max(bids) < min(asks), f"crossed by {placed}"
+
+    def _owner(self, order: Order) -> int:
+        return self._owners.get(order.placed.account_id, order.placed.account_id)
+
+    def _check_let_in(self, market_id: int, account_id: int) -> None:
+        over = {(KillSwitchScope.SITE, 0), (KillSwitchScope.MARKET, market_id), (KillSwitchScope.ACCOUNT, account_id)}
+        engaged = over & self._stopped
+        assert not engaged, f"an order of account {account_id} in market {market_id} under kill switches {engaged}"
+
+    def _check_expiries(self, time_ns: int) -> None:
+        while self._expiries and self._expiries[0][0] <= time_ns:
+            _, order_id = heappop(self._expiries)
+            assert order_id not in self._resting, f"order {order_id} is overdue at {time_ns}"
+
+    def _check_reason(self, event: events.OrderCancelled, order: Order) -> None:
+        """What is due ends first of all, by expiry and id; what is cancelled at a stroke ends by id."""
+        if event.reason == CancelReason.EXPIRED:
+            assert event.index == len(self._due), event
+            self._due.append((order.placed.expire_time_ns, event.order_id))
+            assert order.placed.expire_time_ns <= event.time_ns, event
+            assert self._due == sorted(self._due), event
+        if event.reason in {CancelReason.REQUESTED, CancelReason.DISCONNECTED, CancelReason.KILL_SWITCH}:
+            self._together.append(event.order_id)
+            assert self._together == sorted(self._together), event
 
     def _held_key(self, placed: events.OrderPlaced) -> tuple[int, int]:
         market = self._markets[placed.market_id]
@@ -172,7 +276,11 @@ class Bookkeeper:
             for key in keys
             if (mine := (self.available[key], self.held[key])) != balances.get(key, (0, 0))  # type: ignore[index]
         ]
-        resting = {(int(row[4]), int(row[7]), int(row[8])) for row in rows if row[0] == "order"}
-        mine_resting = {(number, order.remaining_lots, order.held_atoms) for number, order in self.orders.items()}
-        differences += [f"order, remaining and held differ: {odd}" for odd in sorted(resting ^ mine_resting)]
+        resting = {tuple(int(row[at]) for at in _ORDER_COLUMNS) for row in rows if row[0] == "order"}
+        mine_resting = {
+            (order.price_ticks, number, order.size_lots, order.remaining_lots, order.held_atoms)
+            for number, order in self.orders.items()
+        }
+        odd_orders = sorted(resting ^ mine_resting)
+        differences += [f"order (price, id, size, remaining, held) differs: {odd}" for odd in odd_orders]
         return differences

@@ -11,16 +11,43 @@ from lionrock.sim.auditor import RULES, Auditor
 from lionrock.sim.auditor.ledger import Ledger
 from lionrock.words.commands import (
     COMMANDS,
+    AmendOrder,
+    CancelOrders,
     Command,
     ListAsset,
     ListMarket,
     OpenAccount,
     PlaceOrder,
+    SetBeneficialOwner,
     SetFeeTier,
+    SetKillSwitch,
     Transfer,
 )
-from lionrock.words.enumerations import AccountKind, FeeCurrency, OrderType, Side, TimeInForce, TransferPurpose
-from lionrock.words.events import EVENTS, AssetListed, CommandRejected, Event, OrderFilled, OrderPlaced, TradeExecuted
+from lionrock.words.enumerations import (
+    AccountKind,
+    CancelReason,
+    FeeCurrency,
+    KillSwitchScope,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TransferPurpose,
+)
+from lionrock.words.events import (
+    EVENTS,
+    AssetListed,
+    CommandRejected,
+    Event,
+    HoldReduced,
+    OrderAmended,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlaced,
+    OrderReduced,
+    OrdersCancelled,
+    TradeExecuted,
+)
 from lionrock.words.faults import Fault
 from lionrock.words.records import unpack_all
 from lionrock.words.rejections import Rejection
@@ -66,6 +93,14 @@ def limit_order(order_id: int, account_id: int, side: Side, size_lots: int, pric
         size_lots=size_lots,
         quote_amount_atoms=0,
     )
+
+
+def until(order: PlaceOrder, expire_time_ns: int) -> PlaceOrder:
+    return msgspec.structs.replace(order, time_in_force=TimeInForce.GOOD_TILL_DATE, expire_time_ns=expire_time_ns)
+
+
+def preventing(order: PlaceOrder, mode: SelfTradePrevention) -> PlaceOrder:
+    return msgspec.structs.replace(order, self_trade_prevention=mode)
 
 
 def buy_for(order_id: int, account_id: int, quote_amount_atoms: int) -> PlaceOrder:
@@ -127,15 +162,15 @@ def test_a_page_of_state_worked_by_hand() -> None:
         limit_order(104, BOB, Side.SELL, 99, 101),  # refused, he has no 9900 atoms
     )
     page = [
-        "venue|14|14000000000|1|103",
+        "venue|14|14000000000|1|103|0",
         "asset|1|ETH|3",
         "asset|2|USD|2",
         "tier|0|100000|200000",
-        "account|1|3|0",
-        "account|2|2|0",
-        "account|11|1|0",
-        "account|12|1|0",
-        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2",
+        "account|1|3|0|1|0",
+        "account|2|2|0|2|0",
+        "account|11|1|0|11|0",
+        "account|12|1|0|12|0",
+        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0",
         "balance|1|1|-1000|0",
         "balance|1|2|-1000|0",
         "balance|2|2|60|0",
@@ -143,11 +178,138 @@ def test_a_page_of_state_worked_by_hand() -> None:
         "balance|11|2|400|380",
         "balance|12|1|700|100",
         "balance|12|2|160|0",
-        "order|5|1|100|101|11|5|3|380|100000|200000",
-        "order|5|2|101|103|12|1|1|100|100000|200000",
+        "order|5|1|100|101|11|5|3|380|100000|200000|0|0|0|0",
+        "order|5|2|101|103|12|1|1|100|100000|200000|0|0|0|0",
     ]
     assert auditor.lines() == page
     assert auditor.digest() == hashlib.sha256(("\n".join(page) + "\n").encode("utf-8")).hexdigest()
+
+
+def test_what_stands_over_an_order_is_in_the_state() -> None:
+    auditor = small_venue()
+    dated = until(limit_order(101, ANN, Side.BUY, 2, 100), 99 * 10**9)
+    done(
+        auditor,
+        msgspec.structs.replace(dated, post_only=1, self_trade_prevention=SelfTradePrevention.EXPIRE_BOTH, group_id=7),
+        SetBeneficialOwner(account_id=BOB, owner_id=ANN),
+        SetKillSwitch(scope=KillSwitchScope.ACCOUNT, scope_id=BOB, engaged=1),
+    )
+    lines = auditor.lines()
+    assert "order|5|1|100|101|11|2|2|240|100000|200000|3|1|99000000000|7" in lines
+    assert "account|12|1|0|11|1" in lines
+
+    done(auditor, SetKillSwitch(scope=KillSwitchScope.MARKET, scope_id=MARKET, engaged=1))
+    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1" in auditor.lines()
+    done(auditor, SetKillSwitch(scope=KillSwitchScope.SITE, scope_id=0, engaged=1))
+    assert auditor.lines()[0] == "venue|15|15000000000|0|101|1"
+    assert not any(line.startswith("order") for line in auditor.lines())
+
+
+def test_an_amended_order_holds_exactly_what_its_rest_needs() -> None:
+    auditor = small_venue()
+    # Ann's 5 lots hold 500 and 100 for the fee at the dearer rate. As maker she pays 10 % on 2 lots, 220, and 380 stay
+    # held; the 3 lots left need 360, which she learns by amending the order to what it is.
+    done(auditor, limit_order(101, ANN, Side.BUY, 5, 100), limit_order(102, BOB, Side.SELL, 2, 100))
+    (amended,) = done(auditor, AmendOrder(order_id=101, account_id=ANN, price_ticks=100, size_lots=5))
+    assert isinstance(amended, OrderAmended)
+    assert (amended.priority_kept, amended.remaining_lots, amended.held_atoms) == (1, 3, 360)
+    assert "balance|11|2|420|360" in auditor.lines()
+
+    # Across the touch she is the taker: a lot at 101 costs 121 of the 396 held at 110, and the 2 left need 264.
+    done(auditor, limit_order(103, BOB, Side.SELL, 1, 101))
+    amended, trade, _, reduced = done(auditor, AmendOrder(order_id=101, account_id=ANN, price_ticks=110, size_lots=5))
+    assert isinstance(amended, OrderAmended)
+    assert (amended.priority_kept, amended.held_atoms) == (0, 396)
+    assert isinstance(trade, TradeExecuted)
+    assert (trade.taker_order_id, trade.quote_atoms, trade.taker_fee_atoms) == (101, 101, 20)
+    assert isinstance(reduced, HoldReduced)
+    assert reduced.released_atoms == 396 - 121 - 264
+
+
+def test_a_sell_that_shrank_on_its_way_rests_with_no_more_than_it_needs() -> None:
+    auditor = small_venue()
+    sell = preventing(limit_order(102, ANN, Side.SELL, 5, 100), SelfTradePrevention.DECREMENT)
+    done(auditor, deposit(ETHER, ANN, 500), limit_order(101, ANN, Side.BUY, 2, 100))
+    placed, bid_ended, shrank, reduced = done(auditor, sell)
+    assert isinstance(placed, OrderPlaced)
+    assert isinstance(bid_ended, OrderCancelled)
+    assert (bid_ended.order_id, bid_ended.remaining_lots, bid_ended.released_atoms) == (101, 2, 240)
+    assert isinstance(shrank, OrderReduced)
+    assert (shrank.reduced_lots, shrank.remaining_lots, shrank.released_atoms) == (2, 3, 0)
+    assert isinstance(reduced, HoldReduced)
+    assert reduced.released_atoms == 200
+    assert "order|5|2|100|102|11|3|3|300|100000|200000|4|0|0|0" in auditor.lines()
+
+
+def test_an_order_that_traded_and_then_lost_the_rest_tells_both() -> None:
+    auditor = small_venue()
+    done(auditor, limit_order(101, BOB, Side.SELL, 1, 99), deposit(ETHER, ANN, 600))
+    done(auditor, limit_order(102, ANN, Side.SELL, 1, 100), limit_order(103, ANN, Side.SELL, 5, 101))
+    *_, first_cut, own_ask, own_end = done(
+        auditor, preventing(limit_order(104, ANN, Side.BUY, 4, 101), SelfTradePrevention.DECREMENT)
+    )
+    assert isinstance(first_cut, OrderReduced)  # of the 3 left, 1 went with order 102
+    assert (first_cut.order_id, first_cut.remaining_lots) == (104, 2)
+    assert isinstance(own_ask, OrderReduced)
+    assert (own_ask.order_id, own_ask.remaining_lots, own_ask.released_atoms) == (103, 3, 200)
+    assert isinstance(own_end, OrderCancelled)
+    assert own_end.reason == CancelReason.SELF_TRADE
+    assert (own_end.filled_lots, own_end.remaining_lots) == (1, 2)
+
+
+def test_a_command_nobody_knows_brings_the_time_too() -> None:
+    auditor = small_venue()
+    done(auditor, until(limit_order(101, ANN, Side.BUY, 2, 100), 10**12))
+    record = (9999).to_bytes(2, "little") + stamped(deposit(DOLLAR, ANN, 1), 12, 10**12)[2:]
+    expired, refused = unpack_all(EVENTS, auditor.apply(record))
+    assert isinstance(expired, OrderCancelled)
+    assert (expired.index, expired.sequence, expired.reason) == (0, 12, CancelReason.EXPIRED)
+    assert isinstance(refused, CommandRejected)
+    assert refused.index == 1
+
+
+def test_orders_due_end_by_time_then_id_however_they_were_placed() -> None:
+    auditor = small_venue()
+    done(
+        auditor,
+        until(limit_order(101, ANN, Side.BUY, 1, 100), 50 * 10**9),
+        until(limit_order(102, ANN, Side.BUY, 1, 103), 40 * 10**9),
+        until(limit_order(103, ANN, Side.BUY, 1, 102), 50 * 10**9),
+        until(limit_order(104, ANN, Side.BUY, 1, 101), 60 * 10**9),
+        AmendOrder(order_id=101, account_id=ANN, price_ticks=99, size_lots=2),
+    )
+    everything = CancelOrders(account_id=ANN, market_id=0, group_id=0, reason=CancelReason.REQUESTED)
+    *ended, counted = unpack_all(EVENTS, auditor.apply(stamped(everything, 16, 50 * 10**9)))
+    assert [(event.order_id, event.reason) for event in ended if isinstance(event, OrderCancelled)] == [
+        (102, CancelReason.EXPIRED),
+        (101, CancelReason.EXPIRED),
+        (103, CancelReason.EXPIRED),
+        (104, CancelReason.REQUESTED),
+    ]
+    assert isinstance(counted, OrdersCancelled)
+    assert counted.orders == 1
+
+
+def test_an_order_that_rests_past_its_expiry_is_found() -> None:
+    auditor = small_venue()
+    done(auditor, until(limit_order(101, ANN, Side.BUY, 2, 100), 10**12))
+    auditor._venue.time_ns = 10**12
+    with pytest.raises(Fault, match="still rests"):
+        auditor.lines()
+
+
+@pytest.mark.parametrize("scope", list(KillSwitchScope))
+def test_an_order_that_rests_under_a_kill_switch_is_found(scope: KillSwitchScope) -> None:
+    auditor = small_venue()
+    done(auditor, limit_order(101, ANN, Side.BUY, 2, 100))
+    if scope == KillSwitchScope.SITE:
+        auditor._venue.is_stopped = True
+    elif scope == KillSwitchScope.MARKET:
+        auditor._venue.markets[MARKET].is_stopped = True
+    else:
+        auditor._venue.accounts[ANN].is_stopped = True
+    with pytest.raises(Fault, match=f"kill switch of scope {scope.value} over"):
+        auditor.lines()
 
 
 def test_an_order_that_crosses_tells_placed_trade_maker_end_own_end() -> None:

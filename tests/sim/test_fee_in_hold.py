@@ -6,7 +6,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from lionrock.words.events import EVENTS, Event, HoldReduced, OrderCancelled, OrderFilled, OrderPlaced, TradeExecuted
+from lionrock.words.enumerations import Side
+from lionrock.words.events import (
+    EVENTS,
+    Event,
+    HoldReduced,
+    OrderAmended,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlaced,
+    OrderReduced,
+    TradeExecuted,
+)
 from lionrock.words.limits import MAX_ATOMS, MAX_RATE_PPM, PPM
 from lionrock.words.records import unpack_all
 from lionrock.words.rounding import (
@@ -98,3 +109,38 @@ def test_buyer_in_a_quote_fee_market_pays_at_most_what_is_held(
     # Whatever came back on the way, value, fees and what was released make up the hold.
     released = sum(e.released_atoms for e in told if isinstance(e, HoldReduced)) + ended.released_atoms
     assert sum(trade.quote_atoms for trade in trades) + fees + released == placed.held_atoms
+
+
+@pytest.mark.shows("FEES-008")
+@pytest.mark.parametrize("engine", ENGINES)
+@settings(max_examples=60)
+@given(
+    steps=st.lists(st.tuples(st.booleans(), st.integers(1, 15), st.integers(1, 50)), max_size=6),
+    fees_ppm=st.tuples(rates, rates),
+)
+def test_hold_of_an_amended_or_decremented_buy_is_what_its_rest_needs(
+    engine: str, steps: list[tuple[bool, int, int]], fees_ppm: tuple[int, int]
+) -> None:
+    """Bob's order for 100 is sold to, decremented by an order of his own, then amended: the bookkeeper adds it up."""
+    maker, taker = fees_ppm
+    rows = [f"tier 0 maker {maker} taker {taker}", "A = bob buy 100 @ 50 on QTE"]
+    for is_own, size, price in steps:
+        seller, mode = ("bob", " decrement") if is_own else ("ann", "")
+        rows += [f"{seller} sell {size} @ 1 ioc on QTE{mode}", f"bob amends A to {100 - size} @ {price}"]
+    held = price_ticks = 0
+    changes = 0
+    for event in play(engine, rows):
+        remaining_lots = 0
+        if isinstance(event, OrderPlaced) and event.side == Side.BUY:
+            held, price_ticks, remaining_lots = event.held_atoms, event.price_ticks, event.size_lots
+        if isinstance(event, TradeExecuted):
+            held -= event.quote_atoms + event.maker_fee_atoms
+        if isinstance(event, OrderReduced) and event.released_atoms:
+            held, remaining_lots = held - event.released_atoms, event.remaining_lots
+        if isinstance(event, OrderAmended):
+            held, price_ticks, remaining_lots = event.held_atoms, event.price_ticks, event.remaining_lots
+        if remaining_lots:
+            value = remaining_lots * price_ticks
+            assert held == value + fee_hold_rounded_up(value, max(maker, taker))
+            changes += 1
+    assert changes > len(steps)

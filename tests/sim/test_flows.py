@@ -8,8 +8,18 @@ import msgspec
 import pytest
 
 from lionrock.sim.workload import fuzz_records, random_flow
-from lionrock.words.events import EVENTS, CommandRejected, Event, OrderPlaced, TradeExecuted
-from lionrock.words.records import unpack_all
+from lionrock.words.commands import AdvanceTime
+from lionrock.words.enumerations import CancelReason, SelfTradePrevention
+from lionrock.words.events import (
+    CommandRejected,
+    Event,
+    OrderAmended,
+    OrderCancelled,
+    OrderPlaced,
+    OrderReduced,
+    OrdersCancelled,
+    TradeExecuted,
+)
 from tests.engines import ENGINES, Venue, new_venue
 from tests.sim.flows import FlowDiffers, records_of, run_side_by_side, sequence_of, told_by_command
 
@@ -68,21 +78,32 @@ def state_but_for_count(venue: Venue) -> list[str]:
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("flow", [random_flow, fuzz_records], ids=["random", "chance"])
 def test_refused_commands_change_nothing(flow: Callable[[int, int], list[bytes]], engine: str) -> None:
-    """A flow without its refused commands leads to the same state, batch after batch."""
+    """A flow without its refused commands leads to the same state, batch after batch.
+
+    What was due by the time of a refused command has ended, so in its place stands one that does nothing but that.
+    """
     whole, without = new_venue(engine), new_venue(engine)
-    sent = refused = 0
+    sent = refused = brought_time = 0
     for batch in flow(11, 20_000):
         told = told_by_command(whole.apply(batch))
         accepted = []
         for record in records_of(batch):
-            if isinstance(told[sequence_of(record)][0], CommandRejected):
+            *due, last = told[sequence_of(record)]
+            if isinstance(last, CommandRejected):
                 refused += 1
+                if not due:
+                    continue
+                assert all(isinstance(event, OrderCancelled) and event.reason == CancelReason.EXPIRED for event in due)
+                brought_time += 1
+                stamped = AdvanceTime(time_ns=int.from_bytes(record[10:18], "little")).pack()
             else:
-                sent += 1
-                accepted.append(record[:2] + sent.to_bytes(8, "little") + record[10:])
+                stamped = record
+            sent += 1
+            accepted.append(stamped[:2] + sent.to_bytes(8, "little") + stamped[10:])
         without.apply(b"".join(accepted))
         assert state_but_for_count(without) == state_but_for_count(whole)
     assert refused > 4_000
+    assert brought_time > 50
 
 
 class Tampered:
@@ -93,8 +114,14 @@ class Tampered:
         self._change = change
 
     def apply(self, commands: bytes) -> bytes:
-        told: list[Event] = unpack_all(EVENTS, self._honest.apply(commands))
-        return b"".join(event.pack() for honest in told for event in self._change(honest))
+        """Indices are given anew, so that it is never a gap in them that is found."""
+        told = told_by_command(self._honest.apply(commands))
+        changed = [[event for honest in events for event in self._change(honest)] for events in told.values()]
+        return b"".join(
+            msgspec.structs.replace(event, index=index).pack()
+            for events in changed
+            for index, event in enumerate(events)
+        )
 
     def lines(self) -> list[str]:
         return self._honest.lines()
@@ -132,6 +159,37 @@ def limit_forgotten(event: Event) -> list[Event]:
     return [event]
 
 
+def expiry_forgotten(event: Event) -> list[Event]:
+    return [] if isinstance(event, OrderCancelled) and event.reason == CancelReason.EXPIRED else [event]
+
+
+def kill_switch_without_reach(event: Event) -> list[Event]:
+    return [] if isinstance(event, OrderCancelled) and event.reason == CancelReason.KILL_SWITCH else [event]
+
+
+def one_cancelled_more(event: Event) -> list[Event]:
+    if isinstance(event, OrdersCancelled):
+        return [msgspec.structs.replace(event, orders=event.orders + 1)]
+    return [event]
+
+
+def prevention_forgotten(event: Event) -> list[Event]:
+    """As the events have it, orders that trade within their owner asked not to."""
+    if isinstance(event, OrderPlaced) and event.self_trade_prevention == SelfTradePrevention.NONE:
+        return [msgspec.structs.replace(event, self_trade_prevention=SelfTradePrevention.EXPIRE_TAKER)]
+    return [event]
+
+
+def place_kept(event: Event) -> list[Event]:
+    return [msgspec.structs.replace(event, priority_kept=1)] if isinstance(event, OrderAmended) else [event]
+
+
+def reduced_by_one_more(event: Event) -> list[Event]:
+    if isinstance(event, OrderReduced):
+        return [msgspec.structs.replace(event, reduced_lots=event.reduced_lots + 1)]
+    return [event]
+
+
 def test_first_difference_is_told_with_seed_command_and_both_answers() -> None:
     venues: dict[str, Venue] = {"auditor": new_venue("auditor"), "other": Tampered(fee_one_more)}
     with pytest.raises(FlowDiffers) as difference:
@@ -152,6 +210,12 @@ def test_first_difference_is_told_with_seed_command_and_both_answers() -> None:
         (hold_one_less, "paid 1 more than it held|ended and -1 stay held"),
         (refusals_kept_silent, "no event answers"),
         (limit_forgotten, "crossed by|price_ticks"),
+        (expiry_forgotten, r"order \d+ is overdue"),
+        (kill_switch_without_reach, "under kill switches"),
+        (one_cancelled_more, r"OrdersCancelled\("),
+        (prevention_forgotten, "a trade within one owner"),
+        (place_kept, r"OrderAmended\("),
+        (reduced_by_one_more, r"OrderReduced\("),
     ],
 )
 def test_answer_that_cannot_be_is_found_without_a_second_engine(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from itertools import product
 
@@ -10,16 +10,30 @@ import pytest
 
 from lionrock.sim.workload import fuzz_records, random_flow
 from lionrock.sim.workload_wrong import SLIPS
-from lionrock.words.commands import COMMANDS, PlaceOrder
-from lionrock.words.enumerations import AccountKind, CancelReason, FeeCurrency, OrderType, Side, TimeInForce
+from lionrock.words.commands import COMMANDS, AmendOrder, PlaceOrder
+from lionrock.words.enumerations import (
+    AccountKind,
+    CancelReason,
+    FeeCurrency,
+    KillSwitchScope,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from lionrock.words.events import (
     EVENTS,
     AccountOpened,
+    BeneficialOwnerSet,
     CommandRejected,
     Event,
+    KillSwitchSet,
     MarketListed,
+    OrderAmended,
     OrderCancelled,
     OrderPlaced,
+    OrderReduced,
+    TimeAdvanced,
     TradeExecuted,
 )
 from lionrock.words.records import layout_of, unpack, unpack_all
@@ -61,6 +75,108 @@ def test_every_kind_of_order_is_placed_on_markets_of_both_fee_currencies(told: l
     limits = product(Side, [OrderType.LIMIT], TimeInForce, [False], FeeCurrency)
     markets = product(Side, [OrderType.MARKET], [TimeInForce.IMMEDIATE_OR_CANCEL], [True, False], FeeCurrency)
     assert placed == {*limits, *markets}
+
+
+def modes_met(told: list[Event]) -> dict[int, set[str]]:
+    """By mode of the incoming order, what befell it and the resting orders of its owner."""
+    owners: dict[int, int] = {}
+    modes: dict[int, int] = {}
+    met: defaultdict[int, set[str]] = defaultdict(set)
+    incoming = 0
+    for event in told:
+        if isinstance(event, BeneficialOwnerSet):
+            owners[event.account_id] = event.owner_id
+        if isinstance(event, OrderPlaced):
+            modes[event.order_id] = event.self_trade_prevention
+        if isinstance(event, OrderPlaced | OrderAmended):
+            incoming = event.order_id
+        if isinstance(event, TradeExecuted):
+            maker, taker = (owners.get(each, each) for each in (event.maker_account_id, event.taker_account_id))
+            if maker == taker:
+                met[modes[incoming]].add("trade")
+        if isinstance(event, OrderReduced) or (
+            isinstance(event, OrderCancelled) and event.reason == CancelReason.SELF_TRADE
+        ):
+            what = "reduced" if isinstance(event, OrderReduced) else "cancelled"
+            met[modes[incoming]].add(f"{'incoming' if event.order_id == incoming else 'resting'} {what}")
+    return met
+
+
+def test_every_mode_of_self_trade_prevention_is_met(told: list[Event]) -> None:
+    assert modes_met(told) == {
+        SelfTradePrevention.NONE: {"trade"},
+        SelfTradePrevention.EXPIRE_TAKER: {"incoming cancelled"},
+        SelfTradePrevention.EXPIRE_MAKER: {"resting cancelled"},
+        SelfTradePrevention.EXPIRE_BOTH: {"incoming cancelled", "resting cancelled"},
+        SelfTradePrevention.DECREMENT: {
+            "incoming cancelled",
+            "incoming reduced",
+            "resting cancelled",
+            "resting reduced",
+        },
+    }
+
+
+def test_orders_are_amended_in_every_manner(told: list[Event]) -> None:
+    prices: dict[int, int] = {}
+    sizes: dict[int, int] = {}
+    manners: Counter[str] = Counter()
+    for event, following in zip(told, [*told[1:], told[0]], strict=True):
+        if isinstance(event, OrderAmended):
+            moved = "moved" if event.price_ticks != prices[event.order_id] else "left"
+            larger = "larger" if event.size_lots > sizes[event.order_id] else "no larger"
+            trades = isinstance(following, TradeExecuted) and following.taker_order_id == event.order_id
+            manners[f"{moved}, {larger}, {'kept' if event.priority_kept else 'lost'}{', trades' * trades}"] += 1
+        if isinstance(event, OrderReduced):
+            sizes[event.order_id] -= event.reduced_lots
+        if isinstance(event, OrderPlaced | OrderAmended):
+            prices[event.order_id], sizes[event.order_id] = event.price_ticks, event.size_lots
+    moves = {f"moved, {size}, lost{trades}" for size in ("larger", "no larger") for trades in ("", ", trades")}
+    assert manners.keys() == {"left, no larger, kept", "left, larger, lost", *moves}
+    assert min(manners.values()) > 10
+    refused = {
+        Rejection(event.rejection)
+        for event in told
+        if isinstance(event, CommandRejected) and event.command_kind == layout_of(AmendOrder).kind
+    }
+    assert refused == {
+        Rejection.ORDER_UNKNOWN,
+        Rejection.ORDER_OF_ANOTHER_ACCOUNT,
+        Rejection.AMENDED_SIZE_NOT_ABOVE_FILLED,
+        Rejection.PRICE_NOT_POSITIVE,
+        Rejection.PRICE_ABOVE_MAXIMUM,
+        Rejection.SIZE_ABOVE_MAXIMUM,
+        Rejection.NOTIONAL_BELOW_MINIMUM,
+        Rejection.NOTIONAL_ABOVE_MAXIMUM,
+        Rejection.AMENDED_ORDER_WOULD_TAKE,
+        Rejection.AVAILABLE_INSUFFICIENT,
+    }
+
+
+def test_every_kill_switch_is_engaged_and_released_soon(told: list[Event]) -> None:
+    engaged: dict[tuple[int, int], int] = {}
+    scopes: Counter[int] = Counter()
+    for event in told:
+        for since in engaged.values():
+            assert event.sequence - since < 100, f"{event} and a kill switch is engaged since {since}"
+        if isinstance(event, KillSwitchSet):
+            switch = event.scope, event.scope_id
+            if event.engaged:
+                engaged[switch] = event.sequence
+                scopes[event.scope] += 1
+            else:
+                engaged.pop(switch, None)
+    assert scopes.keys() == set(KillSwitchScope)
+
+
+def test_many_good_till_date_orders_expire_some_together_and_before_all_kinds_of_commands(told: list[Event]) -> None:
+    dated = sum(isinstance(event, OrderPlaced) and event.expire_time_ns > 0 for event in told)
+    expired = [event for event in told if isinstance(event, OrderCancelled) and event.reason == CancelReason.EXPIRED]
+    assert 0.2 < len(expired) / dated < 0.8
+    at_once = Counter(event.sequence for event in expired)
+    assert max(at_once.values()) > 1
+    after = {type(event) for event in told if event.sequence in at_once and not isinstance(event, OrderCancelled)}
+    assert {OrderPlaced, OrderAmended, TradeExecuted, CommandRejected, TimeAdvanced} <= after
 
 
 def test_every_kind_of_account_is_opened(told: list[Event]) -> None:

@@ -13,7 +13,8 @@ from tests.spec.pages import BALANCES, BOOK, COMMANDS, SPEC, Criterion, Malforme
 from tests.spec.sentences import differences, expected_events, in_words, order_in_words, side_in_words
 from tests.spec.stage import Stage
 
-_STAGE_ANSWERS = {"asset": "listed", "account": "opened", "market": "listed", "deposit": "posted"}
+STAGE_ANSWERS = {"asset": "listed", "account": "opened", "market": "listed", "deposit": "posted"}
+"""The events of the stage's rows, by their first word."""
 
 
 class PageDiffers(AssertionError):
@@ -28,7 +29,7 @@ class Performance:
         self.stage = Stage()
         for row in stage_rows(pages):
             text = row.cells[0]
-            self._do(f"README.md:{row.line}", text, _STAGE_ANSWERS[text.split()[0]])
+            self._do(f"README.md:{row.line}", text, STAGE_ANSWERS[text.split()[0]])
         self.stage.time_step_ns = 1
 
     def play(self, criterion: Criterion) -> None:

@@ -8,12 +8,13 @@ from collections.abc import Sequence
 import msgspec
 
 from lionrock.words import events
+from lionrock.words.commands import PlaceOrder
 from lionrock.words.enumerations import CancelReason, Side
 from lionrock.words.events import Event
 from lionrock.words.records import layout_of
 from lionrock.words.rejections import Rejection
 from tests.spec.pages import MalformedPage
-from tests.spec.stage import Asked, Stage
+from tests.spec.stage import UNNAMED, Asked, Stage
 
 _ECHOES: dict[str, dict[int, type[Event]]] = {
     "listed": {1: events.AssetListed, 5: events.MarketListed},
@@ -21,6 +22,10 @@ _ECHOES: dict[str, dict[int, type[Event]]] = {
     "set": {3: events.FeeTierSet},
     "assigned": {4: events.FeeTierAssigned},
     "posted": {6: events.TransferPosted},
+    "owned": {7: events.BeneficialOwnerSet},
+    "stopped": {14: events.KillSwitchSet},
+    "resumed": {14: events.KillSwitchSet},
+    "advanced": {15: events.TimeAdvanced},
 }
 """Events that repeat their command, by their word and the kind of the command."""
 
@@ -28,7 +33,10 @@ _PLACED = re.compile(r"(?:(\w+) )?placed, holds (\d+)")
 _TRADE = re.compile(r"trade (\d+) @ (\d+): (\w+) takes (\w+)(?:, taker fee (\d+), maker fee (\d+))?")
 _FILLED = re.compile(r"(\w+) filled, releases (\d+)")
 _CANCELLED = re.compile(r"(\w+) cancelled ([A-Z_]+), (\d+) left, releases (\d+)")
-_REDUCED = re.compile(r"(\w+) hold reduced by (\d+)")
+_HOLD_REDUCED = re.compile(r"(\w+) hold reduced by (\d+)")
+_AMENDED = re.compile(r"(\w+) amended, holds (\d+), (keeps|loses) its place")
+_REDUCED = re.compile(r"(\w+) reduced by (\d+), (\d+) left, releases (\d+)")
+_COUNTED = re.compile(r"(\d+) cancelled")
 _REFUSED = re.compile(r"refused ([A-Z_]+) (\S+) (\S+)")
 
 
@@ -50,11 +58,31 @@ def expected_events(text: str, asked: Asked, stage: Stage) -> list[Event]:
 def _event(sentence: str, asked: Asked, stage: Stage) -> Event:
     """One event, its header still empty."""
     if asked.kind in _ECHOES.get(sentence, {}):
-        return _repeating(asked, _ECHOES[sentence][asked.kind])
+        return _repeating(asked, _ECHOES[sentence][asked.kind], **_ENGAGED.get(sentence, {}))
     if match := _PLACED.fullmatch(sentence):
         return _placed(match, asked, stage)
+    if match := _AMENDED.fullmatch(sentence):
+        return _amended(match, asked, stage)
     if match := _TRADE.fullmatch(sentence):
         return _trade(match, stage)
+    if match := _COUNTED.fullmatch(sentence):
+        return events.OrdersCancelled(**_HEADER, orders=int(match[1]))
+    if match := _REFUSED.fullmatch(sentence):
+        first, second = (_figure(figure, stage) for figure in (match[2], match[3]))
+        return events.CommandRejected(
+            **_HEADER,
+            command_kind=asked.kind,
+            rejection=Rejection[match[1]],
+            first_figure=first,
+            second_figure=second,
+        )
+    if event := _shrunk_or_ended(sentence, stage):
+        return event
+    raise MalformedPage(f"{sentence!r} is not in the grammar of the events column for this command")
+
+
+def _shrunk_or_ended(sentence: str, stage: Stage) -> Event | None:
+    """The sentences that say what an order that lived gave back."""
     if match := _FILLED.fullmatch(sentence):
         order = stage.order(match[1])
         owner = _owner(order.placed)
@@ -68,20 +96,19 @@ def _event(sentence: str, asked: Asked, stage: Stage) -> Event:
             remaining_lots=int(match[3]),
             released_atoms=int(match[4]),
         )
-    if match := _REDUCED.fullmatch(sentence):
+    if match := _HOLD_REDUCED.fullmatch(sentence):
         return events.HoldReduced(**_owner(stage.order(match[1]).placed), released_atoms=int(match[2]))
-    if match := _REFUSED.fullmatch(sentence):
-        first, second = (_figure(figure, stage) for figure in (match[2], match[3]))
-        return events.CommandRejected(
-            **_HEADER,
-            command_kind=asked.kind,
-            rejection=Rejection[match[1]],
-            first_figure=first,
-            second_figure=second,
+    if match := _REDUCED.fullmatch(sentence):
+        return events.OrderReduced(
+            **_owner(stage.order(match[1]).placed),
+            reduced_lots=int(match[2]),
+            remaining_lots=int(match[3]),
+            released_atoms=int(match[4]),
         )
-    raise MalformedPage(f"{sentence!r} is not in the grammar of the events column for this command")
+    return None
 
 
+_ENGAGED = {"stopped": {"engaged": 1}, "resumed": {"engaged": 0}}
 _HEADER = {"index": 0, "sequence": 0, "time_ns": 0}
 
 
@@ -93,11 +120,24 @@ def _repeating(asked: Asked, event_type: type[Event], **others: int) -> Event:
 
 
 def _placed(match: re.Match[str], asked: Asked, stage: Stage) -> Event:
-    if (match[1] or "") != asked.order_name:
+    if (match[1] or UNNAMED) != asked.order_name:
         raise MalformedPage(f"the row names its order {asked.order_name!r}, its events {match[1]!r}")
     account_id = getattr(asked.command, "account_id", 0)
     maker, taker = stage.rates[stage.tiers.get(account_id, 0)]
     return _repeating(asked, events.OrderPlaced, held_atoms=int(match[2]), maker_fee_ppm=maker, taker_fee_ppm=taker)
+
+
+def _amended(match: re.Match[str], asked: Asked, stage: Stage) -> Event:
+    order = stage.order(match[1])
+    size_lots = getattr(asked.command, "size_lots", 0)
+    return _repeating(
+        asked,
+        events.OrderAmended,
+        **_owner(order.placed),
+        priority_kept=int(match[3] == "keeps"),
+        remaining_lots=size_lots - order.filled_lots,
+        held_atoms=int(match[2]),
+    )
 
 
 def _trade(match: re.Match[str], stage: Stage) -> Event:
@@ -117,7 +157,7 @@ def _trade(match: re.Match[str], stage: Stage) -> Event:
         quote_atoms=price_ticks * size_lots,
         taker_fee_atoms=int(match[5] or 0),
         maker_fee_atoms=int(match[6] or 0),
-        maker_remaining_lots=maker.placed.size_lots - maker.filled_lots - size_lots,
+        maker_remaining_lots=maker.remaining_lots - size_lots,
     )
 
 
@@ -135,6 +175,10 @@ def _figure(text: str, stage: Stage) -> int:
     return int(text) if text.lstrip("-").isdigit() else stage.order(text).placed.order_id
 
 
+_ABOUT_ORDERS = (Rejection.ORDER_UNKNOWN, Rejection.ORDER_OF_ANOTHER_ACCOUNT)
+"""Refusals whose first figure is the id of an order."""
+
+
 def in_words(told: Sequence[Event], asked: Asked, stage: Stage) -> str:
     """Events in the words of the events column."""
     return "; ".join(_sentence(event, asked, stage) for event in told) or "no event"
@@ -146,7 +190,8 @@ def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
 
     match event:
         case events.OrderPlaced():
-            return f"{name(event.order_id)} placed, holds {event.held_atoms}"
+            named = "" if asked.order_name == UNNAMED else f"{name(event.order_id)} "
+            return f"{named}placed, holds {event.held_atoms}"
         case events.TradeExecuted():
             fees = f", taker fee {event.taker_fee_atoms}, maker fee {event.maker_fee_atoms}"
             who = f"{name(event.taker_order_id)} takes {name(event.maker_order_id)}"
@@ -158,20 +203,30 @@ def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
             return f"{name(event.order_id)} cancelled {_named(CancelReason, event.reason)}, {left}"
         case events.HoldReduced():
             return f"{name(event.order_id)} hold reduced by {event.released_atoms}"
+        case events.OrderAmended():
+            place = "keeps" if event.priority_kept else "loses"
+            return f"{name(event.order_id)} amended, holds {event.held_atoms}, {place} its place"
+        case events.OrderReduced():
+            left = f"{event.remaining_lots} left, releases {event.released_atoms}"
+            return f"{name(event.order_id)} reduced by {event.reduced_lots}, {left}"
+        case events.OrdersCancelled():
+            return f"{event.orders} cancelled"
+        case events.KillSwitchSet():
+            return "stopped" if event.engaged else "resumed"
         case events.CommandRejected():
-            figures = f"{event.first_figure} {event.second_figure}"
-            return f"refused {_named(Rejection, event.rejection)} {figures}"
+            about_order = event.rejection in _ABOUT_ORDERS and event.first_figure in stage.orders
+            first = name(event.first_figure) if about_order else event.first_figure
+            return f"refused {_named(Rejection, event.rejection)} {first} {event.second_figure}"
     kind = layout_of(type(event)).kind
     return next((word for word, kinds in _ECHOES.items() if type(event) in kinds.values()), f"event of kind {kind}")
 
 
 def order_in_words(order_id: int, asked: Asked | None, stage: Stage) -> str:
-    """The order's name on the page, or its number with a # where it has none."""
-    if order_id in stage.orders and stage.orders[order_id].name:
-        return stage.orders[order_id].name
-    if asked and asked.order_name and getattr(asked.command, "order_id", None) == order_id:
+    """The order's name on the page, or its number with a # where it has none or a later order took its name."""
+    if asked and isinstance(asked.command, PlaceOrder) and asked.command.order_id == order_id:
         return asked.order_name
-    return f"#{order_id}"
+    order = stage.orders.get(order_id)
+    return order.name if order and stage.order(order.name) is order else f"#{order_id}"
 
 
 def _has_fees(event: events.TradeExecuted) -> bool:

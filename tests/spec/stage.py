@@ -12,9 +12,22 @@ import msgspec
 
 from lionrock.words import commands, events
 from lionrock.words.commands import COMMANDS, Command
-from lionrock.words.enumerations import AccountKind, FeeCurrency, OrderType, Side, TimeInForce, TransferPurpose
+from lionrock.words.enumerations import (
+    AccountKind,
+    CancelReason,
+    FeeCurrency,
+    KillSwitchScope,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+    TransferPurpose,
+)
 from lionrock.words.records import RECORD_BYTES, layout_of
 from tests.spec.pages import MalformedPage
+
+UNNAMED = "raw"
+"""What later sentences call an order whose row gave it no name."""
 
 
 @dataclass
@@ -22,9 +35,15 @@ class Order:
     """An order that was placed, with what the page said about it so far."""
 
     name: str
-    """As its row calls it; empty when the row gave no name."""
+    """As its row calls it."""
     placed: events.OrderPlaced
+    size_lots: int
+    """As it was placed or last amended, less what self-trade prevention took away."""
     filled_lots: int = 0
+
+    @property
+    def remaining_lots(self) -> int:
+        return self.size_lots - self.filled_lots
 
 
 @dataclass(frozen=True)
@@ -35,14 +54,21 @@ class Asked:
     record: bytes
     command: Command | None
     """None when the row asks for a kind that is not in the vocabulary."""
-    order_name: str = ""
+    order_name: str = UNNAMED
     """For `A = ann buy ...`, A."""
 
 
+_TIMES_IN_FORCE = {
+    "ioc": TimeInForce.IMMEDIATE_OR_CANCEL,
+    "fok": TimeInForce.FILL_OR_KILL,
+    "until": TimeInForce.GOOD_TILL_DATE,
+}
+_MODES = {mode.name.lower().replace("_", "-"): mode for mode in SelfTradePrevention if mode}
+_DETAIL = rf"ioc|fok|until \d+|post-only|{'|'.join(_MODES)}|group \d+|on \S+"
 _ORDER = re.compile(
     r"(?:(?P<name>\w+) = )?(?P<account>\w+) (?P<side>buy|sell) "
-    r"(?:(?P<size>\d+) @ (?P<price>\d+)(?: (?P<style>ioc|fok|post-only))?"
-    r"|(?P<base>\d+) at market|for (?P<quote>\d+) at market)(?: on (?P<symbol>\S+))?"
+    r"(?:(?P<size>\d+) @ (?P<price>\d+)|(?P<base>\d+) at market|for (?P<quote>\d+) at market)"
+    rf"(?P<details>(?: (?:{_DETAIL}))*)"
 )
 _MARKET = re.compile(
     r"market (?P<symbol>\S+) id (?P<id>\d+) fee currency (?P<currency>\w+) max price (?P<price>\d+) "
@@ -56,7 +82,13 @@ _OTHERS = {
     "move": re.compile(r"move (\d+) (\w+) from (\w+) to (\w+)"),
     "tier": re.compile(r"tier (\d+) maker (\d+) taker (\d+)"),
     "assign": re.compile(r"(\w+) to tier (\d+)"),
-    "cancel": re.compile(r"(\w+) cancels (\w+)"),
+    "cancel": re.compile(r"(\w+) cancels (?!all\b)(\w+)"),
+    "cancel all": re.compile(r"(?:(\w+) cancels|cancel) all(?: on (\S+))?"),
+    "disconnect": re.compile(r"(\w+) disconnects (\d+)"),
+    "amend": re.compile(r"(\w+) amends (\w+) to (\d+) @ (\d+)"),
+    "switch": re.compile(r"(stop|resume) (\S+)"),
+    "owner": re.compile(r"(\w+) belongs to (\d+)"),
+    "time": re.compile(r"time (\d+)"),
 }
 _RAW = re.compile(r"(?P<kind>[A-Z]\w+)(?P<fields>(?: \w+=\S*)*)")
 
@@ -64,7 +96,8 @@ _RAW = re.compile(r"(?P<kind>[A-Z]\w+)(?P<fields>(?: \w+=\S*)*)")
 class Stage:
     """Gives each row its place in the order of commands, and each name its number.
 
-    `time_step_ns` lies between one command and the next; the first is at time 0.
+    `time_step_ns` lies between one command and the next; the first is at time 0. After a row that gives a time of its
+    own, time stands still until the next such row.
     """
 
     def __init__(self) -> None:
@@ -86,18 +119,20 @@ class Stage:
         """The command that a row asks for, as the next of the venue. Raises `MalformedPage`."""
         self.sequence += 1
         self.time_ns += self.time_step_ns
-        name = ""
+        name = UNNAMED
         if raw := _RAW.fullmatch(text):
             values = dict(pair.split("=", 1) for pair in raw["fields"].split())
             if raw["kind"] == "Unknown":
                 return self._unknown(int(values["kind"]))
             command = self._raw(raw["kind"], values)
         elif match := _ORDER.fullmatch(text):
-            command, name = self._order(match), match["name"] or ""
+            command, name = self._order(match), match["name"] or UNNAMED
         elif match := _MARKET.fullmatch(text):
             command = self._market(match)
         else:
             command = self._other(text)
+        if command.time_ns:
+            self.time_ns, self.time_step_ns = command.time_ns, 0
         stamped = msgspec.structs.replace(command, sequence=self.sequence, time_ns=self.time_ns)
         return Asked(layout_of(type(stamped)).kind, stamped.pack(), stamped, name)
 
@@ -116,7 +151,11 @@ class Stage:
             case events.MarketListed():
                 self.markets[event.symbol] = event
             case events.OrderPlaced():
-                self.orders[event.order_id] = Order(asked.order_name, event)
+                self.orders[event.order_id] = Order(asked.order_name, event, event.size_lots)
+            case events.OrderAmended():
+                self.orders[event.order_id].size_lots = event.size_lots
+            case events.OrderReduced():
+                self.orders[event.order_id].size_lots -= event.reduced_lots
             case events.FeeTierSet():
                 self.rates[event.tier] = event.maker_fee_ppm, event.taker_fee_ppm
             case events.FeeTierAssigned():
@@ -161,6 +200,16 @@ class Stage:
                 return commands.SetFeeTier(tier=0, maker_fee_ppm=0, taker_fee_ppm=0)
             case "AssignFeeTier":
                 return commands.AssignFeeTier(account_id=ann, tier=0)
+            case "AmendOrder":
+                return commands.AmendOrder(order_id=0, account_id=ann, price_ticks=100, size_lots=1)
+            case "CancelOrders":
+                return self._cancel_all(ann, None)
+            case "SetKillSwitch":
+                return self._kill_switch("stop", "site")
+            case "SetBeneficialOwner":
+                return commands.SetBeneficialOwner(account_id=ann, owner_id=7)
+            case "AdvanceTime":
+                return commands.AdvanceTime()
         known = ", ".join(command.__name__ for command in COMMANDS.values())
         raise MalformedPage(f"{kind} is no command; there are {known}, and Unknown kind=...")
 
@@ -179,7 +228,10 @@ class Stage:
         )
 
     def _order(self, match: re.Match[str]) -> commands.PlaceOrder:
-        styles = {"ioc": TimeInForce.IMMEDIATE_OR_CANCEL, "fok": TimeInForce.FILL_OR_KILL}
+        words = re.findall(_DETAIL, match["details"])
+        details = dict(word.partition(" ")[::2] for word in words)
+        if len(details) < len(words) or any(len(kind.keys() & details) > 1 for kind in (_TIMES_IN_FORCE, _MODES)):
+            raise MalformedPage(f"{match['details']!r} says one thing twice")
         plain = self._limit_order(
             self.accounts[match["account"]],
             Side[match["side"].upper()],
@@ -187,13 +239,17 @@ class Stage:
             price_ticks=int(match["price"] or 0),
         )
         at_market = match["price"] is None
+        usual = TimeInForce.IMMEDIATE_OR_CANCEL if at_market else TimeInForce.GOOD_TILL_CANCELLED
         return msgspec.structs.replace(
             plain,
-            market_id=self.markets[match["symbol"] or "BTCUSD"].market_id,
+            market_id=self.markets[details.get("on", "BTCUSD")].market_id,
             order_type=OrderType.MARKET if at_market else OrderType.LIMIT,
-            time_in_force=styles["ioc"] if at_market else styles.get(match["style"] or "", plain.time_in_force),
-            post_only=int(match["style"] == "post-only"),
+            time_in_force=next((_TIMES_IN_FORCE[word] for word in details if word in _TIMES_IN_FORCE), usual),
+            post_only=int("post-only" in details),
             quote_amount_atoms=int(match["quote"] or 0),
+            self_trade_prevention=next((_MODES[word] for word in details if word in _MODES), SelfTradePrevention.NONE),
+            expire_time_ns=int(details.get("until", 0)),
+            group_id=int(details.get("group", 0)),
         )
 
     def _market(self, match: re.Match[str]) -> commands.ListMarket:
@@ -238,6 +294,28 @@ class Stage:
             case {"cancel": (account, name)}:
                 order_id = self.order(name).placed.order_id
                 return commands.CancelOrder(order_id=order_id, account_id=self.accounts[account])
+            case {"cancel all": (account, symbol)} if account or symbol:
+                return self._cancel_all(self.accounts[account] if account else 0, symbol)
+            case {"disconnect": (account, group)}:
+                return commands.CancelOrders(
+                    account_id=self.accounts[account],
+                    market_id=0,
+                    group_id=int(group),
+                    reason=CancelReason.DISCONNECTED,
+                )
+            case {"amend": (account, name, size, price)}:
+                return commands.AmendOrder(
+                    order_id=self.order(name).placed.order_id,
+                    account_id=self.accounts[account],
+                    price_ticks=int(price),
+                    size_lots=int(size),
+                )
+            case {"switch": (verb, over)}:
+                return self._kill_switch(verb, over)
+            case {"owner": (account, owner)}:
+                return commands.SetBeneficialOwner(account_id=self.accounts[account], owner_id=int(owner))
+            case {"time": (time,)}:
+                return commands.AdvanceTime(time_ns=int(time))
         raise MalformedPage(f"{text!r} is not in the grammar of the command column")
 
     def _transfer(self, amount: str, asset: str, debit: str, credit: str, purpose: TransferPurpose) -> Command:
@@ -248,3 +326,23 @@ class Stage:
             amount_atoms=int(amount),
             purpose=purpose,
         )
+
+    def _cancel_all(self, account_id: int, symbol: str | None) -> commands.CancelOrders:
+        return commands.CancelOrders(
+            account_id=account_id,
+            market_id=self.markets[symbol].market_id if symbol else 0,
+            group_id=0,
+            reason=CancelReason.REQUESTED,
+        )
+
+    def _kill_switch(self, verb: str, over: str) -> commands.SetKillSwitch:
+        """Over the site, or over the account or market of that name. Raises `MalformedPage` when there is none."""
+        engaged = int(verb == "stop")
+        if over == "site":
+            return commands.SetKillSwitch(scope=KillSwitchScope.SITE, scope_id=0, engaged=engaged)
+        if over in self.accounts:
+            return commands.SetKillSwitch(scope=KillSwitchScope.ACCOUNT, scope_id=self.accounts[over], engaged=engaged)
+        if over in self.markets:
+            market_id = self.markets[over].market_id
+            return commands.SetKillSwitch(scope=KillSwitchScope.MARKET, scope_id=market_id, engaged=engaged)
+        raise MalformedPage(f"{over} is neither the site nor an account nor a market")

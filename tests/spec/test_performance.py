@@ -7,12 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from lionrock.words.commands import PlaceOrder
+from lionrock.words.enumerations import SelfTradePrevention, TimeInForce
 from lionrock.words.events import EVENTS, AccountOpened, Event
 from lionrock.words.records import unpack_all
 from tests.engines import new_venue
-from tests.spec.pages import SPEC, MalformedPage, read_page, tables_of
-from tests.spec.performance import PageDiffers, Performance
+from tests.spec.pages import COMMANDS, SPEC, Criterion, MalformedPage, read_page, read_pages, stage_rows, tables_of
+from tests.spec.performance import STAGE_ANSWERS, PageDiffers, Performance
 from tests.spec.sentences import expected_events, in_words
+from tests.spec.stage import Stage
 
 PAGE = """# Orders
 
@@ -65,6 +68,8 @@ UNREADABLE: list[tuple[str, str, str]] = [
     ("bob cancels B", "bob cancels Z", "no row named an order Z"),
     ("| A placed", "| B placed", "the row names its order 'A', its events 'B'"),
     ("PlaceOrder side", "PlaceOrder sides", "PlaceOrder has no field sides"),
+    ("| tier 1 maker 1000 taker 200000 | set |", "| stop BTCEUR | stopped |", "BTCEUR is neither the site nor"),
+    ("| tier 1 maker 1000 taker 200000 | set |", "| cancel all | 0 cancelled |", "not in the grammar of the command"),
     ("PlaceOrder side", "PlaceOrders side", "PlaceOrders is no command"),
     ("| account | asset | available | held |", "| who | asset | available | held |", "no table has the columns who"),
 ]
@@ -147,6 +152,10 @@ RESTING = """# Orders
         ("balance|1|1|-300|0", "balance|1|1|1|0", "account 1 has 1 available"),
         ("balance|11|1|95|5", "balance|11|1|96|4", "account 11 has 4 held of asset 1, its orders hold 5"),
         ("order|1|2|200|", "order|1|2|110|", "market 1 is crossed: best bid 110, best ask 110"),
+        ("|15|11|5|5|5|0|0|0|0|0|0", "|15|11|5|5|5|0|0|0|0|1|0", "order 15 was to end at 1 and rests at 1"),
+        ("venue|15|1|0|15|0", "venue|15|1|0|15|1", "order 15 of account 11 rests in market 1 under an engaged"),
+        ("account|11|1|0|11|0", "account|11|1|0|11|1", "order 15 of account 11 rests in market 1 under an engaged"),
+        ("|1000000000|2|0", "|1000000000|2|1", "order 15 of account 11 rests in market 1 under an engaged"),
     ],
 )
 def test_unsound_state_is_found_after_any_row(tmp_path: Path, honest: str, lie: str, told: str) -> None:
@@ -180,6 +189,35 @@ def test_every_word_of_the_pages_is_told_back_as_it_stands() -> None:
     ]:
         asked = stage.ask(command)
         assert in_words(expected_events(cell, asked, stage), asked, stage) == cell
+
+
+@pytest.mark.parametrize(
+    "criterion",
+    [pytest.param(criterion, id=criterion.code) for criterion in read_pages(SPEC) if criterion.is_executable],
+)
+def test_every_row_of_the_pages_is_told_back_as_it_stands(criterion: Criterion) -> None:
+    """Without any venue: each page is in the grammar, and what a venue does is told in the very words of the page."""
+    stage = Stage()
+    answers = [(row.cells[0], STAGE_ANSWERS[row.cells[0].split()[0]]) for row in stage_rows(SPEC)]
+    rows = [row.cells for table in criterion.tables if table.columns == COMMANDS for row in table.rows]
+    for command, cell in [*answers, *rows]:
+        asked = stage.ask(command)
+        told = in_words(expected_events(cell, asked, stage), asked, stage)
+        assert told == cell.replace(", taker fee 0, maker fee 0", "")
+
+
+def test_orders_details_stand_in_any_order_and_none_twice() -> None:
+    stage = Performance(new_venue("auditor")).stage
+    stage.time_step_ns = 0
+    one = stage.ask("A = ann buy 2 @ 100 until 50 post-only decrement group 4 on BTCUSD").command
+    stage.sequence -= 1
+    assert stage.ask("A = ann buy 2 @ 100 on BTCUSD group 4 decrement post-only until 50").command == one
+    assert isinstance(one, PlaceOrder)
+    assert (one.time_in_force, one.expire_time_ns, one.post_only) == (TimeInForce.GOOD_TILL_DATE, 50, 1)
+    assert (one.self_trade_prevention, one.group_id) == (SelfTradePrevention.DECREMENT, 4)
+    for twice in ("ioc fok", "expire-maker decrement", "until 5 until 6", "fok until 6"):
+        with pytest.raises(MalformedPage, match="says one thing twice"):
+            stage.ask(f"A = ann buy 2 @ 100 {twice}")
 
 
 def test_events_carry_their_place_and_time() -> None:

@@ -1,7 +1,7 @@
 # Orders, and the queues they stand in. The book knows places and prices; it never touches a balance.
 
 cdef packed struct order_t:
-    uint64_t order_id
+    uint64_t order_id  # 0: the slot is free
     int64_t size_lots
     int64_t remaining_lots
     int64_t held_atoms
@@ -14,7 +14,11 @@ cdef packed struct order_t:
     int32_t price_ticks
     uint32_t maker_fee_ppm
     uint32_t taker_fee_ppm
+    uint32_t group_id
+    int64_t expire_time_ns
     uint8_t side
+    uint8_t self_trade_prevention
+    uint8_t post_only
 
 cdef packed struct level_t:
     int64_t total_lots
@@ -28,6 +32,7 @@ cdef packed struct market_t:
     uint32_t base_asset_id
     uint32_t quote_asset_id
     uint8_t fee_currency
+    uint8_t stopped
     int32_t roots[3]  # of the ladder, by Side; the first is not used
     int32_t best[3]  # level nearest the touch, by Side; -1: none
     int32_t fee_base_balance
@@ -44,7 +49,7 @@ cdef level_t _level_pattern[1]
 ORDER = np.asarray(<order_t[:1]> _order_pattern).dtype
 LEVEL = np.asarray(<level_t[:1]> _level_pattern).dtype
 MARKET = np.dtype(
-    [("market_id", "u4"), ("base_asset_id", "u4"), ("quote_asset_id", "u4"), ("fee_currency", "u1")]
+    [("market_id", "u4"), ("base_asset_id", "u4"), ("quote_asset_id", "u4"), ("fee_currency", "u1"), ("stopped", "u1")]
     + [("roots", "i4", 3), ("best", "i4", 3), ("fee_base_balance", "i4"), ("fee_quote_balance", "i4")]
     + [(name, "i8") for name in ("lot_base_atoms", "quote_atoms_per_tick_lot", "max_price_ticks", "max_size_lots")]
     + [(name, "i8") for name in ("min_notional_atoms", "max_notional_atoms")]
@@ -161,6 +166,7 @@ cdef class Book:
         if self.levels[order.level].first < 0:
             check(self.levels[order.level].total_lots == 0, "an empty queue has no size")
             self.drop_level(order.market, order.side, order.level)
+        self.orders[slot].order_id = 0
         self.orders[slot].next = self.free_order
         self.free_order = slot
         return self.order_slots.remove(order.order_id)
@@ -178,26 +184,26 @@ cdef class Book:
         """The next level away from the touch, or -1."""
         return self.ladder.first_from(self.markets[market].roots[side], self.levels[level].key + 1)
 
-    cdef int measure(
-        self, int32_t market, uint8_t side, uint32_t worst_key, int64_t want_lots, bint by_quote,
-        int64_t spendable_atoms, int64_t* lots, int64_t* quote_atoms,
-    ) except -1:
-        """What an incoming order could take from a side now: up to so many lots, or up to so many quote atoms."""
-        cdef int32_t level = self.markets[market].best[side]
-        cdef int64_t at_level, quote_atoms_per_lot
-        lots[0] = quote_atoms[0] = 0
-        while level >= 0 and self.levels[level].key <= worst_key and lots[0] < want_lots:
-            quote_atoms_per_lot = self.levels[level].price_ticks * self.markets[market].quote_atoms_per_tick_lot
-            at_level = min(self.levels[level].total_lots, want_lots - lots[0])
-            if by_quote:
-                at_level = min(
-                    at_level, lots_affordable_rounded_down(spendable_atoms - quote_atoms[0], quote_atoms_per_lot)
-                )
-                if at_level == 0:
-                    break
-            lots[0] += at_level
-            quote_atoms[0] += at_level * quote_atoms_per_lot
-            if at_level < self.levels[level].total_lots:
-                break  # a level taken in part is the last: a cheaper one further away must not be reached
-            level = self.level_after(market, side, level)
+    cdef int change_size(self, int32_t slot, int64_t size_lots) except -1:
+        """A smaller size for an order that keeps its place; what it has traded stays."""
+        cdef order_t* order = &self.orders[slot]
+        self.levels[order.level].total_lots -= order.size_lots - size_lots
+        order.remaining_lots -= order.size_lots - size_lots
+        order.size_lots = size_lots
         return 0
+
+    cdef list resting(self, uint64_t account_id, uint32_t market_id, uint32_t group_id, Ledger ledger):
+        """Ids of the resting orders that fit, ascending; 0 fits all. Looks at every slot: for rare commands."""
+        cdef int32_t slot
+        cdef order_t* order
+        ids = []
+        for slot in range(self.order_room):
+            order = &self.orders[slot]
+            if order.order_id == 0 or (group_id != 0 and order.group_id != group_id):
+                continue
+            if market_id != 0 and self.markets[order.market].market_id != market_id:
+                continue
+            if account_id != 0 and ledger.balances[order.hold_balance].account_id != account_id:
+                continue
+            ids.append(order.order_id)
+        return sorted(ids)

@@ -9,6 +9,7 @@ interpreter lock is held throughout: Cython's overflow check would kill the proc
 """
 
 import hashlib
+import heapq
 
 import numpy as np
 
@@ -42,6 +43,7 @@ include "ledger.pxi"
 include "ladder.pxi"
 include "book.pxi"
 include "matching.pxi"
+include "standing.pxi"
 include "listing.pxi"
 
 cdef packed struct command_header_t:
@@ -58,6 +60,7 @@ cdef class Engine:
     cdef Book book
     cdef Announcements out
     cdef Matching matching
+    cdef Standing standing
     cdef Listing listing
     cdef uint64_t sequence
     cdef int64_t time_ns
@@ -68,6 +71,7 @@ cdef class Engine:
         self.book = Book()
         self.out = Announcements()
         self.matching = Matching(self.ledger, self.book, self.out)
+        self.standing = Standing(self.ledger, self.book, self.out, self.matching)
         self.listing = Listing(self.ledger, self.book, self.out)
         self.sequence = 0
         self.time_ns = 0
@@ -106,10 +110,20 @@ cdef class Engine:
         self.sequence = header.sequence
         self.time_ns = header.time_ns
         self.out.start_command(header.sequence, header.time_ns)
+        if self.standing.next_expiry_ns <= header.time_ns:
+            self.standing.expire(header.time_ns)
         if header.kind == COMMAND_PLACE_ORDER:
             return self.place_order(<const place_order_t*> record)
         if header.kind == COMMAND_CANCEL_ORDER:
-            return self.cancel_order(<const cancel_order_t*> record)
+            return self.standing.cancel_order(<const cancel_order_t*> record)
+        if header.kind == COMMAND_AMEND_ORDER:
+            return self.standing.amend_order(<const amend_order_t*> record)
+        if header.kind == COMMAND_CANCEL_ORDERS:
+            return self.standing.cancel_orders(<const cancel_orders_t*> record)
+        if header.kind == COMMAND_SET_KILL_SWITCH:
+            return self.standing.set_kill_switch(<const set_kill_switch_t*> record)
+        if header.kind == COMMAND_ADVANCE_TIME:
+            return self.standing.advance_time()
         if header.kind == COMMAND_TRANSFER:
             return self.listing.transfer(<const transfer_t*> record)
         if header.kind == COMMAND_LIST_ASSET:
@@ -122,6 +136,8 @@ cdef class Engine:
             return self.listing.assign_fee_tier(<const assign_fee_tier_t*> record)
         if header.kind == COMMAND_LIST_MARKET:
             return self.listing.list_market(<const list_market_t*> record)
+        if header.kind == COMMAND_SET_BENEFICIAL_OWNER:
+            return self.listing.set_beneficial_owner(<const set_beneficial_owner_t*> record)
         return self.out.reject(header.kind, REJECTION_COMMAND_UNKNOWN, header.kind, 0)
 
     # -- orders -----------------------------------------------------------------------------------------------------
@@ -151,31 +167,32 @@ cdef class Engine:
             return self.out.reject(kind, REJECTION_SIDE_UNKNOWN, command.side, 0)
         if command.order_type != ORDER_TYPE_LIMIT and command.order_type != ORDER_TYPE_MARKET:
             return self.out.reject(kind, REJECTION_ORDER_TYPE_UNKNOWN, command.order_type, 0)
-        if not TIME_IN_FORCE_GOOD_TILL_CANCELLED <= command.time_in_force <= TIME_IN_FORCE_FILL_OR_KILL:
+        if not TIME_IN_FORCE_GOOD_TILL_CANCELLED <= command.time_in_force <= TIME_IN_FORCE_GOOD_TILL_DATE:
             return self.out.reject(kind, REJECTION_TIME_IN_FORCE_UNKNOWN, command.time_in_force, 0)
         if not parts_go_together(command):
             return self.out.reject(
                 kind, REJECTION_ORDER_COMBINATION_UNSUPPORTED, command.order_type, command.time_in_force
             )
-        if command.order_type == ORDER_TYPE_LIMIT and command.price_ticks <= 0:
-            return self.out.reject(kind, REJECTION_PRICE_NOT_POSITIVE, command.price_ticks, 0)
-        if command.price_ticks > market.max_price_ticks:
-            return self.out.reject(kind, REJECTION_PRICE_ABOVE_MAXIMUM, market.max_price_ticks, command.price_ticks)
+        if command.order_type == ORDER_TYPE_LIMIT and price_refused(self.out, kind, market, command.price_ticks):
+            return 1
         size = command.quote_amount_atoms if command.quote_amount_atoms != 0 else command.size_lots
         if size <= 0:
             return self.out.reject(kind, REJECTION_SIZE_NOT_POSITIVE, size, 0)
         if command.size_lots > market.max_size_lots:
             return self.out.reject(kind, REJECTION_SIZE_ABOVE_MAXIMUM, market.max_size_lots, command.size_lots)
-        if command.order_type == ORDER_TYPE_MARKET and command.quote_amount_atoms == 0:
-            return 0  # a market order by base has no price and is not measured
         notional = command.quote_amount_atoms
         if command.order_type == ORDER_TYPE_LIMIT:
             notional = command.size_lots * command.price_ticks * market.quote_atoms_per_tick_lot
-        if notional < market.min_notional_atoms:
-            return self.out.reject(kind, REJECTION_NOTIONAL_BELOW_MINIMUM, market.min_notional_atoms, notional)
-        if notional > market.max_notional_atoms:
-            return self.out.reject(kind, REJECTION_NOTIONAL_ABOVE_MAXIMUM, market.max_notional_atoms, notional)
-        return 0
+        # A market order by base has no price and is not measured.
+        if notional != 0 and notional_refused(self.out, kind, market, notional):
+            return 1
+        if command.self_trade_prevention > SELF_TRADE_PREVENTION_DECREMENT:
+            return self.out.reject(
+                kind, REJECTION_SELF_TRADE_PREVENTION_UNKNOWN, command.self_trade_prevention, 0
+            )
+        if command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE and command.expire_time_ns <= self.time_ns:
+            return self.out.reject(kind, REJECTION_EXPIRY_NOT_IN_FUTURE, self.time_ns, command.expire_time_ns)
+        return self.standing.stopped(kind, account, slot)
 
     cdef int place_order(self, const place_order_t* command) except -1:
         cdef order_t order
@@ -207,7 +224,8 @@ cdef class Engine:
     cdef int read_order(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
         """What the command asks for, with the rates fixed and the hold computed (`spec/orders.md`, "What is held")."""
         cdef int32_t slot = self.book.market(command.market_id)
-        cdef uint16_t tier = self.ledger.accounts[self.ledger.account(command.account_id)].tier
+        cdef int32_t account = self.ledger.account(command.account_id)
+        cdef uint16_t tier = self.ledger.accounts[account].tier
         cdef bint market_order = command.order_type == ORDER_TYPE_MARKET
         cdef int64_t quote_rate = 0  # what a buyer pays on top in quote, at worst
         cdef int64_t lots = 0, quote_atoms = 0
@@ -220,19 +238,20 @@ cdef class Engine:
         order.remaining_lots = command.size_lots
         order.maker_fee_ppm = self.listing.tiers[tier].maker_fee_ppm
         order.taker_fee_ppm = self.listing.tiers[tier].taker_fee_ppm
+        order.self_trade_prevention = command.self_trade_prevention
+        order.post_only = command.post_only
+        order.expire_time_ns = command.expire_time_ns
+        order.group_id = command.group_id
         if order.side == SIDE_BUY and self.book.markets[slot].fee_currency == FEE_CURRENCY_QUOTE:
             quote_rate = order.taker_fee_ppm
-        taking.by_quote = command.quote_amount_atoms != 0
-        taking.spendable_atoms = spendable_rounded_down(command.quote_amount_atoms, quote_rate)
-        taking.filled_lots = 0
-        taking.worst_key = UINT32_MAX if market_order else ladder_key(opposite(order.side), command.price_ticks)
-        if taking.by_quote:
-            order.remaining_lots = self.book.markets[slot].max_size_lots
+        self.matching.begin(order, taking, self.ledger.accounts[account].owner_id)
         if market_order:
-            self.book.measure(
-                slot, opposite(order.side), taking.worst_key, order.remaining_lots, taking.by_quote,
-                taking.spendable_atoms, &lots, &quote_atoms,
-            )
+            taking.worst_key = UINT32_MAX
+            taking.by_quote = command.quote_amount_atoms != 0
+            taking.spendable_atoms = spendable_rounded_down(command.quote_amount_atoms, quote_rate)
+            if taking.by_quote:
+                order.remaining_lots = self.book.markets[slot].max_size_lots
+            self.matching.measure(slot, opposite(order.side), order.remaining_lots, taking, &lots, &quote_atoms)
         if not market_order:
             order.held_atoms = self.matching.needed_to_rest(order)
         elif taking.by_quote and order.side == SIDE_BUY:
@@ -267,6 +286,9 @@ cdef class Engine:
         event.held_atoms = order.held_atoms
         event.maker_fee_ppm = order.maker_fee_ppm
         event.taker_fee_ppm = order.taker_fee_ppm
+        event.self_trade_prevention = command.self_trade_prevention
+        event.expire_time_ns = command.expire_time_ns
+        event.group_id = command.group_id
         return 0
 
     cdef int ends_untouched(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
@@ -278,9 +300,7 @@ cdef class Engine:
             self.matching.cancelled(order, CANCEL_REASON_WOULD_TAKE, 0, order.size_lots)
             return 1
         if command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
-            self.book.measure(
-                order.market, side, taking.worst_key, order.size_lots, False, 0, &lots, &quote_atoms
-            )
+            self.matching.measure(order.market, side, order.size_lots, taking, &lots, &quote_atoms)
             if lots < order.size_lots:
                 self.matching.cancelled(order, CANCEL_REASON_NOT_FILLABLE_WHOLE, 0, order.size_lots)
                 return 1
@@ -289,27 +309,27 @@ cdef class Engine:
     cdef int finish(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
         """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
         cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
+        cdef uint8_t reason = CANCEL_REASON_IMMEDIATE_REMAINDER
         if taking.by_quote:
             return self.finish_by_quote(order, taking, book_is_empty)
-        if order.remaining_lots == 0:
-            return self.matching.filled(order, order.size_lots)
-        if command.order_type == ORDER_TYPE_MARKET:
-            return self.matching.cancelled(
-                order, CANCEL_REASON_BOOK_EXHAUSTED, taking.filled_lots, order.remaining_lots
-            )
-        if command.time_in_force == TIME_IN_FORCE_IMMEDIATE_OR_CANCEL:
-            return self.matching.cancelled(
-                order, CANCEL_REASON_IMMEDIATE_REMAINDER, taking.filled_lots, order.remaining_lots
-            )
-        check(command.time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED, "only such an order rests")
-        return self.matching.rest(order)
+        if command.time_in_force == TIME_IN_FORCE_IMMEDIATE_OR_CANCEL and order.remaining_lots > 0:
+            if command.order_type == ORDER_TYPE_MARKET:
+                reason = CANCEL_REASON_BOOK_EXHAUSTED
+            if not taking.ended_by_own:
+                return self.matching.cancelled(order, reason, taking.filled_lots, order.remaining_lots)
+        self.matching.end_or_rest(order, taking)
+        if command.expire_time_ns != 0 and order.remaining_lots > 0 and not taking.ended_by_own:
+            return self.standing.expect_end(order.expire_time_ns, order.order_id)
+        return 0
 
     cdef int finish_by_quote(self, order_t* order, taking_t* taking, bint book_is_empty) except -1:
         """An order by quote amount is filled when it cannot spend more; one that traded nothing is never filled."""
         cdef uint8_t reason
         if taking.filled_lots > 0 and taking.spendable_atoms == 0:
             return self.matching.filled(order, taking.filled_lots)
-        if order.remaining_lots == 0:
+        if taking.ended_by_own:
+            reason = CANCEL_REASON_SELF_TRADE
+        elif order.remaining_lots == 0:
             reason = CANCEL_REASON_LARGEST_SIZE
         elif book_is_empty:
             reason = CANCEL_REASON_BOOK_EXHAUSTED
@@ -318,20 +338,6 @@ cdef class Engine:
         else:
             reason = CANCEL_REASON_BELOW_ONE_LOT
         return self.matching.cancelled(order, reason, taking.filled_lots, 0)
-
-    cdef int cancel_order(self, const cancel_order_t* command) except -1:
-        cdef int32_t slot = self.book.order_slots.find(command.order_id) if command.order_id != 0 else -1
-        cdef order_t* order
-        if slot < 0:
-            return self.out.reject(command.kind, REJECTION_ORDER_UNKNOWN, as_figure(command.order_id), 0)
-        order = &self.book.orders[slot]
-        if self.ledger.balances[order.hold_balance].account_id != command.account_id:
-            return self.out.reject(command.kind, REJECTION_ORDER_OF_ANOTHER_ACCOUNT, as_figure(command.order_id), 0)
-        # accepted
-        self.matching.cancelled(
-            order, CANCEL_REASON_REQUESTED, order.size_lots - order.remaining_lots, order.remaining_lots
-        )
-        return self.book.remove(slot)
 
     # -- what others may read -----------------------------------------------------------------------------------------
 
@@ -373,7 +379,8 @@ cdef class Engine:
 
     def lines(self) -> list:
         """The state as lines of text, without line feeds (spec/state.md)."""
-        rows = [f"venue|{self.sequence}|{self.time_ns}|{self.matching.trades}|{self.highest_order_id}"]
+        stopped = self.standing.site_stopped
+        rows = [f"venue|{self.sequence}|{self.time_ns}|{self.matching.trades}|{self.highest_order_id}|{stopped}"]
         rows += self.listing.lines()
         rows += balance_lines(self.ledger)
         for market_id in sorted(self.listing.markets):
@@ -397,13 +404,20 @@ cdef class Engine:
 
 
 cdef bint parts_go_together(const place_order_t* command) noexcept:
-    """Whether type, time in force, post-only, price, size and amount make an order at all (ORDR-014)."""
-    if command.post_only > 1:
+    """Whether the parts of an order make an order at all (ORDR-014)."""
+    cdef bint dated = command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
+    cdef bint may_rest = dated or command.time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED
+    cdef bint decrements = command.self_trade_prevention == SELF_TRADE_PREVENTION_DECREMENT
+    if command.post_only > 1 or dated != (command.expire_time_ns != 0):
         return False
     if command.order_type == ORDER_TYPE_LIMIT:
-        if command.post_only and command.time_in_force != TIME_IN_FORCE_GOOD_TILL_CANCELLED:
+        if command.post_only and not may_rest:
+            return False
+        if decrements and command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
             return False
         return command.quote_amount_atoms == 0
     if command.time_in_force != TIME_IN_FORCE_IMMEDIATE_OR_CANCEL or command.post_only or command.price_ticks != 0:
+        return False
+    if decrements:
         return False
     return (command.size_lots != 0) != (command.quote_amount_atoms != 0)

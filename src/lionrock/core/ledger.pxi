@@ -2,8 +2,10 @@
 
 cdef packed struct account_t:
     uint64_t account_id
+    uint64_t owner_id
     uint16_t tier
     uint8_t account_kind
+    uint8_t stopped
 
 cdef packed struct balance_t:
     uint64_t account_id
@@ -46,6 +48,7 @@ cdef class Ledger:
         if self.account_count == self.accounts.shape[0]:
             self.accounts = grown(np.asarray(self.accounts))
         self.accounts[self.account_count].account_id = account_id
+        self.accounts[self.account_count].owner_id = account_id
         self.accounts[self.account_count].account_kind = account_kind
         self.account_slots.insert(account_id, self.account_count)
         self.account_count += 1
@@ -77,6 +80,10 @@ cdef class Ledger:
         self.balance_slots.insert(self.key(account, asset_id), slot)
         self.balance_count += 1
         return slot
+
+    cdef inline uint64_t owner_of_balance(self, int32_t slot) except? 0:
+        """Beneficial owner of the account a balance belongs to."""
+        return self.accounts[self.balances[slot].account].owner_id
 
     cdef inline int hold(self, int32_t slot, int64_t amount_atoms) except -1:
         """Move from available to held; the caller has made sure that so much is available."""

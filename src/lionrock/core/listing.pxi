@@ -102,6 +102,19 @@ cdef class Listing:
         event.tier = command.tier
         return 0
 
+    cdef int set_beneficial_owner(self, const set_beneficial_owner_t* command) except -1:
+        cdef int32_t account = self.ledger.account(command.account_id)
+        if account < 0:
+            return self.out.reject(command.kind, REJECTION_ACCOUNT_UNKNOWN, as_figure(command.account_id), 0)
+        if command.owner_id == 0:
+            return self.out.reject(command.kind, REJECTION_OWNER_ID_NOT_POSITIVE, 0, 0)
+        # accepted
+        self.ledger.accounts[account].owner_id = command.owner_id
+        event = <beneficial_owner_set_t*> self.out.event(EVENT_BENEFICIAL_OWNER_SET)
+        event.account_id = command.account_id
+        event.owner_id = command.owner_id
+        return 0
+
     cdef int market_refused(self, const list_market_t* command, bytes symbol) except -1:
         """The refusals of a listing, in order. Returns 1 when one was given."""
         cdef uint16_t kind = command.kind
@@ -227,8 +240,12 @@ cdef class Listing:
                 rows.append(f"tier|{i}|{self.tiers[i].maker_fee_ppm}|{self.tiers[i].taker_fee_ppm}")
         accounts = np.asarray(self.ledger.accounts)[: self.ledger.account_count]
         for account in np.sort(accounts, order="account_id"):
-            rows.append(f"account|{account['account_id']}|{account['account_kind']}|{account['tier']}")
-        rows += [line for _, line in sorted(self.markets.items())]
+            rows.append(
+                f"account|{account['account_id']}|{account['account_kind']}|{account['tier']}"
+                f"|{account['owner_id']}|{account['stopped']}"
+            )
+        for market_id, line in sorted(self.markets.items()):
+            rows.append(f"{line}|{self.book.markets[self.book.market(market_id)].stopped}")
         return rows
 
 
@@ -257,6 +274,7 @@ cdef list order_lines(Ledger ledger, Book book, int32_t market):
                     f"order|{book.markets[market].market_id}|{side}|{order.price_ticks}|{order.order_id}"
                     f"|{ledger.balances[order.hold_balance].account_id}|{order.size_lots}|{order.remaining_lots}"
                     f"|{order.held_atoms}|{order.maker_fee_ppm}|{order.taker_fee_ppm}"
+                    f"|{order.self_trade_prevention}|{order.post_only}|{order.expire_time_ns}|{order.group_id}"
                 )
                 slot = order.next
             level = book.level_after(market, side, level)

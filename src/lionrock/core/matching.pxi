@@ -4,8 +4,12 @@
 cdef struct taking_t:
     uint32_t worst_key  # place in the opposite ladder beyond which the order may not go
     bint by_quote  # sized by an amount of quote instead of lots
+    uint8_t self_trade_prevention
+    uint64_t owner_id
     int64_t spendable_atoms  # by quote: what is left to spend or to raise
     int64_t filled_lots
+    bint ended_by_own  # self-trade prevention took the rest of the order
+    int64_t lost_lots  # what it took, where the order does not remember it as remaining
 
 
 @cython.final
@@ -41,11 +45,121 @@ cdef class Matching:
                 lots = min(lots, lots_affordable_rounded_down(taking.spendable_atoms, quote_atoms_per_lot))
                 if lots == 0:
                     break
+            if taking.self_trade_prevention != SELF_TRADE_PREVENTION_NONE and self.is_own(maker, taking):
+                if self.prevent(taker, taking, maker):
+                    break
+                continue
+            if taking.by_quote:
                 taking.spendable_atoms -= lots * quote_atoms_per_lot
             taking.filled_lots += lots
             taker.remaining_lots -= lots
             self.trade(taker, maker, lots, lots * quote_atoms_per_lot)
         return 0
+
+    cdef inline bint is_own(self, int32_t slot, taking_t* taking) except -1:
+        return self.ledger.owner_of_balance(self.book.orders[slot].hold_balance) == taking.owner_id
+
+    cdef int prevent(self, order_t* taker, taking_t* taking, int32_t maker) except -1:
+        """The incoming order met one of its own owner (spec/self-trade.md). Returns 1 when its way ends here."""
+        cdef int64_t lots
+        if taking.self_trade_prevention == SELF_TRADE_PREVENTION_DECREMENT:
+            lots = min(taker.remaining_lots, self.book.orders[maker].remaining_lots)
+            self.shrink_resting(maker, lots)
+            taker.size_lots -= lots
+            taker.remaining_lots -= lots
+            if taker.remaining_lots > 0:
+                self.announce_reduced(taker, lots, 0)
+                return 0
+            taking.lost_lots = lots
+        elif taking.self_trade_prevention != SELF_TRADE_PREVENTION_EXPIRE_TAKER:
+            self.cancel_resting(maker, CANCEL_REASON_SELF_TRADE)
+            if taking.self_trade_prevention == SELF_TRADE_PREVENTION_EXPIRE_MAKER:
+                return 0
+        taking.ended_by_own = True
+        return 1
+
+    cdef int shrink_resting(self, int32_t slot, int64_t lots) except -1:
+        """Take lots away from a resting order without a trade; with none left it is cancelled."""
+        cdef order_t* order = &self.book.orders[slot]
+        cdef int64_t surplus_atoms
+        if lots == order.remaining_lots:
+            return self.cancel_resting(slot, CANCEL_REASON_SELF_TRADE)
+        self.book.change_size(slot, order.size_lots - lots)
+        surplus_atoms = order.held_atoms - self.needed_to_rest(order)
+        order.held_atoms -= surplus_atoms
+        self.ledger.release(order.hold_balance, surplus_atoms)
+        return self.announce_reduced(order, lots, surplus_atoms)
+
+    cdef int announce_reduced(self, order_t* order, int64_t lots, int64_t released_atoms) except -1:
+        event = <order_reduced_t*> self.out.event(EVENT_ORDER_REDUCED)
+        event.order_id = order.order_id
+        event.account_id = self.ledger.balances[order.hold_balance].account_id
+        event.market_id = self.book.markets[order.market].market_id
+        event.reduced_lots = lots
+        event.remaining_lots = order.remaining_lots
+        event.released_atoms = released_atoms
+        return 0
+
+    cdef int cancel_resting(self, int32_t slot, uint8_t reason) except -1:
+        """End a resting order and take it out of its queue."""
+        cdef order_t* order = &self.book.orders[slot]
+        self.cancelled(order, reason, order.size_lots - order.remaining_lots, order.remaining_lots)
+        return self.book.remove(slot)
+
+    cdef int measure(
+        self, int32_t market, uint8_t side, int64_t want_lots, taking_t* taking, int64_t* lots, int64_t* quote_atoms
+    ) except -1:
+        """What an incoming order can get from a side now: up to so many lots, or up to what it may spend."""
+        cdef int32_t level = self.book.markets[market].best[side]
+        cdef int64_t there, at_level, quote_atoms_per_lot
+        lots[0] = quote_atoms[0] = 0
+        while level >= 0 and self.book.levels[level].key <= taking.worst_key and lots[0] < want_lots:
+            quote_atoms_per_lot = (
+                self.book.levels[level].price_ticks * self.book.markets[market].quote_atoms_per_tick_lot
+            )
+            if taking.self_trade_prevention != SELF_TRADE_PREVENTION_NONE:
+                if not self.measure_queue(level, want_lots, quote_atoms_per_lot, taking, lots, quote_atoms):
+                    break
+            else:
+                there = self.book.levels[level].total_lots
+                at_level = min(there, want_lots - lots[0])
+                if taking.by_quote:
+                    at_level = min(
+                        at_level,
+                        lots_affordable_rounded_down(taking.spendable_atoms - quote_atoms[0], quote_atoms_per_lot),
+                    )
+                lots[0] += at_level
+                quote_atoms[0] += at_level * quote_atoms_per_lot
+                if at_level < there:
+                    break  # a level taken in part is the last: a cheaper one further away must not be reached
+            level = self.book.level_after(market, side, level)
+        return 0
+
+    cdef bint measure_queue(
+        self, int32_t level, int64_t want_lots, int64_t quote_atoms_per_lot, taking_t* taking, int64_t* lots,
+        int64_t* quote_atoms,
+    ) except -1:
+        """The same order by order, passing or stopping at those of the same owner. False when the way ends here."""
+        cdef int32_t slot = self.book.levels[level].first
+        cdef int64_t there, taken
+        while slot >= 0 and lots[0] < want_lots:
+            there = self.book.orders[slot].remaining_lots
+            taken = min(there, want_lots - lots[0])
+            if taking.by_quote:
+                taken = min(
+                    taken, lots_affordable_rounded_down(taking.spendable_atoms - quote_atoms[0], quote_atoms_per_lot)
+                )
+                if taken == 0:
+                    return False
+            if not self.is_own(slot, taking):
+                lots[0] += taken
+                quote_atoms[0] += taken * quote_atoms_per_lot
+                if taken < there:
+                    return False
+            elif taking.self_trade_prevention != SELF_TRADE_PREVENTION_EXPIRE_MAKER:
+                return False
+            slot = self.book.orders[slot].next
+        return True
 
     cdef int trade(self, order_t* taker, int32_t maker_slot, int64_t lots, int64_t quote_atoms) except -1:
         """One fill: both legs of both assets and both fees, then the queue."""
@@ -151,6 +265,32 @@ cdef class Matching:
             order.held_atoms -= surplus_atoms
             self.ledger.release(order.hold_balance, surplus_atoms)
         return self.book.rest(order)
+
+    cdef int come_in_again(self, order_t* order) except -1:
+        """An amended order that lost its place trades what it can and goes to the back of the queue at its price."""
+        cdef taking_t taking
+        self.begin(order, &taking, self.ledger.owner_of_balance(order.hold_balance))
+        self.take(order, &taking)
+        return self.end_or_rest(order, &taking)
+
+    cdef int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1:
+        """A limit order sets out; other kinds change what differs."""
+        memset(taking, 0, sizeof(taking_t))
+        taking.worst_key = ladder_key(opposite(order.side), order.price_ticks)
+        taking.self_trade_prevention = order.self_trade_prevention
+        taking.owner_id = owner_id
+        return 0
+
+    cdef int end_or_rest(self, order_t* order, taking_t* taking) except -1:
+        """After its trades an order that may rest is ended by one of its own, filled, or rests."""
+        if taking.ended_by_own:
+            return self.cancelled(
+                order, CANCEL_REASON_SELF_TRADE, order.size_lots - order.remaining_lots,
+                order.remaining_lots + taking.lost_lots,
+            )
+        if order.remaining_lots == 0:
+            return self.filled(order, order.size_lots)
+        return self.rest(order)
 
     cdef int64_t needed_to_rest(self, order_t* order) except? -99:
         """Hold of a limit order for the lots it has left, at its limit price and its dearer rate."""

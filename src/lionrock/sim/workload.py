@@ -2,8 +2,8 @@
 
 The flow remembers a little of what it sent (prices, ids of orders that may rest) and nothing of what was answered, so
 it is no model of the venue: whether a command is accepted, trades or is refused is the venue's to say. Its proportions
-keep a few hundred orders in each book and let every command, event, refusal and reason of the vocabulary occur within
-200,000 commands.
+keep a few hundred orders in each book and let every command, event, refusal, reason and mode of the vocabulary occur
+within 200,000 commands.
 """
 
 from __future__ import annotations
@@ -11,7 +11,11 @@ from __future__ import annotations
 import struct
 from collections.abc import Callable, Iterator
 from random import Random
+from typing import NamedTuple
 
+import msgspec
+
+from lionrock.sim.workload_sweeps import GROUPS, sweeping_command
 from lionrock.sim.workload_venue import (
     CUSTODY_ACCOUNTS,
     FEE_ACCOUNTS,
@@ -24,15 +28,29 @@ from lionrock.sim.workload_venue import (
     opening_commands,
 )
 from lionrock.sim.workload_wrong import nasty_value, wrong_command
-from lionrock.words.commands import COMMANDS, CancelOrder, Command, PlaceOrder, Transfer
-from lionrock.words.enumerations import OrderType, Side, TimeInForce, TransferPurpose
+from lionrock.words.commands import (
+    COMMANDS,
+    AmendOrder,
+    CancelOrder,
+    Command,
+    PlaceOrder,
+    SetKillSwitch,
+    Transfer,
+)
+from lionrock.words.enumerations import OrderType, SelfTradePrevention, Side, TimeInForce, TransferPurpose
 from lionrock.words.records import RECORD_BYTES, layout_of
 
 HEADER_BYTES = 18
 """Kind, sequence and time stand first in every record."""
 
 RESTING_LIMIT = 1_500
-"""From so many orders that may rest on, an order is cancelled for each one placed."""
+"""From so many orders that may rest on, the oldest is cancelled in the place of each new one."""
+
+LONGEST_LIFE_NS = 8_000_000
+"""A good-till-date order ends within this, some 5,000 commands; most much earlier."""
+
+EXPIRY_STEP_NS = 5_000
+"""Expiry times are multiples of this, so that orders share them; some are over before the order is sent."""
 
 
 def random_flow(seed: int, commands: int, *, batch: int = 1_000) -> Iterator[bytes]:
@@ -69,6 +87,8 @@ def fuzz_records(seed: int, count: int, *, batch: int = 1_000) -> Iterator[bytes
 
 
 def _spoil(chance: Random, block: bytearray, offset: int) -> None:
+    if block[offset] == _SWITCH:
+        return  # A spoilt release would leave all that follows refused.
     draw = chance.random()
     if draw < 0.1:
         kind = chance.choice([*COMMANDS, chance.randrange(2**16)])
@@ -89,14 +109,32 @@ def _packer(command_type: type[Command]) -> Callable[..., bytes]:
 
 _pack_place = _packer(PlaceOrder)
 _pack_cancel = _packer(CancelOrder)
+_pack_amend = _packer(AmendOrder)
 _pack_transfer = _packer(Transfer)
-_PLACE, _CANCEL, _TRANSFER = (layout_of(kind).kind for kind in (PlaceOrder, CancelOrder, Transfer))
+_PLACE, _CANCEL, _AMEND = (layout_of(kind).kind for kind in (PlaceOrder, CancelOrder, AmendOrder))
+_TRANSFER, _SWITCH = (layout_of(kind).kind for kind in (Transfer, SetKillSwitch))
 _STAMP = struct.Struct("<Qq")
 
 # Plain integers: reading a member of an IntEnum costs more than the rest of a draw.
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _LIMIT, _MARKET = int(OrderType.LIMIT), int(OrderType.MARKET)
-_GTC, _IOC, _FOK = (int(each) for each in TimeInForce)
+_GTC, _IOC, _FOK, _GTD = (int(each) for each in TimeInForce)
+_MODES = (*[int(SelfTradePrevention.NONE)] * 4, *map(int, SelfTradePrevention))
+_MODES_OF_MARKET_ORDERS = tuple(mode for mode in _MODES if mode != SelfTradePrevention.DECREMENT)
+
+
+class Sent(NamedTuple):
+    """An order that was sent to rest, as it was last asked to be."""
+
+    order_id: int
+    account_id: int
+    market_number: int
+    """Index of its market in `MARKETS`."""
+    side: int
+    price_ticks: int
+    size_lots: int
+    expire_time_ns: int
+    """0 for never."""
 
 
 class _Flow:
@@ -109,21 +147,27 @@ class _Flow:
         self.last_order_id = 0
         self.middles = [market.middle_ticks for market in MARKETS]
         """Around which price the orders of each market are, in ticks."""
-        self.resting: list[tuple[int, int]] = []
-        """Order and account of what was sent to rest; the venue may have refused or traded it long ago."""
+        self.resting: list[Sent] = []
+        """What was sent to rest; the venue may have refused, traded or ended it long ago."""
+        self.releases: list[tuple[int, SetKillSwitch]] = []
+        """From which sequence on each engaged kill switch is released."""
 
     def next_record(self) -> bytes:
+        if self.releases and self.releases[0][0] <= self.sequence:
+            return self.stamped(self.releases.pop(0)[1].pack())
         draw = self.chance.random()
-        if draw < 0.65:
-            if len(self.resting) > RESTING_LIMIT:
-                return self._cancel()
-            return self._limit_order()
-        if draw < 0.72:
+        if draw < 0.63:
+            return self._limit_order() if self._has_room() else self._cancel(0)
+        if draw < 0.69:
             return self._market_order()
-        if draw < 0.90:
-            return self._cancel()
-        if draw < 0.95:
+        if draw < 0.79:
+            return self._cancel(self._pick()) if self.resting else self._limit_order()
+        if draw < 0.89:
+            return self._amend(self._pick()) if self.resting else self._limit_order()
+        if draw < 0.935:
             return self._transfer()
+        if draw < 0.95:
+            return self.stamped(self._to_be_released(sweeping_command(self.chance)).pack())
         return self.stamped(self._unusual().pack()) if draw < 0.997 else self._unknown()
 
     def stamped(self, record: bytes) -> bytes:
@@ -164,16 +208,23 @@ class _Flow:
         price_ticks = max(1, self.middles[number] + (distance if side == _SELL else -distance))
         size_lots = 1 + int(random() * random() * market.common_lots)
         draw = random()
-        time_in_force = _GTC if draw < 0.85 else _IOC if draw < 0.93 else _FOK
-        post_only = int(draw < 0.1)
+        time_in_force = _GTC if draw < 0.55 else _GTD if draw < 0.85 else _IOC if draw < 0.93 else _FOK
+        post_only = int(0.5 < draw < 0.6)
         account_id, order_id = self._account(), self._order_id()
-        if time_in_force == _GTC:
-            self.resting.append((order_id, account_id))
         self._tick()
+        expire_time_ns = self._expiry() if time_in_force == _GTD else 0
+        if draw < 0.85:
+            self.resting.append(Sent(order_id, account_id, number, side, price_ticks, size_lots, expire_time_ns))
+        modes = _MODES_OF_MARKET_ORDERS if time_in_force == _FOK else _MODES
         return _pack_place(
             _PLACE, self.sequence, self.time_ns, order_id, account_id, market.market_id,
             side, _LIMIT, time_in_force, post_only, price_ticks, size_lots, 0,
+            modes[int(random() * len(modes))], expire_time_ns, int(random() * GROUPS),
         )  # fmt: skip
+
+    def _expiry(self) -> int:
+        life_ns = int(self.chance.random() * self.chance.random() * LONGEST_LIFE_NS)
+        return (self.time_ns + life_ns) // EXPIRY_STEP_NS * EXPIRY_STEP_NS
 
     def _market_order(self) -> bytes:
         random = self.chance.random
@@ -193,20 +244,56 @@ class _Flow:
         return _pack_place(
             _PLACE, self.sequence, self.time_ns, self._order_id(), self._account(), market.market_id,
             side, _MARKET, _IOC, 0, 0, size_lots, quote_atoms,
+            _MODES_OF_MARKET_ORDERS[int(random() * len(_MODES_OF_MARKET_ORDERS))], 0, 0,
         )  # fmt: skip
 
-    def _cancel(self) -> bytes:
-        resting = self.resting
-        if not resting:
-            return self._limit_order()
-        position = int(self.chance.random() * len(resting))
-        order_id, account_id = resting[position]
-        resting[position] = resting[-1]
-        resting.pop()
+    def _has_room(self) -> bool:
+        """Whether one more order may rest; the oldest are forgotten as long as they are overdue."""
+        while len(self.resting) > RESTING_LIMIT:
+            if not 0 < self.resting[0].expire_time_ns <= self.time_ns:
+                return False
+            del self.resting[0]
+        return True
+
+    def _pick(self) -> int:
+        """Position of an order that may rest, the later ones rather; most that are overdue are forgotten on the way."""
+        resting, random = self.resting, self.chance.random
+        while True:
+            position = int((1 - random() * random()) * (len(resting) - 1))
+            expire_time_ns = resting[position].expire_time_ns
+            if not 0 < expire_time_ns <= self.time_ns or len(resting) == 1 or random() < 0.05:
+                return position
+            del resting[position]
+
+    def _cancel(self, position: int) -> bytes:
+        order_id, account_id, *_ = self.resting.pop(position)
         if self.chance.random() < 0.02:
             account_id = self._account()
         self._tick()
         return _pack_cancel(_CANCEL, self.sequence, self.time_ns, order_id, account_id)
+
+    def _amend(self, position: int) -> bytes:
+        """Smaller in its place, larger, moved away or across the touch; now and then in a way that must be refused."""
+        random = self.chance.random
+        sent = self.resting[position]
+        order_id, account_id, number, side, price_ticks, size_lots, _ = sent
+        market = MARKETS[number]
+        draw = random()
+        if draw < 0.40:
+            size_lots = max(1, int(size_lots * random() * 1.1))
+        elif draw < 0.50:
+            size_lots += 1 + int(random() * market.common_lots / 4)
+        if draw >= 0.45:
+            distance = int((random() * random() - (0.3 if draw > 0.92 else 0.0)) * market.spread_ticks)
+            price_ticks = max(1, self.middles[number] + (distance if side == _SELL else -distance))
+        self.resting[position] = sent._replace(price_ticks=price_ticks, size_lots=size_lots)
+        if random() < 0.05:
+            highest, largest = market.max_price_ticks, market.max_size_lots
+            slips = ((0, 1), (highest + 1, 1), (highest, largest), (price_ticks, size_lots * 2_000), (price_ticks, 0))
+            price_ticks, size_lots = self.chance.choice(slips)
+            account_id = self._account() if random() < 0.2 else account_id
+        self._tick()
+        return _pack_amend(_AMEND, self.sequence, self.time_ns, order_id, account_id, price_ticks, size_lots)
 
     def _transfer(self) -> bytes:
         random, choice = self.chance.random, self.chance.choice
@@ -228,13 +315,23 @@ class _Flow:
 
     def _unusual(self) -> Command:
         """What an operator sends, or what nobody should: one command in thirty."""
-        command = wrong_command(self.chance, self._plain_order())
+        number = self._market()
+        plain = self._plain_order(MARKETS[number])
+        command = wrong_command(self.chance, plain)
         if isinstance(command, PlaceOrder):
-            self.resting.append((command.order_id, command.account_id))
+            price_ticks, size_lots = plain.price_ticks, plain.size_lots
+            sent = Sent(command.order_id, command.account_id, number, plain.side, price_ticks, size_lots, 0)
+            self.resting.append(sent)
+        return self._to_be_released(command)
+
+    def _to_be_released(self, command: Command) -> Command:
+        """The command; if it engages a kill switch, the release follows soon."""
+        if isinstance(command, SetKillSwitch) and command.engaged:
+            release = msgspec.structs.replace(command, engaged=0)
+            self.releases.append((self.sequence + self.chance.randint(5, 40), release))
         return command
 
-    def _plain_order(self) -> PlaceOrder:
-        market: TradedMarket = MARKETS[self._market()]
+    def _plain_order(self, market: TradedMarket) -> PlaceOrder:
         return PlaceOrder(
             order_id=self._order_id(),
             account_id=self._account(),

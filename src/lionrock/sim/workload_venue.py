@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from lionrock.words.commands import AssignFeeTier, Command, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
+from lionrock.words.commands import (
+    AssignFeeTier,
+    Command,
+    ListAsset,
+    ListMarket,
+    OpenAccount,
+    SetBeneficialOwner,
+    SetFeeTier,
+    Transfer,
+)
 from lionrock.words.enumerations import AccountKind, FeeCurrency, TransferPurpose
 
 CUSTODY_ACCOUNTS = (1, 2)
@@ -21,6 +30,9 @@ CODES = {1: "BTC", 2: "FINE", 3: "USDT", 4: "USD", 5: "TOK"}
 TRADED_ASSETS = tuple(DECIMALS)
 WEALTH_ATOMS = {1: 50 * 10**8, 2: 3 * 10**17, 3: 5_000_000 * 10**6, 4: 5_000_000 * 10**2, 5: 100_000}
 """What a rich account starts with. Of FINE, with its 18 decimals, all custody can owe is 4.6 units."""
+
+OWNERS = {11: 901, 12: 901, 21: 13}
+"""Beneficial owner by account, where it is not the account itself: 11 and 12 share one, 21 is of whom 13 is."""
 
 TIERS = ((0, 1_000, 2_000), (1, 0, 500), (2, 100, 100), (3, 10_000, 250_000))
 """Tier, maker and taker fee in ppm; the last charges so much that its rounding shows on every trade."""
@@ -78,6 +90,7 @@ def opening_commands() -> list[Command]:
     ]
     opening += [SetFeeTier(tier=tier, maker_fee_ppm=maker, taker_fee_ppm=taker) for tier, maker, taker in TIERS]
     opening += [AssignFeeTier(account_id=account_id, tier=account_id % 4) for account_id in RICH_ACCOUNTS]
+    opening += [SetBeneficialOwner(account_id=account_id, owner_id=owner_id) for account_id, owner_id in OWNERS.items()]
     opening += [_listing(market) for market in MARKETS]
     for asset_id, wealth_atoms in WEALTH_ATOMS.items():
         opening += [_deposit(asset_id, account_id, wealth_atoms) for account_id in RICH_ACCOUNTS]

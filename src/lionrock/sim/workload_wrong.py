@@ -6,19 +6,32 @@ from random import Random
 
 import msgspec
 
+from lionrock.sim.workload_sweeps import CLIENTS, GROUPS, SHARED_OWNERS, kill_switch
 from lionrock.sim.workload_venue import CUSTODY_ACCOUNTS, EMPTY_CUSTODY_ACCOUNT, FEE_ACCOUNTS, RICH_ACCOUNTS
 from lionrock.words.commands import (
+    AmendOrder,
     AssignFeeTier,
     CancelOrder,
+    CancelOrders,
     Command,
     ListAsset,
     ListMarket,
     OpenAccount,
     PlaceOrder,
+    SetBeneficialOwner,
     SetFeeTier,
+    SetKillSwitch,
     Transfer,
 )
-from lionrock.words.enumerations import AccountKind, OrderType, TimeInForce, TransferPurpose
+from lionrock.words.enumerations import (
+    AccountKind,
+    CancelReason,
+    KillSwitchScope,
+    OrderType,
+    SelfTradePrevention,
+    TimeInForce,
+    TransferPurpose,
+)
 from lionrock.words.limits import MAX_ATOMS, MAX_DECIMALS, MAX_PRICE_TICKS, MAX_RATE_PPM
 from lionrock.words.records import layout_of
 
@@ -67,7 +80,13 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (PlaceOrder, {"order_id": 1}),
     (PlaceOrder, {"side": 3}),
     (PlaceOrder, {"order_type": 3}),
-    (PlaceOrder, {"time_in_force": 4}),
+    (PlaceOrder, {"time_in_force": 5}),
+    (PlaceOrder, {"time_in_force": TimeInForce.GOOD_TILL_DATE}),
+    (PlaceOrder, {"time_in_force": TimeInForce.GOOD_TILL_DATE, "expire_time_ns": 1}),
+    (PlaceOrder, {"expire_time_ns": 2**62}),
+    (PlaceOrder, _MARKET_ORDER | {"time_in_force": TimeInForce.GOOD_TILL_DATE, "expire_time_ns": 2**62}),
+    (PlaceOrder, {"self_trade_prevention": 5}),
+    (PlaceOrder, {"time_in_force": TimeInForce.FILL_OR_KILL, "self_trade_prevention": SelfTradePrevention.DECREMENT}),
     (PlaceOrder, {"order_type": OrderType.MARKET}),
     (PlaceOrder, {"order_type": OrderType.MARKET, "time_in_force": TimeInForce.FILL_OR_KILL, "price_ticks": 0}),
     (PlaceOrder, {"quote_amount_atoms": 1}),
@@ -81,6 +100,19 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (PlaceOrder, _MARKET_ORDER | {"size_lots": -1}),
     (PlaceOrder, _MARKET_ORDER | {"market_id": 1, "size_lots": 0, "quote_amount_atoms": 1}),
     (CancelOrder, {"order_id": 0}),
+    (AmendOrder, {"order_id": 0}),
+    (CancelOrders, {"account_id": NOBODY}),
+    (CancelOrders, {"market_id": NOBODY}),
+    (CancelOrders, {"account_id": 0}),
+    (CancelOrders, {"account_id": 0, "market_id": 0, "group_id": 0}),
+    (CancelOrders, {"reason": CancelReason.EXPIRED}),
+    (SetKillSwitch, {"scope": 4}),
+    (SetKillSwitch, {"engaged": 2}),
+    (SetKillSwitch, {"scope": KillSwitchScope.SITE, "scope_id": 1}),
+    (SetKillSwitch, {"scope": KillSwitchScope.MARKET, "scope_id": NOBODY}),
+    (SetKillSwitch, {"scope": KillSwitchScope.ACCOUNT, "scope_id": NOBODY}),
+    (SetBeneficialOwner, {"account_id": NOBODY}),
+    (SetBeneficialOwner, {"owner_id": 0}),
 )
 """Fields that make an otherwise plain command wrong, each in a way that has its own refusal."""
 
@@ -116,7 +148,12 @@ def wrong_command(chance: Random, order: PlaceOrder) -> Command:
         Transfer,
         PlaceOrder,
         PlaceOrder,
+        PlaceOrder,
         CancelOrder,
+        AmendOrder,
+        CancelOrders,
+        SetKillSwitch,
+        SetBeneficialOwner,
     )
     return _with_nasty_fields(chance, _plain(chance, chance.choice(types), order))
 
@@ -130,7 +167,7 @@ def _with_nasty_fields(chance: Random, command: Command) -> Command:
         field = fields[name]
         if field.length:
             changes[name] = chance.choice(_NASTY_TEXTS)
-        elif name != "order_id" or isinstance(command, CancelOrder):
+        elif name != "order_id" or not isinstance(command, PlaceOrder):
             # One order with the greatest id would be the last of the flow.
             changes[name] = nasty_value(chance, field.code)
     return msgspec.structs.replace(command, **changes)
@@ -153,6 +190,16 @@ def _plain(chance: Random, command_type: type[Command], order: PlaceOrder) -> Co
         return _plain_listing(chance, number)
     if command_type is CancelOrder:
         return CancelOrder(order_id=max(order.order_id - number, 1), account_id=client)
+    if command_type is AmendOrder:
+        order_id, price_ticks = max(order.order_id - number, 1), order.price_ticks
+        return AmendOrder(order_id=order_id, account_id=client, price_ticks=price_ticks, size_lots=order.size_lots)
+    if command_type is CancelOrders:
+        group_id, reason = chance.randrange(1, GROUPS), CancelReason.REQUESTED
+        return CancelOrders(account_id=client, market_id=order.market_id, group_id=group_id, reason=reason)
+    if command_type is SetKillSwitch:
+        return kill_switch(chance, engaged=0)
+    if command_type is SetBeneficialOwner:
+        return SetBeneficialOwner(account_id=chance.choice(CLIENTS), owner_id=chance.choice(SHARED_OWNERS))
     if command_type is Transfer:
         return Transfer(
             asset_id=chance.randint(1, 5),

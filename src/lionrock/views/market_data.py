@@ -9,7 +9,7 @@ import msgspec
 from lionrock.node.published import Published
 from lionrock.views.candles import DAY_MS, MINUTE_MS, Candle, Candles
 from lionrock.words.enumerations import Side
-from lionrock.words.events import OrderCancelled, OrderPlaced, TradeExecuted
+from lionrock.words.events import OrderAmended, OrderCancelled, OrderPlaced, OrderReduced, TradeExecuted
 
 KEPT_TRADES = 1_000
 """Last trades kept for each market: ten times the most one answer may hold."""
@@ -72,7 +72,7 @@ class MarketData:
                     event.quote_atoms,
                     event.taker_side == Side.BUY,
                 )
-            elif isinstance(event, (OrderPlaced, OrderCancelled)):
+            elif isinstance(event, (OrderPlaced, OrderCancelled, OrderAmended, OrderReduced)):
                 self._markets[event.market_id].book_changed_ns = event.time_ns
 
     def market(self, market_id: int) -> MarketActivity:

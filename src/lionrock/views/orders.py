@@ -11,7 +11,14 @@ import msgspec
 
 from lionrock.node.published import Published
 from lionrock.words.enumerations import CancelReason, Side
-from lionrock.words.events import OrderCancelled, OrderFilled, OrderPlaced, TradeExecuted
+from lionrock.words.events import (
+    OrderAmended,
+    OrderCancelled,
+    OrderFilled,
+    OrderPlaced,
+    OrderReduced,
+    TradeExecuted,
+)
 
 
 class OrderStatus(StrEnum):
@@ -30,7 +37,7 @@ class OrderState(msgspec.Struct, gc=False):
     """One order as far as it is durable. None is part of a cycle, so the collector need not look at millions."""
 
     placed: OrderPlaced
-    """As it came in."""
+    """As it came in, with price and size as they were last amended or reduced."""
     client_order_id: str
     """The owner's own name for it; its order id when the owner gave none."""
     updated_ns: int
@@ -90,6 +97,11 @@ class Orders:
                 rejected = event.reason == CancelReason.WOULD_TAKE
                 cancelled = OrderStatus.PARTIALLY_CANCELED if event.filled_lots else OrderStatus.CANCELED
                 self._end(event, OrderStatus.REJECTED if rejected else cancelled)
+            elif isinstance(event, OrderAmended):
+                self._resize(event, event.size_lots, event.price_ticks)
+            elif isinstance(event, OrderReduced):
+                placed = self._by_id[event.order_id].placed
+                self._resize(event, placed.size_lots - event.reduced_lots, placed.price_ticks)
 
     def _place(self, event: OrderPlaced, note: bytes) -> None:
         order = OrderState(event, note.decode(errors="replace") or str(event.order_id), event.time_ns)
@@ -112,6 +124,11 @@ class Orders:
             order.status = OrderStatus.PARTIALLY_FILLED
             order.updated_ns = event.time_ns
             self._fills[account_id].append(Fill(event, order, is_maker))
+
+    def _resize(self, event: OrderAmended | OrderReduced, size_lots: int, price_ticks: int) -> None:
+        order = self._by_id[event.order_id]
+        order.placed = msgspec.structs.replace(order.placed, size_lots=size_lots, price_ticks=price_ticks)
+        order.updated_ns = event.time_ns
 
     def _end(self, event: OrderFilled | OrderCancelled, status: OrderStatus) -> None:
         order = self._by_id[event.order_id]

@@ -116,6 +116,16 @@ class Transfer(Command, frozen=True, kw_only=True):
     """A `TransferPurpose`."""
 
 
+@_command(7)
+class SetBeneficialOwner(Command, frozen=True, kw_only=True):
+    """The operator says who stands behind an account; until then every account is its own owner."""
+
+    account_id: U64
+    """Whose orders, from the next incoming one on, count as this owner's."""
+    owner_id: U64
+    """Opaque number, greater than zero; accounts with the same one do not trade with each other unless they ask to."""
+
+
 @_command(10)
 class PlaceOrder(Command, frozen=True, kw_only=True):
     """A client asks for an order: it is refused whole, or it trades at once what it can and the rest rests or ends."""
@@ -133,13 +143,19 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     time_in_force: U8
     """A `TimeInForce`."""
     post_only: U8
-    """1: end the order rather than let it take. Only for a limit order that is good till cancelled."""
+    """1: end the order rather than let it take. Only for a limit order that may rest."""
     price_ticks: I64
     """Limit price; 0 for a market order."""
     size_lots: I64
     """How much base; 0 for a market order by quote amount."""
     quote_amount_atoms: I64
     """Market order by quote amount: what to spend (buy) or to raise before fees (sell); otherwise 0."""
+    self_trade_prevention: U8 = 0
+    """A `SelfTradePrevention`."""
+    expire_time_ns: I64 = 0
+    """When a good-till-date order ends, nanoseconds since 1970-01-01 UTC; otherwise 0."""
+    group_id: U32 = 0
+    """The client's own number for orders that are cancelled together, such as those of one connection; 0 for none."""
 
 
 @_command(11)
@@ -150,3 +166,52 @@ class CancelOrder(Command, frozen=True, kw_only=True):
     """The order to end."""
     account_id: U64
     """Who asks; must be its owner."""
+
+
+@_command(12)
+class AmendOrder(Command, frozen=True, kw_only=True):
+    """A client changes price or size of a resting order.
+
+    Made smaller at its price it keeps its place; otherwise it goes to the back of the queue at its price, and may trade
+    on the way.
+    """
+
+    order_id: U64
+    """The order to change."""
+    account_id: U64
+    """Who asks; must be its owner."""
+    price_ticks: I64
+    """The new price; the old one to leave it."""
+    size_lots: I64
+    """The new size, what has traded included; the old one to leave it."""
+
+
+@_command(13)
+class CancelOrders(Command, frozen=True, kw_only=True):
+    """Takes back every resting order that fits, in order of their ids. At least one of account and market is named."""
+
+    account_id: U64
+    """Whose orders; 0 for everybody's."""
+    market_id: U32
+    """In which market; 0 for all."""
+    group_id: U32
+    """Of which group of that account; 0 for any. Only together with an account."""
+    reason: U8
+    """REQUESTED or DISCONNECTED, a `CancelReason`."""
+
+
+@_command(14)
+class SetKillSwitch(Command, frozen=True, kw_only=True):
+    """Engaged, it cancels every order in its reach and lets no new one in; released, it lets orders in again."""
+
+    scope: U8
+    """A `KillSwitchScope`."""
+    scope_id: U64
+    """Id of the account or market; 0 for the site."""
+    engaged: U8
+    """1 to engage, 0 to release."""
+
+
+@_command(15)
+class AdvanceTime(Command, frozen=True, kw_only=True):
+    """Nothing but its time: what is due by then happens, as it does before every command."""

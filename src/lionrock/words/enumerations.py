@@ -30,6 +30,34 @@ class TimeInForce(IntEnum):
     """It is cancelled. The only choice for a market order."""
     FILL_OR_KILL = 3
     """If the whole cannot trade at once, nothing does."""
+    GOOD_TILL_DATE = 4
+    """It rests until its expiry time."""
+
+
+class SelfTradePrevention(IntEnum):
+    """What happens when an order would trade with one of its own beneficial owner. The incoming one's mode decides."""
+
+    NONE = 0
+    """They trade like any others. Not for clients of a licensed venue."""
+    EXPIRE_TAKER = 1
+    """What is left of the incoming order is cancelled."""
+    EXPIRE_MAKER = 2
+    """The resting order is cancelled, and the incoming one goes on."""
+    EXPIRE_BOTH = 3
+    """Both are cancelled."""
+    DECREMENT = 4
+    """Both shrink by the smaller of the two, without a trade; whichever has nothing left is cancelled."""
+
+
+class KillSwitchScope(IntEnum):
+    """How far a kill switch reaches."""
+
+    SITE = 1
+    """Every account and market."""
+    MARKET = 2
+    """One market."""
+    ACCOUNT = 3
+    """One account."""
 
 
 class AccountKind(IntEnum):
@@ -69,6 +97,14 @@ class CancelReason(IntEnum):
     """Market order by quote amount: the amount does not pay for one lot at the best price."""
     LARGEST_SIZE = 7
     """Market order by quote amount: it traded the market's largest size and had something left to spend."""
+    EXPIRED = 8
+    """Its expiry time came."""
+    SELF_TRADE = 9
+    """It would have traded with an order of the same beneficial owner."""
+    KILL_SWITCH = 10
+    """A kill switch was engaged over it."""
+    DISCONNECTED = 11
+    """The connection it was tied to was lost."""
 
 
 class TransferPurpose(IntEnum):

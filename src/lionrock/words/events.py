@@ -1,7 +1,8 @@
 """What the venue may answer. Each command yields at least one event; the events of a command are decided together.
 
 An order's life reads: `OrderPlaced`, any number of `TradeExecuted`, and at its end exactly one `OrderFilled` or
-`OrderCancelled`. A refused command yields one `CommandRejected` and changes nothing. Every atom that moves stands in an
+`OrderCancelled`. A refused command yields one `CommandRejected` and changes nothing; before it, as before any command's
+own events, stands what was due by its time. Every atom that moves stands in an
 event, so that balances can be rebuilt from events alone.
 """
 
@@ -120,6 +121,16 @@ class TransferPosted(Event, frozen=True, kw_only=True):
     """A `TransferPurpose`."""
 
 
+@_event(107)
+class BeneficialOwnerSet(Event, frozen=True, kw_only=True):
+    """The account's orders count as this owner's from now on."""
+
+    account_id: U64
+    """Whose."""
+    owner_id: U64
+    """Who stands behind it."""
+
+
 @_event(110)
 class OrderPlaced(Event, frozen=True, kw_only=True):
     """The order was accepted and its funds are held; what it trades follows as further events."""
@@ -150,6 +161,12 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     """Rate of its fills while it rests, fixed for its life."""
     taker_fee_ppm: U32
     """Rate of its fills as it comes in, fixed for its life."""
+    self_trade_prevention: U8
+    """A `SelfTradePrevention`."""
+    expire_time_ns: I64
+    """When it ends by itself; 0 for never."""
+    group_id: U32
+    """The client's own number for orders cancelled together; 0 for none."""
 
 
 @_event(111)
@@ -222,7 +239,7 @@ class OrderCancelled(Event, frozen=True, kw_only=True):
 
 @_event(114)
 class HoldReduced(Event, frozen=True, kw_only=True):
-    """An incoming buy traded for less than it held and now rests: what the rest does not need is available again."""
+    """An order traded for less than it held, or shrank, and rests: what it need not hold is available again."""
 
     order_id: U64
     """The resting order."""
@@ -231,7 +248,72 @@ class HoldReduced(Event, frozen=True, kw_only=True):
     market_id: U32
     """Its market."""
     released_atoms: I64
-    """Quote atoms moved from held to available; greater than zero."""
+    """Moved from held to available, greater than zero: quote for a buy, base for a sell."""
+
+
+@_event(115)
+class OrderAmended(Event, frozen=True, kw_only=True):
+    """The order has a new price or size; what it trades on its way back into the book follows as further events."""
+
+    order_id: U64
+    """Its number, which stays."""
+    account_id: U64
+    """Its owner."""
+    market_id: U32
+    """Its market."""
+    priority_kept: U8
+    """1 when it stands where it stood."""
+    price_ticks: I64
+    """Its limit from now on."""
+    size_lots: I64
+    """Its size from now on, what has traded included."""
+    remaining_lots: I64
+    """What it still wants."""
+    held_atoms: I64
+    """What it holds from now on; the difference moved between held and available."""
+
+
+@_event(116)
+class OrderReduced(Event, frozen=True, kw_only=True):
+    """Self-trade prevention took a part of the order away without a trade; the rest goes on."""
+
+    order_id: U64
+    """Its number."""
+    account_id: U64
+    """Its owner."""
+    market_id: U32
+    """Its market."""
+    reduced_lots: I64
+    """What was taken away."""
+    remaining_lots: I64
+    """What it still wants; greater than zero."""
+    released_atoms: I64
+    """What it need not hold any more: quote for a buy, base for a sell."""
+
+
+@_event(117)
+class OrdersCancelled(Event, frozen=True, kw_only=True):
+    """Comes after the cancellations that one `CancelOrders` caused."""
+
+    orders: U64
+    """How many."""
+
+
+@_event(118)
+class KillSwitchSet(Event, frozen=True, kw_only=True):
+    """From now on orders in its reach are refused, or taken again; the cancellations it causes follow."""
+
+    scope: U8
+    """A `KillSwitchScope`."""
+    scope_id: U64
+    """Id of the account or market; 0 for the site."""
+    engaged: U8
+    """1 when engaged."""
+
+
+@_event(119)
+class TimeAdvanced(Event, frozen=True, kw_only=True):
+    """Comes after whatever was due."""
 
 
 @_event(120)

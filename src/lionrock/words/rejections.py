@@ -1,7 +1,8 @@
 """Why the venue may refuse a command: a closed list of permanent numbers, declared in order of precedence.
 
-When several reasons hold, the first in this list is the one given. Each entry says what its two figures are, whether
-the same command may succeed later, and what to do next; `spec/` shows each by example.
+When several reasons hold, the first in this list is the one given, unless the command's page in `spec/` says otherwise.
+Each entry says what its two figures are, whether the same command may succeed later, and what to do next; `spec/` shows
+each by example.
 """
 
 from __future__ import annotations
@@ -72,8 +73,19 @@ class Rejection(IntEnum):
     NOTIONAL_BELOW_MINIMUM = 211
     NOTIONAL_ABOVE_MAXIMUM = 212
 
+    SELF_TRADE_PREVENTION_UNKNOWN = 213
+    EXPIRY_NOT_IN_FUTURE = 214
+    KILL_SWITCH_ENGAGED = 215
+
     ORDER_UNKNOWN = 220
     ORDER_OF_ANOTHER_ACCOUNT = 221
+    AMENDED_SIZE_NOT_ABOVE_FILLED = 222
+    AMENDED_ORDER_WOULD_TAKE = 223
+
+    CANCEL_SCOPE_MISSING = 230
+    CANCEL_REASON_UNSUPPORTED = 231
+    KILL_SWITCH_SCOPE_UNKNOWN = 232
+    OWNER_ID_NOT_POSITIVE = 233
 
     AVAILABLE_INSUFFICIENT = 300
 
@@ -147,12 +159,12 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     ),
     R.SIDE_UNKNOWN: Explanation("No side has the number {first}.", "Use BUY or SELL.", False),
     R.ORDER_TYPE_UNKNOWN: Explanation("No order type has the number {first}.", "Use LIMIT or MARKET.", False),
-    R.TIME_IN_FORCE_UNKNOWN: Explanation("No time in force has the number {first}.", "Use GTC, IOC or FOK.", False),
+    R.TIME_IN_FORCE_UNKNOWN: Explanation("No time in force has the number {first}.", "Use GTC, IOC, FOK or GTD.", False),
     R.ORDER_COMBINATION_UNSUPPORTED: Explanation(
         "This order type (first figure {first}) does not go with this time in force (second figure {second}), "
         "or a price, size, quote amount or post-only flag is given that it does not take.",
         "A limit order has a price and a size; a market order is IOC and has a size or a quote amount; "
-        "post-only goes with a GTC limit order.",
+        "post-only goes with a limit order that may rest, an expiry time with good till date.",
         False,
     ),
     R.PRICE_NOT_POSITIVE: Explanation("The price of {first} ticks is not greater than zero.", "Send a price.", False),
@@ -169,9 +181,36 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.NOTIONAL_ABOVE_MAXIMUM: Explanation(
         "The order is worth {second} quote atoms; the market's most is {first}.", "Split the order.", False
     ),
+    R.SELF_TRADE_PREVENTION_UNKNOWN: Explanation(
+        "No self-trade prevention has the number {first}.", "Use one of the five modes.", False
+    ),
+    R.EXPIRY_NOT_IN_FUTURE: Explanation(
+        "The order would expire at {second}, which is not after {first}.", "Send a later expiry time.", False
+    ),
+    R.KILL_SWITCH_ENGAGED: Explanation(
+        "A kill switch of scope {first} (1 site, 2 market, 3 account) is engaged over {second}.",
+        "Wait until the operator releases it.",
+        True,
+    ),
+    R.AMENDED_SIZE_NOT_ABOVE_FILLED: Explanation(
+        "The new size of {second} lots is not above the {first} that have traded.", "Cancel the order instead.", False
+    ),
+    R.AMENDED_ORDER_WOULD_TAKE: Explanation(
+        "The order is post-only, and {second} ticks meet {first}.", "Choose a price that rests.", True
+    ),
+    R.CANCEL_SCOPE_MISSING: Explanation(
+        "Neither account nor market is named, or a group without its account.", "Name what to cancel.", False
+    ),
+    R.CANCEL_REASON_UNSUPPORTED: Explanation(
+        "Orders are not cancelled together for reason {first}.", "Use REQUESTED or DISCONNECTED.", False
+    ),
+    R.KILL_SWITCH_SCOPE_UNKNOWN: Explanation(
+        "No kill switch has scope {first} and position {second}.", "Use SITE, MARKET or ACCOUNT, and 0 or 1.", False
+    ),
+    R.OWNER_ID_NOT_POSITIVE: Explanation("An owner id must be greater than zero.", _OPERATOR, False),
     R.ORDER_UNKNOWN: Explanation("No order {first} is resting.", "It ended, or never was: ask for its state.", False),
     R.ORDER_OF_ANOTHER_ACCOUNT: Explanation(
-        "Order {first} is not this account's.", "Cancel with the account that placed it.", False
+        "Order {first} is not this account's.", "Use the account that placed it.", False
     ),
     R.AVAILABLE_INSUFFICIENT: Explanation(
         "{first} atoms are needed and {second} are available.", "Deposit, cancel other orders, or ask for less.", True

@@ -12,18 +12,23 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from lionrock.sim.auditor import operator_rules, order_rules
+from lionrock.sim.auditor import operator_rules, order_rules, stop_rules
 from lionrock.sim.auditor.venue import RefusedError, Venue
 from lionrock.words.commands import (
     COMMANDS,
+    AdvanceTime,
+    AmendOrder,
     AssignFeeTier,
     CancelOrder,
+    CancelOrders,
     Command,
     ListAsset,
     ListMarket,
     OpenAccount,
     PlaceOrder,
+    SetBeneficialOwner,
     SetFeeTier,
+    SetKillSwitch,
     Transfer,
 )
 from lionrock.words.events import CommandRejected
@@ -38,8 +43,13 @@ RULES: dict[type[Command], Callable[[Venue, Any], None]] = {
     AssignFeeTier: operator_rules.assign_fee_tier,
     ListMarket: operator_rules.list_market,
     Transfer: operator_rules.transfer,
+    SetBeneficialOwner: operator_rules.set_beneficial_owner,
     PlaceOrder: order_rules.place_order,
     CancelOrder: order_rules.cancel_order,
+    AmendOrder: order_rules.amend_order,
+    CancelOrders: stop_rules.cancel_orders,
+    SetKillSwitch: stop_rules.set_kill_switch,
+    AdvanceTime: stop_rules.advance_time,
 }
 """Which rule decides which command."""
 
@@ -99,10 +109,12 @@ class Auditor:
             raise Fault(f"command {sequence} is of {time_ns} ns, the one before of {venue.time_ns} ns")
         venue.sequence, venue.time_ns = sequence, time_ns
         venue.events.clear()
+        stop_rules.expire_due(venue)
+        expired = len(venue.events)
         try:
             self._decide(kind, record)
         except RefusedError as refused:
-            if venue.events:
+            if len(venue.events) > expired:
                 raise Fault(f"command {sequence} was refused after it had begun") from refused
             self._reject(kind, refused)
         venue.ledger.check()

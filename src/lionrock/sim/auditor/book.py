@@ -20,11 +20,16 @@ class Order:
     side: int
     price_ticks: int
     size_lots: int
-    """All it can ever trade; of an order by quote amount what its amount bought, as it asked for no size."""
+    """All it can ever trade, less what self-trade prevention took away; of an order by quote amount what its amount
+    bought, as it asked for no size."""
     remaining_lots: int
     held_atoms: int
     maker_fee_ppm: int
     taker_fee_ppm: int
+    self_trade_prevention: int
+    post_only: int
+    expire_time_ns: int
+    group_id: int
 
 
 class BookSide:
@@ -78,6 +83,11 @@ class Market:
         self.listing = listing
         self.quote_atoms_per_lot_tick = quote_atoms_per_lot_tick
         self.sides = {Side.BUY.value: BookSide(Side.BUY), Side.SELL.value: BookSide(Side.SELL)}
+        self.is_stopped = False
+
+    def opposite(self, side: int) -> BookSide:
+        """The orders that an incoming order of this side meets."""
+        return self.sides[Side.SELL if side == Side.BUY else Side.BUY]
 
     def value_atoms(self, size_lots: int, price_ticks: int) -> int:
         """What this size is worth at this price, in quote atoms."""

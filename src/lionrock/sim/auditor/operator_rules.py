@@ -1,4 +1,4 @@
-"""The rules of spec/markets.md and of the transfers in spec/ledger.md, one function per command.
+"""The rules of spec/markets.md, the transfers of spec/ledger.md, the owners of spec/self-trade.md: one function each.
 
 Each function reads as its page does: the refusals in order of precedence, a line each, a mark, then what happens.
 """
@@ -9,9 +9,25 @@ from msgspec.structs import asdict
 
 from lionrock.sim.auditor.book import Market
 from lionrock.sim.auditor.venue import LARGEST_FIGURE, Account, FeeTier, Venue, known_or_refuse, refuse_if
-from lionrock.words.commands import AssignFeeTier, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
+from lionrock.words.commands import (
+    AssignFeeTier,
+    ListAsset,
+    ListMarket,
+    OpenAccount,
+    SetBeneficialOwner,
+    SetFeeTier,
+    Transfer,
+)
 from lionrock.words.enumerations import AccountKind, FeeCurrency, TransferPurpose
-from lionrock.words.events import AccountOpened, AssetListed, FeeTierAssigned, FeeTierSet, MarketListed, TransferPosted
+from lionrock.words.events import (
+    AccountOpened,
+    AssetListed,
+    BeneficialOwnerSet,
+    FeeTierAssigned,
+    FeeTierSet,
+    MarketListed,
+    TransferPosted,
+)
 from lionrock.words.limits import MAX_ATOMS, MAX_DECIMALS, MAX_PRICE_TICKS, MAX_RATE_PPM
 from lionrock.words.rejections import Rejection
 
@@ -43,7 +59,7 @@ def open_account(venue: Venue, command: OpenAccount) -> None:
     refuse_if(account_id in venue.accounts, R.ACCOUNT_ALREADY_OPEN, account_id)
     refuse_if(kind not in ACCOUNT_KINDS, R.ACCOUNT_KIND_UNKNOWN, kind)
     # ---- Decided. Nothing below may fail. ----
-    venue.accounts[account_id] = Account(kind)
+    venue.accounts[account_id] = Account(kind, owner_id=account_id)
     if kind == AccountKind.CUSTODY:
         venue.ledger.custody_account_ids.add(account_id)
     venue.events.append(AccountOpened(**venue.head(), account_id=account_id, account_kind=kind))
@@ -137,3 +153,11 @@ def transfer(venue: Venue, command: Transfer) -> None:
             purpose=command.purpose,
         )
     )
+
+
+def set_beneficial_owner(venue: Venue, command: SetBeneficialOwner) -> None:
+    account = known_or_refuse(venue.accounts, command.account_id, R.ACCOUNT_UNKNOWN)
+    refuse_if(command.owner_id == 0, R.OWNER_ID_NOT_POSITIVE)
+    # ---- Decided. Nothing below may fail. ----
+    account.owner_id = command.owner_id
+    venue.events.append(BeneficialOwnerSet(**venue.head(), account_id=command.account_id, owner_id=command.owner_id))

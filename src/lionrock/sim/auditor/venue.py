@@ -12,7 +12,7 @@ from typing import NoReturn, TypeVar
 from lionrock.sim.auditor.book import Market, Order
 from lionrock.sim.auditor.ledger import Ledger
 from lionrock.words.commands import ListAsset
-from lionrock.words.enumerations import Side
+from lionrock.words.enumerations import KillSwitchScope, Side
 from lionrock.words.events import Event
 from lionrock.words.faults import Fault
 from lionrock.words.rejections import Rejection
@@ -49,10 +49,12 @@ def known_or_refuse(entries: dict[int, Entry], number: int, rejection: Rejection
 
 @dataclass(slots=True)
 class Account:
-    """An open account. `kind` is an `AccountKind`."""
+    """An open account. `kind` is an `AccountKind`; the owner is the account itself until another is named."""
 
     kind: int
+    owner_id: int
     tier: int = 0
+    is_stopped: bool = False
 
 
 @dataclass(slots=True)
@@ -73,6 +75,9 @@ class Venue:
     markets: dict[int, Market] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     resting: dict[int, tuple[Market, Order]] = field(default_factory=dict)
+    expiries: list[tuple[int, int]] = field(default_factory=list)
+    """A heap of expiry time and id of every good-till-date order placed; one that is over stays in until its time."""
+    is_stopped: bool = False
     sequence: int = 0
     time_ns: int = 0
     trades: int = 0
@@ -83,6 +88,16 @@ class Venue:
         """Header of the next event of this command."""
         return {"index": len(self.events), "sequence": self.sequence, "time_ns": self.time_ns}
 
+    def engaged_switch(self, market_id: int, account_id: int) -> tuple[int, int]:
+        """Scope and id of the widest kill switch that is engaged over this account in this market; zeros for none."""
+        if self.is_stopped:
+            return KillSwitchScope.SITE, 0
+        if self.markets[market_id].is_stopped:
+            return KillSwitchScope.MARKET, market_id
+        if self.accounts[account_id].is_stopped:
+            return KillSwitchScope.ACCOUNT, account_id
+        return 0, 0
+
     def check_all(self) -> None:
         """Looks at everything that must hold between two commands. Raises `Fault` when something does not."""
         held: dict[tuple[int, int], int] = {}
@@ -91,8 +106,7 @@ class Venue:
         if len(in_books) != len(self.resting):
             raise Fault(f"{len(in_books)} orders stand in the books, {len(self.resting)} are known to rest")
         for market, order in in_books:
-            if self.resting.get(order.order_id) != (market, order) or not 0 < order.remaining_lots <= order.size_lots:
-                raise Fault(f"{order} does not belong in the book")
+            self._check_resting(market, order)
             listing = market.listing
             asset_id = listing.quote_asset_id if order.side == Side.BUY else listing.base_asset_id
             held[order.account_id, asset_id] = held.get((order.account_id, asset_id), 0) + order.held_atoms
@@ -101,15 +115,25 @@ class Venue:
                 raise Fault(f"the book of market {market.listing.market_id} is crossed")
         self.ledger.check_all(held)
 
+    def _check_resting(self, market: Market, order: Order) -> None:
+        if self.resting.get(order.order_id) != (market, order) or not 0 < order.remaining_lots <= order.size_lots:
+            raise Fault(f"{order} does not belong in the book")
+        if order.expire_time_ns != 0 and order.expire_time_ns <= self.time_ns:
+            raise Fault(f"{order} still rests at {self.time_ns} ns")
+        scope, scope_id = self.engaged_switch(market.listing.market_id, order.account_id)
+        if scope != 0:
+            raise Fault(f"{order} rests under the kill switch of scope {scope} over {scope_id}")
+
     def lines(self) -> Iterator[str]:
         """The lines of spec/state.md, in order."""
-        yield _line("venue", self.sequence, self.time_ns, self.trades, self.highest_order_id)
+        yield _line("venue", self.sequence, self.time_ns, self.trades, self.highest_order_id, int(self.is_stopped))
         for asset_id, asset in sorted(self.assets.items()):
             yield _line("asset", asset_id, asset.code, asset.decimals)
         for number, tier in sorted(self.tiers.items(), key=_number):
             yield _line("tier", number, tier.maker_fee_ppm, tier.taker_fee_ppm)
         for account_id, account in sorted(self.accounts.items(), key=_number):
-            yield _line("account", account_id, account.kind, account.tier)
+            stopped = int(account.is_stopped)
+            yield _line("account", account_id, account.kind, account.tier, account.owner_id, stopped)
         for _, market in sorted(self.markets.items(), key=_number):
             yield _market_line(market)
         for (account_id, asset_id), balance in sorted(self.ledger.balances.items(), key=_number):
@@ -145,6 +169,7 @@ def _market_line(market: Market) -> str:
         listing.min_notional_atoms,
         listing.max_notional_atoms,
         listing.fee_account_id,
+        int(market.is_stopped),
     )
 
 
@@ -161,4 +186,8 @@ def _order_line(market_id: int, order: Order) -> str:
         order.held_atoms,
         order.maker_fee_ppm,
         order.taker_fee_ppm,
+        order.self_trade_prevention,
+        order.post_only,
+        order.expire_time_ns,
+        order.group_id,
     )

@@ -1,0 +1,222 @@
+# What happens to orders that rest: their owners cancel and amend them, time ends them, kill switches sweep them away.
+
+
+@cython.final
+cdef class Standing:
+    """The commands about resting orders, and the clock of those that expire."""
+
+    cdef Ledger ledger
+    cdef Book book
+    cdef Announcements out
+    cdef Matching matching
+    cdef uint8_t site_stopped
+    cdef int64_t next_expiry_ns
+    cdef list expiries  # heap of (expiry time, order id); orders that ended otherwise stay in it until they are due
+
+    def __init__(self, Ledger ledger, Book book, Announcements out, Matching matching):
+        self.ledger = ledger
+        self.book = book
+        self.out = out
+        self.matching = matching
+        self.site_stopped = 0
+        self.next_expiry_ns = INT64_MAX
+        self.expiries = []
+
+    cdef int expect_end(self, int64_t expire_time_ns, uint64_t order_id) except -1:
+        """A resting order ends by itself at that time."""
+        heapq.heappush(self.expiries, (expire_time_ns, order_id))
+        self.next_expiry_ns = self.expiries[0][0]
+        return 0
+
+    cdef int expire(self, int64_t time_ns) except -1:
+        """Cancel every order that is due by now, by expiry time, then by id."""
+        cdef int32_t slot
+        while self.next_expiry_ns <= time_ns:
+            _, order_id = heapq.heappop(self.expiries)
+            slot = self.book.order_slots.find(order_id)
+            if slot >= 0:
+                self.matching.cancel_resting(slot, CANCEL_REASON_EXPIRED)
+            self.next_expiry_ns = self.expiries[0][0] if self.expiries else INT64_MAX
+        return 0
+
+    cdef int cancel_order(self, const cancel_order_t* command) except -1:
+        cdef int32_t slot
+        if self.not_theirs(command.kind, command.order_id, command.account_id, &slot):
+            return 1
+        # accepted
+        return self.matching.cancel_resting(slot, CANCEL_REASON_REQUESTED)
+
+    cdef int not_theirs(self, uint16_t kind, uint64_t order_id, uint64_t account_id, int32_t* slot) except -1:
+        """Find an order for its owner; otherwise refuse. Returns 1 when refused."""
+        slot[0] = self.book.order_slots.find(order_id) if order_id != 0 else -1
+        if slot[0] < 0:
+            return self.out.reject(kind, REJECTION_ORDER_UNKNOWN, as_figure(order_id), 0)
+        if self.ledger.balances[self.book.orders[slot[0]].hold_balance].account_id != account_id:
+            return self.out.reject(kind, REJECTION_ORDER_OF_ANOTHER_ACCOUNT, as_figure(order_id), 0)
+        return 0
+
+    cdef int amendment_refused(self, const amend_order_t* command, const order_t* order) except -1:
+        """The refusals of an amendment that need no look at funds, in order. Returns 1 when one was given."""
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef int64_t filled_lots = order.size_lots - order.remaining_lots
+        cdef int32_t best = market.best[opposite(order.side)]
+        cdef int64_t notional
+        if command.size_lots <= filled_lots:
+            return self.out.reject(
+                command.kind, REJECTION_AMENDED_SIZE_NOT_ABOVE_FILLED, filled_lots, command.size_lots
+            )
+        if price_refused(self.out, command.kind, market, command.price_ticks):
+            return 1
+        if command.size_lots > market.max_size_lots:
+            return self.out.reject(command.kind, REJECTION_SIZE_ABOVE_MAXIMUM, market.max_size_lots, command.size_lots)
+        notional = command.size_lots * command.price_ticks * market.quote_atoms_per_tick_lot
+        if notional_refused(self.out, command.kind, market, notional):
+            return 1
+        if order.post_only and best >= 0:
+            if self.book.levels[best].key <= ladder_key(opposite(order.side), command.price_ticks):
+                return self.out.reject(
+                    command.kind, REJECTION_AMENDED_ORDER_WOULD_TAKE, self.book.levels[best].price_ticks,
+                    command.price_ticks,
+                )
+        return 0
+
+    cdef int amend_order(self, const amend_order_t* command) except -1:
+        cdef int32_t slot
+        cdef order_t amended
+        cdef int64_t added_atoms, available_atoms
+        cdef bint keeps_priority
+        if self.not_theirs(command.kind, command.order_id, command.account_id, &slot):
+            return 1
+        amended = self.book.orders[slot]
+        if self.amendment_refused(command, &amended):
+            return 1
+        keeps_priority = command.price_ticks == amended.price_ticks and command.size_lots <= amended.size_lots
+        amended.price_ticks = <int32_t> command.price_ticks
+        amended.remaining_lots += command.size_lots - amended.size_lots
+        amended.size_lots = command.size_lots
+        added_atoms = self.matching.needed_to_rest(&amended) - amended.held_atoms
+        available_atoms = self.ledger.balances[amended.hold_balance].available_atoms
+        if added_atoms > available_atoms:
+            return self.out.reject(
+                command.kind, REJECTION_AVAILABLE_INSUFFICIENT, added_atoms, available_atoms
+            )
+        # accepted
+        amended.held_atoms += added_atoms
+        self.ledger.hold(amended.hold_balance, added_atoms)
+        self.announce_amended(&amended, keeps_priority)
+        if keeps_priority:
+            self.book.change_size(slot, command.size_lots)
+            self.book.orders[slot].held_atoms = amended.held_atoms
+            return 0
+        self.book.remove(slot)
+        return self.matching.come_in_again(&amended)
+
+    cdef int announce_amended(self, const order_t* order, bint keeps_priority) except -1:
+        event = <order_amended_t*> self.out.event(EVENT_ORDER_AMENDED)
+        event.order_id = order.order_id
+        event.account_id = self.ledger.balances[order.hold_balance].account_id
+        event.market_id = self.book.markets[order.market].market_id
+        event.priority_kept = keeps_priority
+        event.price_ticks = order.price_ticks
+        event.size_lots = order.size_lots
+        event.remaining_lots = order.remaining_lots
+        event.held_atoms = order.held_atoms
+        return 0
+
+    cdef int64_t sweep(self, uint64_t account_id, uint32_t market_id, uint32_t group_id, uint8_t reason) except -1:
+        """Cancel every resting order that fits, in order of their ids; returns how many."""
+        cdef list ids = self.book.resting(account_id, market_id, group_id, self.ledger)
+        for order_id in ids:
+            self.matching.cancel_resting(self.book.order_slots.find(order_id), reason)
+        return len(ids)
+
+    cdef int cancel_orders(self, const cancel_orders_t* command) except -1:
+        cdef uint16_t kind = command.kind
+        cdef int64_t cancelled
+        if command.account_id != 0 and self.ledger.account(command.account_id) < 0:
+            return self.out.reject(kind, REJECTION_ACCOUNT_UNKNOWN, as_figure(command.account_id), 0)
+        if command.market_id != 0 and self.book.market(command.market_id) < 0:
+            return self.out.reject(kind, REJECTION_MARKET_UNKNOWN, command.market_id, 0)
+        if command.account_id == 0 and (command.market_id == 0 or command.group_id != 0):
+            return self.out.reject(kind, REJECTION_CANCEL_SCOPE_MISSING, 0, 0)
+        if command.reason != CANCEL_REASON_REQUESTED and command.reason != CANCEL_REASON_DISCONNECTED:
+            return self.out.reject(kind, REJECTION_CANCEL_REASON_UNSUPPORTED, command.reason, 0)
+        # accepted
+        cancelled = self.sweep(command.account_id, command.market_id, command.group_id, command.reason)
+        event = <orders_cancelled_t*> self.out.event(EVENT_ORDERS_CANCELLED)
+        event.orders = cancelled
+        return 0
+
+    cdef int set_kill_switch(self, const set_kill_switch_t* command) except -1:
+        cdef uint16_t kind = command.kind
+        cdef uint8_t scope = command.scope
+        cdef int32_t account = -1
+        cdef int32_t market = -1
+        if scope == KILL_SWITCH_SCOPE_ACCOUNT:
+            account = self.ledger.account(command.scope_id)
+            if account < 0:
+                return self.out.reject(kind, REJECTION_ACCOUNT_UNKNOWN, as_figure(command.scope_id), 0)
+        if scope == KILL_SWITCH_SCOPE_MARKET:
+            market = self.book.market(<uint32_t> command.scope_id) if command.scope_id <= UINT32_MAX else -1
+            if market < 0:
+                return self.out.reject(kind, REJECTION_MARKET_UNKNOWN, as_figure(command.scope_id), 0)
+        if (
+            not KILL_SWITCH_SCOPE_SITE <= scope <= KILL_SWITCH_SCOPE_ACCOUNT
+            or command.engaged > 1
+            or (scope == KILL_SWITCH_SCOPE_SITE and command.scope_id != 0)
+        ):
+            return self.out.reject(kind, REJECTION_KILL_SWITCH_SCOPE_UNKNOWN, scope, command.engaged)
+        # accepted
+        event = <kill_switch_set_t*> self.out.event(EVENT_KILL_SWITCH_SET)
+        event.scope = scope
+        event.scope_id = command.scope_id
+        event.engaged = command.engaged
+        if account >= 0:
+            self.ledger.accounts[account].stopped = command.engaged
+        elif market >= 0:
+            self.book.markets[market].stopped = command.engaged
+        else:
+            self.site_stopped = command.engaged
+        if command.engaged:
+            self.sweep(
+                command.scope_id if account >= 0 else 0,
+                <uint32_t> command.scope_id if market >= 0 else 0,
+                0,
+                CANCEL_REASON_KILL_SWITCH,
+            )
+        return 0
+
+    cdef int stopped(self, uint16_t kind, int32_t account, int32_t market) except -1:
+        """Refuse an order that a kill switch stands over, the widest first. Returns 1 when refused."""
+        if self.site_stopped:
+            return self.out.reject(kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_SITE, 0)
+        if self.book.markets[market].stopped:
+            return self.out.reject(
+                kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_MARKET, self.book.markets[market].market_id
+            )
+        if self.ledger.accounts[account].stopped:
+            return self.out.reject(
+                kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_ACCOUNT, self.ledger.accounts[account].account_id
+            )
+        return 0
+
+    cdef int advance_time(self) except -1:
+        """Whatever was due has happened before; this only says so."""
+        self.out.event(EVENT_TIME_ADVANCED)
+        return 0
+
+
+cdef int price_refused(Announcements out, uint16_t kind, const market_t* market, int64_t price_ticks) except -1:
+    if price_ticks <= 0:
+        return out.reject(kind, REJECTION_PRICE_NOT_POSITIVE, price_ticks, 0)
+    if price_ticks > market.max_price_ticks:
+        return out.reject(kind, REJECTION_PRICE_ABOVE_MAXIMUM, market.max_price_ticks, price_ticks)
+    return 0
+
+
+cdef int notional_refused(Announcements out, uint16_t kind, const market_t* market, int64_t notional_atoms) except -1:
+    if notional_atoms < market.min_notional_atoms:
+        return out.reject(kind, REJECTION_NOTIONAL_BELOW_MINIMUM, market.min_notional_atoms, notional_atoms)
+    if notional_atoms > market.max_notional_atoms:
+        return out.reject(kind, REJECTION_NOTIONAL_ABOVE_MAXIMUM, market.max_notional_atoms, notional_atoms)
+    return 0

@@ -1,0 +1,188 @@
+"""In the ledger and the book: what was planned on paper is carried out, posting by posting and event by event."""
+
+from __future__ import annotations
+
+from lionrock.sim.auditor.book import Market, Order
+from lionrock.sim.auditor.paper import BothShrink, Fill, OwnCancelled, Plan, held_asset_id, hold_of_rest
+from lionrock.sim.auditor.venue import Venue
+from lionrock.words.enumerations import CancelReason, FeeCurrency, Side
+from lionrock.words.events import HoldReduced, OrderCancelled, OrderFilled, OrderReduced, TradeExecuted
+from lionrock.words.faults import Fault
+from lionrock.words.rounding import fee_rounded_down
+
+
+def carry_out(venue: Venue, market: Market, order: Order, plan: Plan) -> None:
+    """The incoming order, whose funds are held and which stands in no queue, does what was planned.
+
+    After its steps it is cancelled, filled, or rests with no more held than its rest needs.
+    """
+    for step in plan.steps:
+        match step:
+            case Fill():
+                _trade(venue, market, order, step)
+            case OwnCancelled(maker):
+                cancel_resting(venue, market, maker, CancelReason.SELF_TRADE)
+            case BothShrink():
+                _shrink_both(venue, market, order, step)
+    if plan.cancelled:
+        _cancelled(venue, market, order, plan.cancelled)
+    elif order.remaining_lots == 0:
+        _filled(venue, market, order)
+    else:
+        market.sides[order.side].add(order)
+        venue.resting[order.order_id] = market, order
+        _reduce_hold(venue, market, order, order.held_atoms - hold_of_rest(market, order))
+    if market.is_crossed():
+        raise Fault(f"order {order.order_id} left the book of market {market.listing.market_id} crossed")
+
+
+def cancel_resting(venue: Venue, market: Market, order: Order, reason: CancelReason) -> None:
+    """The order leaves its queue and is over."""
+    leave_book(venue, market, order)
+    _cancelled(venue, market, order, reason)
+
+
+def leave_book(venue: Venue, market: Market, order: Order) -> None:
+    """Out of its queue; what it holds it keeps."""
+    market.sides[order.side].remove(order)
+    del venue.resting[order.order_id]
+
+
+def _trade(venue: Venue, market: Market, taker: Order, step: Fill) -> None:
+    maker, lots = step
+    taker_fee, maker_fee = _settle(venue, market, taker, maker, lots)
+    taker.remaining_lots -= lots
+    maker.remaining_lots -= lots
+    venue.trades += 1
+    venue.events.append(
+        TradeExecuted(
+            **venue.head(),
+            market_id=market.listing.market_id,
+            taker_side=taker.side,
+            trade_id=venue.trades,
+            maker_order_id=maker.order_id,
+            taker_order_id=taker.order_id,
+            maker_account_id=maker.account_id,
+            taker_account_id=taker.account_id,
+            price_ticks=maker.price_ticks,
+            size_lots=lots,
+            quote_atoms=market.value_atoms(lots, maker.price_ticks),
+            maker_fee_atoms=maker_fee,
+            taker_fee_atoms=taker_fee,
+            maker_remaining_lots=maker.remaining_lots,
+        )
+    )
+    if maker.remaining_lots == 0:
+        leave_book(venue, market, maker)
+        _filled(venue, market, maker)
+
+
+def _settle(venue: Venue, market: Market, taker: Order, maker: Order, lots: int) -> tuple[int, int]:
+    """Posts one fill, every leg of it. Returns the fee of the taker and that of the maker, in atoms."""
+    base_id, quote_id = market.listing.base_asset_id, market.listing.quote_asset_id
+    base, quote = lots * market.listing.lot_base_atoms, market.value_atoms(lots, maker.price_ticks)
+    buyer, seller = (taker, maker) if taker.side == Side.BUY else (maker, taker)
+    buyer_rate_ppm = buyer.taker_fee_ppm if buyer is taker else buyer.maker_fee_ppm
+    seller_rate_ppm = seller.taker_fee_ppm if seller is taker else seller.maker_fee_ppm
+
+    if market.listing.fee_currency == FeeCurrency.RECEIVED:
+        buyer_fee_asset_id, buyer_fee = base_id, fee_rounded_down(base, buyer_rate_ppm)
+        buyer_pays, buyer_receives = quote, base - buyer_fee
+    else:
+        buyer_fee_asset_id, buyer_fee = quote_id, fee_rounded_down(quote, buyer_rate_ppm)
+        buyer_pays, buyer_receives = quote + buyer_fee, base
+    seller_fee = fee_rounded_down(quote, seller_rate_ppm)
+
+    _take_from_hold(venue, buyer, quote_id, buyer_pays)
+    _take_from_hold(venue, seller, base_id, base)
+    venue.ledger.post(buyer.account_id, base_id, available=buyer_receives)
+    venue.ledger.post(seller.account_id, quote_id, available=quote - seller_fee)
+    venue.ledger.post(market.listing.fee_account_id, buyer_fee_asset_id, available=buyer_fee)
+    venue.ledger.post(market.listing.fee_account_id, quote_id, available=seller_fee)
+    return (buyer_fee, seller_fee) if buyer is taker else (seller_fee, buyer_fee)
+
+
+def _take_from_hold(venue: Venue, order: Order, asset_id: int, atoms: int) -> None:
+    order.held_atoms -= atoms
+    if order.held_atoms < 0:
+        raise Fault(f"order {order.order_id} traded {-order.held_atoms} atoms more than it held")
+    venue.ledger.post(order.account_id, asset_id, held=-atoms)
+
+
+def _release(venue: Venue, market: Market, order: Order, atoms: int) -> int:
+    order.held_atoms -= atoms
+    venue.ledger.post(order.account_id, held_asset_id(market, order.side), available=atoms, held=-atoms)
+    return atoms
+
+
+def _shrink_both(venue: Venue, market: Market, taker: Order, step: BothShrink) -> None:
+    maker, lots = step
+    if maker.remaining_lots == lots:
+        cancel_resting(venue, market, maker, CancelReason.SELF_TRADE)
+    else:
+        _reduced(venue, market, maker, lots)
+    if taker.remaining_lots > lots:  # otherwise this was its last step, and its plan says that it is cancelled
+        _reduced(venue, market, taker, lots)
+
+
+def _reduced(venue: Venue, market: Market, order: Order, lots: int) -> None:
+    order.size_lots -= lots
+    order.remaining_lots -= lots
+    rests = order.order_id in venue.resting  # an incoming order gets its hold back later, when it rests or ends
+    spare_atoms = order.held_atoms - hold_of_rest(market, order) if rests else 0
+    if spare_atoms < 0:
+        raise Fault(f"order {order.order_id} rests with {-spare_atoms} atoms less than it may have to pay")
+    venue.events.append(
+        OrderReduced(
+            **venue.head(),
+            order_id=order.order_id,
+            account_id=order.account_id,
+            market_id=market.listing.market_id,
+            reduced_lots=lots,
+            remaining_lots=order.remaining_lots,
+            released_atoms=_release(venue, market, order, spare_atoms),
+        )
+    )
+
+
+def _reduce_hold(venue: Venue, market: Market, order: Order, atoms: int) -> None:
+    if atoms < 0:
+        raise Fault(f"order {order.order_id} rests with {-atoms} atoms less than it may have to pay")
+    if atoms > 0:
+        venue.events.append(
+            HoldReduced(
+                **venue.head(),
+                order_id=order.order_id,
+                account_id=order.account_id,
+                market_id=market.listing.market_id,
+                released_atoms=_release(venue, market, order, atoms),
+            )
+        )
+
+
+def _filled(venue: Venue, market: Market, order: Order) -> None:
+    venue.events.append(
+        OrderFilled(
+            **venue.head(),
+            order_id=order.order_id,
+            account_id=order.account_id,
+            market_id=market.listing.market_id,
+            filled_lots=order.size_lots,
+            released_atoms=_release(venue, market, order, order.held_atoms),
+        )
+    )
+
+
+def _cancelled(venue: Venue, market: Market, order: Order, reason: CancelReason) -> None:
+    venue.events.append(
+        OrderCancelled(
+            **venue.head(),
+            order_id=order.order_id,
+            account_id=order.account_id,
+            market_id=market.listing.market_id,
+            reason=reason,
+            filled_lots=order.size_lots - order.remaining_lots,
+            remaining_lots=order.remaining_lots,
+            released_atoms=_release(venue, market, order, order.held_atoms),
+        )
+    )

@@ -1,0 +1,180 @@
+"""On paper: which resting orders an incoming one will meet, what comes of it and what it must hold.
+
+Nothing here changes anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple, TypeAlias
+
+from lionrock.sim.auditor.book import Market, Order
+from lionrock.sim.auditor.venue import Venue
+from lionrock.words.commands import PlaceOrder
+from lionrock.words.enumerations import CancelReason, FeeCurrency, OrderType, SelfTradePrevention, Side, TimeInForce
+from lionrock.words.rounding import fee_hold_rounded_up, lots_affordable_rounded_down, spendable_rounded_down
+
+
+class Fill(NamedTuple):
+    """A resting order and how much of it the incoming order will take."""
+
+    maker: Order
+    size_lots: int
+
+
+class OwnCancelled(NamedTuple):
+    """A resting order of the same owner, which the incoming order will have cancelled."""
+
+    maker: Order
+
+
+class BothShrink(NamedTuple):
+    """A resting order of the same owner, and what it and the incoming order will both lose."""
+
+    maker: Order
+    size_lots: int
+
+
+Step: TypeAlias = Fill | OwnCancelled | BothShrink
+
+
+class Plan(NamedTuple):
+    """What an incoming order will do: its steps in order, and why it is cancelled after them, if it is."""
+
+    steps: list[Step]
+    cancelled: CancelReason | None
+    left_lots: int
+    """Of the size it asked for, what the steps leave; of no meaning for an order by quote amount."""
+
+    def fills(self) -> list[Fill]:
+        return [step for step in self.steps if isinstance(step, Fill)]
+
+    def filled_lots(self) -> int:
+        return sum(fill.size_lots for fill in self.fills())
+
+
+def plan_placed(venue: Venue, market: Market, command: PlaceOrder, order: Order) -> Plan:
+    """What a new order will do; `order` is the same order as `command`, holding nothing yet."""
+    opposite = market.opposite(order.side)
+    if command.order_type == OrderType.MARKET and command.quote_amount_atoms:
+        budget = command.quote_amount_atoms
+        if order.side == Side.BUY and market.listing.fee_currency == FeeCurrency.QUOTE:
+            budget = spendable_rounded_down(budget, order.taker_fee_ppm)
+        return _plan_for_amount(venue, market, opposite, order, budget)
+    if command.order_type == OrderType.MARKET:
+        plan = plan_for_size(venue, opposite, order)
+        return plan._replace(cancelled=plan.cancelled or (CancelReason.BOOK_EXHAUSTED if plan.left_lots else None))
+
+    if order.post_only and best_met(market, order) is not None:
+        return Plan([], CancelReason.WOULD_TAKE, order.size_lots)
+    plan = plan_for_size(venue, opposite.within(order.price_ticks), order)
+    if command.time_in_force == TimeInForce.FILL_OR_KILL and plan.left_lots:
+        return Plan([], CancelReason.NOT_FILLABLE_WHOLE, order.size_lots)
+    if command.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL and plan.left_lots and not plan.cancelled:
+        return plan._replace(cancelled=CancelReason.IMMEDIATE_REMAINDER)
+    return plan
+
+
+def best_met(market: Market, order: Order) -> int | None:
+    """The best opposite price, when the order's limit reaches it. Whose order stands there does not matter."""
+    best = market.opposite(order.side).best_price_ticks()
+    if best is None:
+        return None
+    reaches = best <= order.price_ticks if order.side == Side.BUY else best >= order.price_ticks
+    return best if reaches else None
+
+
+def plan_for_size(venue: Venue, makers: Iterable[Order], order: Order) -> Plan:
+    """The makers in priority until the size is done, they run out, or self-trade prevention ends the order."""
+    steps: list[Step] = []
+    mode, left_lots = order.self_trade_prevention, order.remaining_lots
+    for maker in makers:
+        if left_lots == 0:
+            break
+        lots = min(maker.remaining_lots, left_lots)
+        if not _is_prevented(venue, order, maker):
+            steps.append(Fill(maker, lots))
+            left_lots -= lots
+        elif mode == SelfTradePrevention.DECREMENT:
+            steps.append(BothShrink(maker, lots))
+            left_lots -= lots
+            if left_lots == 0:
+                return Plan(steps, CancelReason.SELF_TRADE, 0)
+        else:
+            if mode in _MAKER_EXPIRES:
+                steps.append(OwnCancelled(maker))
+            if mode in _TAKER_EXPIRES:
+                return Plan(steps, CancelReason.SELF_TRADE, left_lots)
+    return Plan(steps, None, left_lots)
+
+
+_MAKER_EXPIRES = frozenset({SelfTradePrevention.EXPIRE_MAKER, SelfTradePrevention.EXPIRE_BOTH})
+_TAKER_EXPIRES = frozenset({SelfTradePrevention.EXPIRE_TAKER, SelfTradePrevention.EXPIRE_BOTH})
+
+
+def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], order: Order, budget_atoms: int) -> Plan:
+    """Whole lots in priority while the budget pays for them and the largest size is not reached.
+
+    DECREMENT does not go with an amount. An order that the budget does not pay a lot of is not traded with, so it ends
+    the order whoever owns it.
+    """
+    steps: list[Step] = []
+    has_fill, most_lots = False, market.listing.max_size_lots
+    for maker in makers:
+        affordable_lots = lots_affordable_rounded_down(budget_atoms, market.value_atoms(1, maker.price_ticks))
+        lots = min(maker.remaining_lots, affordable_lots, most_lots)
+        if lots > 0 and _is_prevented(venue, order, maker):
+            if order.self_trade_prevention in _MAKER_EXPIRES:
+                steps.append(OwnCancelled(maker))
+            if order.self_trade_prevention in _TAKER_EXPIRES:
+                return Plan(steps, CancelReason.SELF_TRADE, 0)
+            continue
+        if lots > 0:
+            steps.append(Fill(maker, lots))
+            has_fill = True
+            budget_atoms -= market.value_atoms(lots, maker.price_ticks)
+            most_lots -= lots
+        if has_fill and budget_atoms == 0:
+            return Plan(steps, None, 0)
+        if most_lots == 0:
+            return Plan(steps, CancelReason.LARGEST_SIZE, 0)
+        if lots < maker.remaining_lots:  # the budget does not pay for one more lot of this order
+            return Plan(steps, None if has_fill else CancelReason.BELOW_ONE_LOT, 0)
+    return Plan(steps, CancelReason.BOOK_EXHAUSTED, 0)
+
+
+def _is_prevented(venue: Venue, taker: Order, maker: Order) -> bool:
+    if taker.self_trade_prevention == SelfTradePrevention.NONE:
+        return False
+    return venue.accounts[taker.account_id].owner_id == venue.accounts[maker.account_id].owner_id
+
+
+def hold_of_placed(market: Market, command: PlaceOrder, order: Order, plan: Plan) -> int:
+    """The table "What is held" of spec/orders.md, in atoms."""
+    if command.order_type == OrderType.LIMIT:
+        return hold_of_rest(market, order)
+    if order.side == Side.BUY and command.quote_amount_atoms:
+        return command.quote_amount_atoms
+    if order.side == Side.BUY:
+        cost = sum(market.value_atoms(fill.size_lots, fill.maker.price_ticks) for fill in plan.fills())
+        return _with_quote_fee(market, cost, order.taker_fee_ppm)
+    size_lots = plan.filled_lots() if command.quote_amount_atoms else command.size_lots
+    return size_lots * market.listing.lot_base_atoms
+
+
+def hold_of_rest(market: Market, order: Order) -> int:
+    """What the part of a limit order that has not traded needs, in atoms."""
+    if order.side == Side.SELL:
+        return order.remaining_lots * market.listing.lot_base_atoms
+    dearer_ppm = max(order.maker_fee_ppm, order.taker_fee_ppm)
+    return _with_quote_fee(market, market.value_atoms(order.remaining_lots, order.price_ticks), dearer_ppm)
+
+
+def _with_quote_fee(market: Market, value_atoms: int, rate_ppm: int) -> int:
+    charged_in_quote = market.listing.fee_currency == FeeCurrency.QUOTE
+    return value_atoms + (fee_hold_rounded_up(value_atoms, rate_ppm) if charged_in_quote else 0)
+
+
+def held_asset_id(market: Market, side: int) -> int:
+    """The asset that an order of this side holds."""
+    return market.listing.quote_asset_id if side == Side.BUY else market.listing.base_asset_id
