@@ -159,7 +159,9 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     ),
     R.SIDE_UNKNOWN: Explanation("No side has the number {first}.", "Use BUY or SELL.", False),
     R.ORDER_TYPE_UNKNOWN: Explanation("No order type has the number {first}.", "Use LIMIT or MARKET.", False),
-    R.TIME_IN_FORCE_UNKNOWN: Explanation("No time in force has the number {first}.", "Use GTC, IOC, FOK or GTD.", False),
+    R.TIME_IN_FORCE_UNKNOWN: Explanation(
+        "No time in force has the number {first}.", "Use GTC, IOC, FOK or GTD.", False
+    ),
     R.ORDER_COMBINATION_UNSUPPORTED: Explanation(
         "This order type (first figure {first}) does not go with this time in force (second figure {second}), "
         "or a price, size, quote amount or post-only flag is given that it does not take.",
@@ -196,7 +198,9 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "The new size of {second} lots is not above the {first} that have traded.", "Cancel the order instead.", False
     ),
     R.AMENDED_ORDER_WOULD_TAKE: Explanation(
-        "The order is post-only, and {second} ticks meet {first}.", "Choose a price that rests.", True
+        "The order is post-only, and {second} ticks meet {first}.",
+        "Choose a price that rests.",
+        True,
     ),
     R.CANCEL_SCOPE_MISSING: Explanation(
         "Neither account nor market is named, or a group without its account.", "Name what to cancel.", False
