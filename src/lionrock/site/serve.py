@@ -15,6 +15,7 @@ from pathlib import Path
 import uvicorn
 import uvloop
 
+from lionrock.gateways.rest.connections import BoundedProtocol
 from lionrock.gateways.rest.contract import Profile
 from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.gateways.rest.server import application
@@ -85,7 +86,7 @@ async def _serve(
             endpoints, profile = ENDPOINTS + sandbox.ENDPOINTS, sandbox.PROFILE
         config = uvicorn.Config(
             application(site.venue(profile), endpoints),
-            http="httptools",
+            http=BoundedProtocol,
             ws="none",
             lifespan="off",
             log_level="warning",
