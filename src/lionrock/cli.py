@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    import httpx
 
 app = typer.Typer(
     name="lionrock", help="A compliance-first digital-asset exchange.", no_args_is_help=True, add_completion=False
@@ -17,7 +20,26 @@ app.add_typer(sandbox_app, name="sandbox")
 bench_app = typer.Typer(help="Measure on this machine; ratios are within one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 
+_PAUSE_SECONDS = 0.2
+
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        typer.echo(f"lionrock {version('lionrock')}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_tell_version, is_eager=True, help="Say the version and end.")
+    ] = False,
+) -> None:
+    """Read what stands before the command."""
 
 
 @app.command()
@@ -34,8 +56,10 @@ def serve(
     """
     from lionrock.journal.segments import JournalDamaged
     from lionrock.node.errors import DirectoryInUse
+    from lionrock.people.api_keys import JournalMismatch
     from lionrock.site.serve import AddressUnavailable
     from lionrock.site.serve import serve as serve_site
+    from lionrock.store.database import DatabaseUnusable
     from lionrock.store.sealing import MasterKeyUnusable, SealBroken
     from lionrock.words.faults import Fault
 
@@ -44,16 +68,38 @@ def serve(
         typer.echo(line)
         sys.stdout.flush()
 
+    unusable = (DatabaseUnusable, JournalMismatch)
+    if sandbox and not _is_loopback(host):
+        typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
         serve_site(data, host, port, with_sandbox=sandbox, announce=announce)
-    except (AddressUnavailable, DirectoryInUse, MasterKeyUnusable, SealBroken, JournalDamaged, Fault, OSError) as error:
+    except (
+        AddressUnavailable,
+        DirectoryInUse,
+        MasterKeyUnusable,
+        SealBroken,
+        JournalDamaged,
+        Fault,
+        *unusable,
+        OSError,
+    ) as error:
         fail(str(error))
+
+
+def _is_loopback(host: str) -> bool:
+    import ipaddress
+
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 @sandbox_app.command()
 def account(
     url: Annotated[str, typer.Option(help="Address of a server started with --sandbox.")] = "http://127.0.0.1:8000",
     fund: Annotated[list[str] | None, typer.Option(help="ASSET=AMOUNT to deposit; may be given several times.")] = None,
+    wait: Annotated[float, typer.Option(min=0, help="Seconds to wait for a server that is just starting.")] = 10,
     as_json: AsJson = False,
 ) -> None:
     """Open an account with funds and an API key.
@@ -62,6 +108,7 @@ def account(
     """
     import httpx
 
+    url = url.rstrip("/")
     funds: dict[str, str] = {}
     for text in fund or []:
         code, _, amount = text.partition("=")
@@ -69,24 +116,42 @@ def account(
             fail(f"--fund {text}: name each asset once, as ASSET=AMOUNT")
         funds[code] = amount
     try:
-        answer = httpx.post(f"{url}/lionrock/v1/sandbox/accounts", json={"fund": funds}, timeout=30)
+        answer = _post_when_up(f"{url}/lionrock/v1/sandbox/accounts", {"fund": funds}, wait)
         body = answer.json()
     except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
         fail(f"{url} does not answer as a Lionrock server: {error}")
     if answer.status_code == 404:
         fail(f"{url} gives no accounts: start the server with --sandbox")
     if answer.status_code != 200:
-        fail(f"{url} refused: {body['msg']} (code {body['code']})")
+        words = body["lionrock"]["words"] if "lionrock" in body else body["msg"]
+        fail(f"{url} refused: {words} (code {body['code']})")
     if as_json:
         typer.echo(json.dumps(body))
     else:
         typer.echo(f"API key  {body['apiKey']}\nsecret   {body['secret']}\naccount  {body['accountId']}")
 
 
+def _post_when_up(url: str, body: dict[str, object], patience_seconds: float) -> httpx.Response:
+    """Again and again while nobody listens there. Raises what `httpx.post` raises."""
+    import time
+
+    import httpx
+
+    pauses = round(patience_seconds / _PAUSE_SECONDS)
+    for pause in range(pauses):
+        try:
+            return httpx.post(url, json=body, timeout=30)
+        except httpx.ConnectError:
+            if not pause:
+                typer.echo(f"Nobody answers at {url} yet; waiting up to {patience_seconds:g} s ...", err=True)
+            time.sleep(_PAUSE_SECONDS)
+    return httpx.post(url, json=body, timeout=30)
+
+
 @app.command()
 def demo(
     steps: Annotated[
-        int, typer.Option(min=1_000, help="Orders and cancels to send before the venue is killed.")
+        int, typer.Option(min=8_000, help="Orders and cancels to send before the venue is killed.")
     ] = 12_000,
     data: Annotated[Path | None, typer.Option(help="Keep the venue's data here; otherwise it is thrown away.")] = None,
     headless: Annotated[bool, typer.Option(help="No colours and no moving parts, for logs.")] = False,

@@ -102,7 +102,7 @@ def test_sandbox_account_from_the_command_line(tmp_path: Path) -> None:
         answer = server.http.post("/lionrock/v1/sandbox/accounts", content=body)
         assert (answer.status_code, answer.json()["code"]) == (400, "0001"), body
     assert server.stop() == 0
-    nobody = run("sandbox", "account", "--url", server.url)
+    nobody = run("sandbox", "account", "--url", server.url, "--wait", "0")
     assert (nobody.returncode, "does not answer" in nobody.stderr) == (1, True)
 
 

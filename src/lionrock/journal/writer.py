@@ -64,6 +64,11 @@ class Writer:
                 raise
 
     @property
+    def journal_id(self) -> bytes:
+        """Names this journal for good from its first frame on."""
+        return self._journal_id
+
+    @property
     def next_sequence(self) -> int:
         """Sequence that the next frame begins with."""
         return self._next_sequence

@@ -108,6 +108,11 @@ class Node:
         """For reading. It is ahead of the journal: read, then await `settled()`, then show what was read."""
         return self._engine
 
+    @property
+    def journal_id(self) -> bytes:
+        """Names the journal for good from its first frame on."""
+        return self._writer.journal_id
+
     def subscribe(self, listener: Listener) -> None:
         """Call `listener` once for each durable frame from now on, in order, before its submitters are answered.
 

@@ -8,12 +8,13 @@ from typing import Self
 
 import msgspec
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
 from lionrock.gateways.rest.contract import Profile, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
-from lionrock.store.database import open_database
+from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
@@ -36,7 +37,8 @@ class Site(msgspec.Struct, frozen=True):
         """Replays the journal of `directory`, which is made when it is not there.
 
         `clock` gives nanoseconds since 1970, `random_bytes(n)` must be a cryptographic source. Raises what `Node.open`
-        raises, `MasterKeyUnusable` and `SealBroken`; the directory is then free again.
+        raises, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch` and `SealBroken`; the directory is then free
+        again.
         """
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         listeners = (catalogue.apply, orders.apply, market_data.apply)
@@ -44,7 +46,12 @@ class Site(msgspec.Struct, frozen=True):
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
-            keys = ApiKeys(database, sealer, random_bytes, clock)
+            keys = ApiKeys(
+                database, sealer, random_bytes, clock, journal_id=node.journal_id, accounts=catalogue.accounts
+            )
+        except SQLAlchemyError as error:
+            await node.close()
+            raise DatabaseUnusable(directory, error) from error
         except BaseException:
             await node.close()
             raise
@@ -56,5 +63,7 @@ class Site(msgspec.Struct, frozen=True):
 
     async def close(self) -> None:
         """Finish what waits and let go of the directory."""
-        await self.node.close()
-        self.database.dispose()
+        try:
+            await self.node.close()
+        finally:
+            self.database.dispose()

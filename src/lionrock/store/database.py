@@ -10,12 +10,24 @@ from sqlalchemy import Engine, create_engine, event
 DATABASE_FILE = "site.sqlite"
 
 
+class DatabaseUnusable(Exception):
+    """The database file is damaged, of another version, or on a disk that fails."""
+
+    def __init__(self, directory: Path, error: Exception) -> None:
+        cause = getattr(error, "orig", None) or error
+        super().__init__(f"{directory / DATABASE_FILE} cannot be used: {cause}")
+
+
 def open_database(directory: Path) -> Engine:
-    """The database in `directory`, made when it is not there.
+    """The database in `directory`, made when it is not there; only its owner may read it.
 
     A commit is on disk when it returns: write-ahead log with synchronous=FULL. Readers do not wait for the writer.
     """
-    database = create_engine(f"sqlite:///{directory / DATABASE_FILE}")
+    path = directory / DATABASE_FILE
+    path.touch(mode=0o600)
+    for file in directory.glob(f"{DATABASE_FILE}*"):  # SQLite gives a new log the mode of the database
+        file.chmod(0o600)
+    database = create_engine(f"sqlite:///{path}")
 
     @event.listens_for(database, "connect")
     def _configure(connection: Any, _record: object) -> None:

@@ -47,12 +47,13 @@ class Sealer:
 
 
 def open_sealer(directory: Path, random_bytes: Callable[[int], bytes]) -> Sealer:
-    """The sealer of a data directory; makes its master key (mode 0600) at the first start.
+    """The sealer of a data directory; at the first start makes its master key (mode 0600) and keeps others out (0700).
 
     Raises `MasterKeyUnusable`. The caller holds the lock of the directory.
     """
     path = directory / MASTER_KEY_FILE
     if not path.exists():
+        directory.chmod(0o700)
         _write_key(path, random_bytes(_KEY_BYTES))
     if path.stat().st_mode & 0o077:
         raise MasterKeyUnusable(f"{path} may be read by others: run chmod 600 on it")

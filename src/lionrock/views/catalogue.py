@@ -71,7 +71,7 @@ class Catalogue:
         self.asset_by_code: dict[str, AssetListed] = {}
         self.markets: dict[int, Market] = {}
         self.market_by_symbol: dict[str, Market] = {}
-        self.account_kinds: dict[int, int] = {}
+        self.accounts: dict[int, AccountOpened] = {}
         self._tiers: dict[int, Rates] = {0: Rates(0, 0)}
         self._account_tiers: dict[int, int] = {}
 
@@ -85,7 +85,7 @@ class Catalogue:
                     market = Market(event, self.assets[event.base_asset_id], self.assets[event.quote_asset_id])
                     self.markets[event.market_id] = self.market_by_symbol[event.symbol] = market
                 case AccountOpened():
-                    self.account_kinds[event.account_id] = event.account_kind
+                    self.accounts[event.account_id] = event
                 case FeeTierSet():
                     self._tiers[event.tier] = Rates(event.maker_fee_ppm, event.taker_fee_ppm)
                 case FeeTierAssigned():

@@ -21,7 +21,7 @@ async def balances(venue: Venue, call: Call) -> dict[str, object]:
     """What the account has of each asset."""
     account_id = own_account(call)
     rows = venue.node.engine.balances(account_id)
-    await venue.node.settled()  # the engine may be ahead of the disk: what was read waits until it is durable
+    await venue.settled()  # the engine may be ahead of the disk: what was read waits until it is durable
     shown = []
     for asset_id, available_atoms, held_atoms in rows:
         asset = venue.catalogue.assets[asset_id]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
 
@@ -9,6 +10,7 @@ import msgspec
 
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys, Credential, Right
 from lionrock.views.catalogue import Catalogue, Market
@@ -65,9 +67,21 @@ class Venue(msgspec.Struct):
     profile: Profile
     client_order_ids_in_flight: set[tuple[int, str]] = msgspec.field(default_factory=set)
     """(account id, client order id) of orders sent to the node and not yet published."""
+    opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
+    """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
     def now_ms(self) -> int:
         return self.clock() // NS_PER_MS
+
+    async def settled(self) -> None:
+        """Returns when all that was read so far is durable; what is shown then cannot be taken back.
+
+        Raises `NodeStopped`: the read changed nothing, and what it would show may not be so.
+        """
+        try:
+            await self.node.settled()
+        except NodeStopped as stopped:
+            raise NodeStopped(stopped.reason, outcome_known=True) from stopped
 
 
 class Call(msgspec.Struct):
@@ -99,6 +113,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     handler: Handler
     summary: str
     body: Body = Body.FORM
+    shows_state: bool = True
+    """What it answers depends on what was done so far."""
 
 
 def quoted_market(venue: Venue, parameters: Parameters) -> Market:

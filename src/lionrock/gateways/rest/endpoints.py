@@ -8,8 +8,8 @@ from lionrock.gateways.rest.contract import Body, Endpoint, Security
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
 
 ENDPOINTS: tuple[Endpoint, ...] = (
-    Endpoint("GET", "/api/v1/ping", _NONE, 1, reference.ping, "Does the server answer?"),
-    Endpoint("GET", "/api/v1/time", _NONE, 1, reference.time, "Server time"),
+    Endpoint("GET", "/api/v1/ping", _NONE, 1, reference.ping, "Does the server answer?", shows_state=False),
+    Endpoint("GET", "/api/v1/time", _NONE, 1, reference.time, "Server time", shows_state=False),
     Endpoint("GET", "/api/v1/exchangeInfo", _NONE, 5, reference.exchange_info, "Markets and assets"),
     Endpoint("GET", "/quote/v1/depth", _NONE, 1, quotes.depth, "Order book"),
     Endpoint("GET", "/quote/v1/trades", _NONE, 1, quotes.trades, "Last trades"),

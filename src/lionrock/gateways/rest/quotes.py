@@ -21,7 +21,7 @@ _BookSide = list[tuple[int, int]]
 async def _book(venue: Venue, market: Market, limit: int) -> tuple[_BookSide, _BookSide]:
     """Bids and asks. The engine may be ahead of the disk, so what was read waits until it is durable."""
     book = venue.node.engine.depth(market.market_id, limit)
-    await venue.node.settled()
+    await venue.settled()
     return book
 
 

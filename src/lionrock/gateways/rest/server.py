@@ -17,7 +17,7 @@ from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
 from lionrock.node.errors import NodeBusy, NodeStopped
 
 MAX_BODY_BYTES = 64 * 1024
-"""Of a body, and of a query string: 20 batched orders with the longest names need a third of it."""
+"""Of a body: 20 batched orders with the longest names need a third of it."""
 
 _JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
@@ -33,11 +33,11 @@ class Gateway:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         status = 200
         try:
-            body = await _read_body(scope, receive)
+            body = await _read_body(receive)
             if body is None:
                 return
             endpoint = self._endpoint(scope)
-            answer = await endpoint.handler(self._venue, self._call(endpoint, scope, body))
+            answer = await self._answer(endpoint, self._call(endpoint, scope, body))
         except Refused as refused:
             status, answer = refused.status, refused.body()
         except NodeBusy:
@@ -52,6 +52,18 @@ class Gateway:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
+
+    async def _answer(self, endpoint: Endpoint, call: Call) -> object:
+        """Nothing that was read is told before it is certain: not what a read shows, nor why a command is refused."""
+        try:
+            answer = await endpoint.handler(self._venue, call)
+        except Refused:
+            if endpoint.shows_state:
+                await self._venue.settled()
+            raise
+        if endpoint.shows_state and endpoint.method == "GET":
+            await self._venue.settled()
+        return answer
 
     def _endpoint(self, scope: Scope) -> Endpoint:
         endpoint = self._endpoints.get((scope["method"], scope["path"]))
@@ -76,6 +88,8 @@ class Gateway:
             parameters=parameters,
             now_ms=self._venue.now_ms(),
         )
+        if credential.account_id not in self._venue.catalogue.accounts:
+            raise Refused("0102")
         return Call(parameters, body, credential)
 
 
@@ -86,10 +100,8 @@ def _header(scope: Scope, name: bytes) -> str:
     return ""
 
 
-async def _read_body(scope: Scope, receive: Receive) -> bytes | None:
-    """None when the client went away. Raises `Refused` for a body or query above `MAX_BODY_BYTES`."""
-    if len(scope["query_string"]) > MAX_BODY_BYTES:
-        raise Refused(-1004, status=413)
+async def _read_body(receive: Receive) -> bytes | None:
+    """None when the client went away. Raises `Refused` for a body above `MAX_BODY_BYTES`."""
     message = await receive()
     if message["type"] != "http.request":
         return None
