@@ -82,22 +82,19 @@ async def test_nothing_is_shown_before_it_is_durable(client: httpx.AsyncClient, 
     held.go.clear()
     placing = asyncio.create_task(signed("POST", "/api/v1/spot/order", ORDER))
     await held.taken_in()
-    reading = [asyncio.create_task(read) for read in (depth(), best(), signed("GET", "/api/v1/account"))]
-    shown = await asyncio.gather(
-        signed("GET", "/api/v1/spot/openOrders"), client.get("/quote/v1/klines?symbol=BTCUSDT&interval=1m")
-    )
+    reads = (depth(), best(), signed("GET", "/api/v1/account"), signed("GET", "/api/v1/spot/openOrders"))
+    reading = [asyncio.create_task(read) for read in reads]
     for _ in range(100):  # every chance to answer too early
         await asyncio.sleep(0)
-    assert shown[0] == []
-    assert shown[1].json() == []
     assert not placing.done()
     assert not any(task.done() for task in reading)
 
     held.go.set()
     assert (await placing)["status"] == "NEW"
-    asks, best_ask, account_now = await asyncio.gather(*reading)
+    asks, best_ask, account_now, open_orders = await asyncio.gather(*reading)
     assert (asks, best_ask) == ([["50000", "1"]], "50000")
     assert account_now["balances"][0]["locked"] == "1"
+    assert open_orders == []  # as it was when it was asked
 
 
 async def test_client_order_id_of_an_order_on_its_way_is_taken(client: httpx.AsyncClient, held: Held) -> None:
@@ -111,7 +108,36 @@ async def test_client_order_id_of_an_order_on_its_way_is_taken(client: httpx.Asy
     held.go.clear()
     first = asyncio.create_task(place())
     await held.taken_in()
-    assert (await place())["code"] == -1141
+    second = asyncio.create_task(place())
+    for _ in range(100):
+        await asyncio.sleep(0)
     assert not first.done()
+    assert not second.done()  # it is refused once it is certain that the first is there
     held.go.set()
     assert (await first)["status"] == "NEW"
+    assert (await second)["code"] == -1141
+
+
+@pytest.mark.shows("REST-015")
+async def test_cancel_tells_what_was_filled_before_it(client: httpx.AsyncClient, held: Held) -> None:
+    """The fill is on its way to the disk when the cancel is asked for."""
+    account = (await client.post("/lionrock/v1/sandbox/accounts", json={"fund": {"BTC": "1", "USDT": "50000"}})).json()
+
+    async def signed(method: str, text: str) -> Any:
+        text = f"{text}&timestamp={time.time_ns() // 1_000_000}"
+        url = f"/api/v1/spot/order?{text}&signature={sign(account['secret'].encode(), text.encode())}"
+        return (await client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]})).json()
+
+    resting = await signed("POST", ORDER)
+    held.go.clear()
+    taking = asyncio.create_task(signed("POST", "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=0.4&price=50000"))
+    await held.taken_in()
+    cancelling = asyncio.create_task(signed("DELETE", f"orderId={resting['orderId']}"))
+    for _ in range(100):
+        await asyncio.sleep(0)
+    held.go.set()
+    assert (await taking)["status"] == "FILLED"
+    cancelled = await cancelling
+    assert (cancelled["executedQty"], cancelled["status"]) == ("0.4", "PARTIALLY_FILLED")
+    after = await signed("GET", f"orderId={resting['orderId']}")
+    assert (after["executedQty"], after["status"]) == ("0.4", "PARTIALLY_CANCELED")

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
-from tests.gateways.rest.live import LiveServer, Trader, refusal
+from tests.gateways.rest.live import LiveServer, Trader, now_ms, refusal
 
 ORDER = "/api/v1/spot/order"
 
@@ -60,7 +61,10 @@ def test_client_order_id_names_one_order(server: LiveServer) -> None:
     assert unnamed["clientOrderId"] == unnamed["orderId"]
     asked = trader.signed("GET", ORDER, origClientOrderId=unnamed["orderId"]).json()
     assert (asked["orderId"], asked["status"]) == (unnamed["orderId"], "NEW")
-    assert refusal(trader.place(**order, newClientOrderId=unnamed["orderId"])) == -1141
+    to_come = str(int(unnamed["orderId"]) + 2)
+    for name in (unnamed["orderId"], to_come, "1" + "0" * 18, "9" * 19):
+        assert refusal(trader.place(**order, newClientOrderId=name)) == -1123
+    assert trader.place(**order, newClientOrderId="0" + "9" * 18).status_code == 200
     for each in (trader, other):
         each.signed("DELETE", "/api/v1/spot/openOrders", symbol="BTCUSDT")
 
@@ -121,6 +125,29 @@ def test_cancelling_by_ids_and_by_side(maker: Trader) -> None:
     too_many = ",".join(str(number) for number in range(101))
     assert refusal(maker.signed("DELETE", "/api/v1/spot/cancelOrderByIds", ids=too_many)) == -2022
     assert refusal(maker.signed("DELETE", "/api/v1/spot/openOrders")) == "0001"
+
+
+@pytest.mark.shows("REST-016")
+def test_every_open_order_is_cancelled_however_many_there_are(maker: Trader) -> None:
+    row = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.1", "price": "60"}
+    for _ in range(51):
+        query = f"timestamp={now_ms()}"
+        query += f"&signature={maker.sign(query)}"
+        answer = maker.send("POST", "/api/v1/spot/batchOrders", query, json.dumps([row] * 20))
+        assert {placed["code"] for placed in answer.json()["result"]} == {"0000"}
+    assert maker.signed("DELETE", "/api/v1/spot/openOrders", symbol="BTCUSDT").json() == {"success": True}
+    assert maker.open_orders() == []
+    assert maker.balances() == {"BTC": ("10", "0"), "USDT": ("1000000", "0")}
+
+
+@pytest.mark.shows("REST-015")
+def test_cancel_that_names_another_market_is_refused(maker: Trader) -> None:
+    order_id = maker.limit("SELL", "1", "50000")["orderId"]
+    assert refusal(maker.signed("DELETE", ORDER, orderId=order_id, symbol="ETHUSDT")) == "0211"
+    assert refusal(maker.signed("DELETE", ORDER, orderId=order_id, symbol="DOGEUSDT")) == "0201"
+    assert [row["orderId"] for row in maker.open_orders()] == [order_id]
+    assert maker.signed("DELETE", ORDER, orderId=order_id, symbol="BTCUSDT").json()["status"] == "NEW"
+    assert maker.open_orders() == []
 
 
 @pytest.mark.shows("REST-020")

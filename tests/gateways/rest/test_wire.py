@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import time
 from urllib.parse import urlencode
 
@@ -123,7 +124,11 @@ def test_wrong_key_signature_or_time_changes_nothing(trader: Trader) -> None:
     text = order(now).partition("&timestamp")[0]
     assert send(text, trader.sign(text)) == "0001"
     assert (trader.open_orders(), trader.balances()) == ([], {"BTC": ("10", "0"), "USDT": ("1000000", "0")})
-    late = order(now - 60_000, "&recvWindow=120000")
+    for window in ("60001", "999999999999999999"):
+        text = order(now, f"&recvWindow={window}")
+        assert send(text, trader.sign(text)) == "0001"
+    assert trader.open_orders() == []
+    late = order(now - 50_000, "&recvWindow=60000")
     assert trader.send("POST", ORDER, f"{late}&signature={trader.sign(late)}").status_code == 200
 
 
@@ -161,6 +166,38 @@ def test_query_wins_and_names_stand_once(trader: Trader) -> None:
     assert send("", f"{base}&quantity=1&price=100&test=true&createOrderId=7&colour=").status_code == 200
     assert refusal(trader.signed("DELETE", "/api/v1/spot/openOrders", symbol="BTCUSDT", side="")) == "0001"
     assert len(trader.open_orders()) == 2
+
+
+@pytest.mark.shows("REST-008")
+def test_signed_text_cannot_be_cut_in_two_elsewhere(trader: Trader) -> None:
+    """The same text under the signature, divided between query and body by somebody else."""
+    head, tail = "symbol=BTCUSDT&side=BUY&type=LIMIT&price=100", f"timestamp={now_ms()}"
+    for signed, query, body in (
+        (f"{head}&{tail}&quantity=10", f"{head}&{tail}&quantity=1", "0"),
+        (f"{head}&{tail}&quantity=1&timeInForce=IOC", f"{head}&{tail}&quantity=1&timeIn", "Force=IOC"),
+    ):
+        answer = trader.send("POST", ORDER, f"{query}&signature={trader.sign(signed)}", body)
+        assert refusal(answer) == "0001"
+    assert trader.open_orders() == []
+
+
+@pytest.mark.shows("REST-016")
+def test_value_of_a_batch_that_is_neither_text_nor_number_is_refused_where_it_is_read(trader: Trader) -> None:
+    good = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": 1, "price": 100}
+    rows = [
+        good | {"stpMode": True},
+        good | {"timeInForce": None},
+        good | {"newClientOrderId": ["x"]},
+        good | {"price": {"a": 1}},
+        good | {"colour": None, "postOnly": True},
+    ]
+    query = f"timestamp={now_ms()}"
+    query += f"&signature={trader.sign(query)}"
+    answer = trader.send("POST", "/api/v1/spot/batchOrders", query, json.dumps(rows)).json()["result"]
+    fields = ("stpMode", "timeInForce", "newClientOrderId", "price")
+    assert [row["code"] for row in answer] == ["0001"] * 4 + ["0000"]
+    assert [row["msg"].split()[2] for row in answer[:4]] == list(fields)
+    assert len(trader.open_orders()) == 1
 
 
 @pytest.mark.shows("REST-009")
@@ -224,12 +261,16 @@ def test_words_outside_the_closed_lists_are_refused(trader: Trader) -> None:
         ({"type": "LIMIT_MAKER", "timeInForce": "IOC"}, -1014),
         ({"type": "MARKET", "timeInForce": "FOK"}, -1014),
         ({"stpMode": "EXPIRE_MAKER"}, -1020),
+        ({"stopPrice": "0.01"}, -1020),
+        ({"stopPrice": "90", "type": "MARKET"}, -1020),
+        ({"stopPrice": "abc"}, -1020),
         ({"newClientOrderId": "x" * 256}, -1123),
     ):
         assert refusal(trader.place(**(good | change))) == code, change
     assert trader.signed("POST", "/api/v1/spot/orderTest", symbol="BTCUSDT", type="LIMIT", **good).json() == {}
     assert trader.open_orders() == []
-    assert trader.limit(side="BUY", size="1", price="100", newClientOrderId="x" * 255)["status"] == "NEW"
+    ignored = {"postOnly": "true", "stopPrice": "0.0"}
+    assert trader.limit(side="BUY", size="1", price="100", newClientOrderId="x" * 255, **ignored)["type"] == "LIMIT"
 
 
 @pytest.mark.shows("REST-010")
@@ -270,6 +311,9 @@ def test_what_a_market_offers_follows_from_its_listing(server: LiveServer) -> No
     }  # fmt: skip
     assert (filters["LOT_SIZE"]["stepSize"], filters["LOT_SIZE"]["maxQty"]) == ("0.0001", "1000")
     assert (filters["TRADE_AMOUNT"]["minAmount"], filters["TRADE_AMOUNT"]["maxAmount"]) == ("5", "10000000")
+    # A market order by base is worth what the book gives: no amount is promised for it.
+    amounts = (filters["TRADE_AMOUNT"]["marketOrderMinAmount"], filters["TRADE_AMOUNT"]["marketOrderMaxAmount"])
+    assert amounts == ("0", "0")
     assert eth["quotePrecision"] == "0.000001"
     for path in ("24hr", "price", "bookTicker"):
         assert [row["s"] for row in server.get(f"/quote/v1/ticker/{path}", symbol="ETHUSDT").json()] == ["ETHUSDT"]

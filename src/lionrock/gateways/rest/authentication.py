@@ -10,6 +10,8 @@ from lionrock.gateways.rest.parameters import Parameters
 from lionrock.people.api_keys import ApiKeys, Credential
 
 DEFAULT_RECEIVE_WINDOW_MS = 5_000
+MAX_RECEIVE_WINDOW_MS = 60_000
+"""A request that was read by others can be sent again for so long."""
 CLOCK_AHEAD_MS = 1_000
 """A client's clock may be this far ahead of ours."""
 
@@ -50,6 +52,8 @@ def authenticate(
     if timestamp_ms is None:
         raise missing_or_invalid("timestamp")
     window_ms = parameters.number("recvWindow")
+    if window_ms is not None and window_ms > MAX_RECEIVE_WINDOW_MS:
+        raise missing_or_invalid("recvWindow")
     credential = keys.find(access_key)
     if credential is None:
         raise Refused("0102")

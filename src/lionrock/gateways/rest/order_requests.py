@@ -7,6 +7,7 @@ import msgspec
 from lionrock.gateways.rest.contract import Venue
 from lionrock.gateways.rest.errors import Code, Refused, missing_or_invalid, refused_by_rule
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.node.stamping import FIRST_ID
 from lionrock.views.catalogue import Market
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import PlaceOrder
@@ -17,6 +18,7 @@ MAX_CLIENT_ORDER_ID = 255
 """Characters, by the contract."""
 
 _I64_MAX = 2**63 - 1
+_ORDER_ID_DIGITS = len(str(FIRST_ID))
 
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
 
@@ -58,7 +60,8 @@ def read_order(venue: Venue, account_id: int, parameters: Parameters, *, quantit
         raise Refused("0206")
     order_type, post_only = kind
     time_in_force = _time_in_force(parameters, order_type)
-    if parameters.text("stpMode") is not None:
+    # Taken as an order without them, such an order would do what its sender wants to rule out.
+    if parameters.text("stpMode") is not None or (parameters.text("stopPrice") or "0").strip("0") not in ("", "."):
         raise Refused(-1020)
     price, size, amount = _figures(market, parameters, order_type, side, quantity_may_be_quote=quantity_may_be_quote)
     command = PlaceOrder(
@@ -158,10 +161,15 @@ def _client_order_id(parameters: Parameters) -> str:
     given = parameters.text("newClientOrderId")
     if given is None:
         given = parameters.text("clientOrderId") or ""
-    if len(given) > MAX_CLIENT_ORDER_ID:
+    if len(given) > MAX_CLIENT_ORDER_ID or _looks_like_an_order_id(given):
         raise Refused(-1123)
     try:
         given.encode()
     except UnicodeEncodeError as error:  # half of a surrogate pair, which JSON can name
         raise Refused(-1123) from error
     return given
+
+
+def _looks_like_an_order_id(text: str) -> bool:
+    """An order without a name answers to its id, so no name may be the id of an order to come."""
+    return len(text) == _ORDER_ID_DIGITS and text.isascii() and text.isdigit() and int(text) >= FIRST_ID

@@ -27,6 +27,8 @@ from lionrock.words.events import CommandRejected, Event, OrderPlaced
 
 MAX_BATCH = 20
 MAX_CANCEL_IDS = 100
+CANCELS_AT_ONCE = 1_000
+"""Of all open orders: between them other accounts have their turn."""
 DEFAULT_ROWS, MAX_ROWS = 500, 1_000
 _FOREVER = 2**63 - 1
 
@@ -142,7 +144,7 @@ def _read_batch(body: bytes) -> list[Parameters]:
         raise missing_or_invalid("orders") from error
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise missing_or_invalid("orders")
-    return [Parameters({name: value for name, value in row.items() if isinstance(value, str)}) for row in rows]
+    return [Parameters(row) for row in rows]
 
 
 async def query(venue: Venue, call: Call) -> SingleOrder:
@@ -166,18 +168,20 @@ def _named_order(venue: Venue, call: Call, account_id: int) -> OrderState:
 
 
 async def cancel(venue: Venue, call: Call) -> CancelledOrder:
-    """Cancels one order. The reply shows it as it was before."""
+    """Cancels one order. The reply shows it as it was at that moment, still open as the contract has it."""
+    market = traded_market(venue, call.parameters)
     order = _named_order(venue, call, call.account_id)
+    if market is not None and market.market_id != order.placed.market_id:
+        raise Refused("0211")
     if not order.is_open:
         raise Refused(_NO_LONGER_OPEN[order.status])
-    before = cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
     events = await venue.node.submit(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id))
     if isinstance(events[0], CommandRejected):
         # It was filled or cancelled by a command that went before this one.
         if not order.is_open:
             raise Refused(_NO_LONGER_OPEN[order.status])
         raise refused_by_core(events[0])
-    return before
+    return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
 
 
 async def cancel_by_ids(venue: Venue, call: Call) -> dict[str, object]:
@@ -197,7 +201,7 @@ async def cancel_by_ids(venue: Venue, call: Call) -> dict[str, object]:
 
 
 async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
-    """Cancels the account's open orders of one symbol, of one side if it is named; the oldest 1000."""
+    """Cancels the account's open orders of one symbol, of one side if it is named."""
     market = traded_market(venue, call.parameters)
     if market is None:
         raise missing_or_invalid("symbol")
@@ -208,23 +212,22 @@ async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
         for order in venue.orders.open_orders(call.account_id)
         if order.placed.market_id == market.market_id and (side is None or order.placed.side == side)
     ]
-    await _cancel_all(venue, orders[:MAX_ROWS])
+    await _cancel_all(venue, orders)
     return {"success": True}
 
 
 async def _cancel_all(venue: Venue, orders: list[OrderState]) -> set[int]:
-    """Ids of those that were cancelled; the others ended before."""
+    """Of orders of one account, ids of those that were cancelled; the others ended before."""
     if not orders:
-        return set()
-    commands = [
-        (CancelOrder(order_id=order.placed.order_id, account_id=order.placed.account_id), b"") for order in orders
-    ]
-    answers = await venue.node.submit_all(commands)
-    return {
-        order.placed.order_id
-        for order, events in zip(orders, answers, strict=True)
-        if not isinstance(events[0], CommandRejected)
-    }
+        await venue.settled()
+    cancelled = set()
+    for start in range(0, len(orders), CANCELS_AT_ONCE):
+        ids = [order.placed.order_id for order in orders[start : start + CANCELS_AT_ONCE]]
+        commands = [(CancelOrder(order_id=order_id, account_id=orders[0].placed.account_id), b"") for order_id in ids]
+        for order_id, events in zip(ids, await venue.node.submit_all(commands), strict=True):
+            if not isinstance(events[0], CommandRejected):
+                cancelled.add(order_id)
+    return cancelled
 
 
 async def list_open(venue: Venue, call: Call) -> list[FullOrder]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
@@ -13,7 +14,9 @@ _MAX_NUMBER_DIGITS = 18
 
 
 def parse_urlencoded(raw: bytes) -> dict[str, str]:
-    """Names and values of one place. Raises `Refused` for a name that stands twice or text that is not UTF-8."""
+    """Names and values of one place. Raises `Refused` for a name that stands twice or has no value, and
+    for text that is not UTF-8.
+    """
     found: dict[str, str] = {}
     if not raw:
         return found
@@ -22,7 +25,9 @@ def parse_urlencoded(raw: bytes) -> dict[str, str]:
         for pair in raw.split(b"&"):
             if not pair:
                 continue
-            raw_name, _, raw_value = pair.partition(b"=")
+            raw_name, equals, raw_value = pair.partition(b"=")
+            if not equals:  # signed text cut in two elsewhere: half a name here, half a value there
+                raise missing_or_invalid("pair")
             name, value = (raw_name.decode(), raw_value.decode()) if plain else (_decode(raw_name), _decode(raw_value))
             if name in found:
                 raise missing_or_invalid(_printable(name))
@@ -43,19 +48,24 @@ def _printable(name: str) -> str:
 
 
 class Parameters:
-    """What a handler reads. A parameter that no handler asks for is ignored."""
+    """What a handler reads. A parameter that no handler asks for is ignored.
+
+    Values of a JSON row may be other things than text.
+    """
 
     __slots__ = ("_values",)
 
-    def __init__(self, values: dict[str, str]) -> None:
+    def __init__(self, values: Mapping[str, object]) -> None:
         self._values = values
 
     def text(self, name: str) -> str | None:
-        """The value, or None when the parameter was not sent. One that was sent empty is refused: it is a client's bug,
-        and taking it for absent could widen what the client asked for.
+        """The value, or None when the parameter was not sent. One that was sent empty, or as true, null or a list, is
+        refused: it is a client's bug, and taking it for absent could widen what the client asked for.
         """
-        value = self._values.get(name)
-        if value == "":
+        if name not in self._values:
+            return None
+        value = self._values[name]
+        if not isinstance(value, str) or not value:
             raise missing_or_invalid(name)
         return value
 

@@ -8,7 +8,7 @@ import msgspec
 
 from lionrock.gateways.rest.contract import NS_PER_MS
 from lionrock.views.catalogue import Market
-from lionrock.views.orders import Fill, OrderState
+from lionrock.views.orders import Fill, OrderState, OrderStatus
 from lionrock.words.enumerations import OrderType, Side, TimeInForce
 
 TIME_IN_FORCE_NAMES = {
@@ -22,7 +22,7 @@ EXCHANGE_ID = "301"
 
 
 class CancelledOrder(msgspec.Struct, rename="camel", kw_only=True):
-    """Reply to a cancel: the order as it was before."""
+    """Reply to a cancel: the order as it was at that moment, still open."""
 
     account_id: str
     symbol: str
@@ -134,6 +134,7 @@ def side_name(side: int) -> str:
 
 def cancelled_order(market: Market, order: OrderState) -> CancelledOrder:
     placed = order.placed
+    status = OrderStatus.PARTIALLY_FILLED if order.filled_lots else OrderStatus.NEW
     return CancelledOrder(
         account_id=str(placed.account_id),
         symbol=market.symbol,
@@ -143,7 +144,7 @@ def cancelled_order(market: Market, order: OrderState) -> CancelledOrder:
         price=market.price_text(placed.price_ticks),
         orig_qty=market.size_text(placed.size_lots),
         executed_qty=market.size_text(order.filled_lots),
-        status=order.status,
+        status=status,
         time_in_force=TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
         type=type_name(order),
         side=side_name(placed.side),
