@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,12 +47,7 @@ def port() -> int:
 def served(port: int, tmp_path: Path) -> Iterator[None]:
     serve = subprocess.Popen(shell_commands(port)[0], cwd=tmp_path)
     try:
-        for _ in range(PATIENCE_SECONDS * 10):
-            with socket.socket() as probe:
-                if probe.connect_ex(("127.0.0.1", port)) == 0:
-                    break
-            time.sleep(0.1)
-        yield
+        yield  # at once, as when all lines are pasted together: the next command waits for the server
     finally:
         serve.send_signal(signal.SIGTERM)
         assert serve.wait(PATIENCE_SECONDS) == 0

@@ -135,6 +135,7 @@ class Tour:
         trades = connection.call("GET", f"/quote/v1/trades?symbol={SYMBOL}&limit=100")
         self._console.print(book_picture(depth))
         self._console.print(trades_picture(trades))
+        self._check(bool(depth["b"] and depth["a"]), "both sides of the book have orders")
         self._check(float(depth["b"][0][0]) < float(depth["a"][0][0]), "the best bid is below the best ask")
         self._check(bool(trades), "there were trades")
 

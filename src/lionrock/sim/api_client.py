@@ -31,9 +31,12 @@ class Connection:
 
     def call(self, method: str, path: str, headers: dict[str, str] | None = None, body: bytes | None = None) -> Any:
         """The decoded JSON answer. Raises `RefusedByVenueError` when the status is not 200."""
-        self._http.request(method, path, body=body, headers=headers or {})
-        response = self._http.getresponse()
-        answer = msgspec.json.decode(response.read())
+        try:
+            self._http.request(method, path, body=body, headers=headers or {})
+            response = self._http.getresponse()
+            answer = msgspec.json.decode(response.read())
+        except (http.client.HTTPException, msgspec.DecodeError) as error:
+            raise ConnectionError(f"the venue's answer breaks off: {error}") from error
         if response.status != 200:
             raise RefusedByVenueError(response.status, answer)
         return answer

@@ -18,6 +18,7 @@ class VenueProcess:
 
     def __init__(self, data: Path) -> None:
         self.data = data
+        data.parent.mkdir(parents=True, exist_ok=True)
         self._log = (data.parent / f"{data.name}.log").open("ab")
         self._process = subprocess.Popen(  # noqa: S603 our own command, no shell
             [sys.executable, "-m", "lionrock.cli", "serve", "--sandbox", "--json", "--data", str(data), "--port", "0"],
