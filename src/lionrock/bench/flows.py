@@ -19,7 +19,6 @@ from lionrock.words.commands import (
     Transfer,
 )
 from lionrock.words.enumerations import AccountKind, FeeCurrency, OrderType, Side, TimeInForce, TransferPurpose
-from lionrock.words.records import RECORD_BYTES, layout_of
 
 ACCOUNTS = 1_000
 FIRST_ACCOUNT = 10
@@ -27,9 +26,6 @@ MIDDLE_TICKS = 50_000
 
 BASIC_ORDERS = 4_000
 """Most orders that may rest in `basic`; as some are filled meanwhile, about half of them do."""
-
-_PLACE = layout_of(PlaceOrder)
-_CANCEL = layout_of(CancelOrder)
 
 
 class Flow:
@@ -41,7 +37,7 @@ class Flow:
         self.resting: list[tuple[int, int]] = []  # (order id, account id), some of them filled in the meantime
         self.order_id = 0
         for command in _stage():
-            self.records.append(type(command).pack(command))
+            self.records.append(command.pack())
 
     @property
     def block(self) -> bytes:
@@ -55,22 +51,19 @@ class Flow:
         self.order_id += 1
         account_id = FIRST_ACCOUNT + self.chance.randrange(ACCOUNTS)
         size_lots = 1 + self.chance.randrange(20)
-        packed = _PLACE.packer.pack(
-            _PLACE.kind,
-            0,
-            0,
-            self.order_id,
-            account_id,
-            1,
-            side,
-            OrderType.LIMIT,
-            time_in_force,
-            0,
-            price_ticks,
-            size_lots,
-            0,
+        order = PlaceOrder(
+            order_id=self.order_id,
+            account_id=account_id,
+            market_id=1,
+            side=side,
+            order_type=OrderType.LIMIT,
+            time_in_force=time_in_force,
+            post_only=0,
+            price_ticks=price_ticks,
+            size_lots=size_lots,
+            quote_amount_atoms=0,
         )
-        self.records.append(packed.ljust(RECORD_BYTES, b"\0"))
+        self.records.append(order.pack())
         if time_in_force is TimeInForce.GOOD_TILL_CANCELLED:
             self.resting.append((self.order_id, account_id))
 
@@ -79,7 +72,7 @@ class Flow:
         at = self.chance.randrange(len(self.resting))
         self.resting[at], self.resting[-1] = self.resting[-1], self.resting[at]
         order_id, account_id = self.resting.pop()
-        self.records.append(_CANCEL.packer.pack(_CANCEL.kind, 0, 0, order_id, account_id).ljust(RECORD_BYTES, b"\0"))
+        self.records.append(CancelOrder(order_id=order_id, account_id=account_id).pack())
 
     def add(self, spread_ticks: float) -> None:
         """A resting order, its distance from the middle exponential with this mean."""
