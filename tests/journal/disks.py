@@ -60,14 +60,14 @@ class VolatileDisk(Disk):
         self._dirty: dict[Path, list[tuple[int, bytes]]] = {}
         self._paths: dict[int, Path] = {}
         self._unnamed: set[Path] = set()
+        self._unsynced_names: list[dict[Path, bytearray | None]] = []
 
     def open(self, path: Path, *, create: bool = False, read_only: bool = False) -> int:
         descriptor = super().open(path, create=create, read_only=read_only)
         self._paths[descriptor] = path
         if create:
             self._unnamed.add(path)
-        self._device.setdefault(path, bytearray())
-        self._dirty.setdefault(path, [])
+            self._device[path], self._dirty[path] = bytearray(), []
         return descriptor
 
     def write_at(self, descriptor: int, data: bytes | memoryview, offset: int) -> int:
@@ -93,11 +93,39 @@ class VolatileDisk(Disk):
     def sync_all(self, descriptor: int) -> None:
         self.sync_data(descriptor)
 
+    def rename(self, source: Path, target: Path) -> None:
+        super().rename(source, target)
+        self._unsynced_names.append({target: self._device.get(target), source: self._device[source]})
+        self._device[target], self._dirty[target] = self._device.pop(source), self._dirty.pop(source)
+        self._unnamed.discard(source)
+
+    def remove(self, path: Path) -> None:
+        super().remove(path)
+        if path in self._device:
+            self._unsynced_names.append({path: self._device.pop(path)})
+            del self._dirty[path]
+            self._unnamed.discard(path)
+
     def sync_directory(self, directory: Path) -> None:
-        self._unnamed = {path for path in self._unnamed if path.parent != directory}
+        """The one directory of these tests. A failed sync leaves the names to the next one."""
+        if self.chance.random() < self.failures:
+            raise OSError(errno.EIO, "Input/output error")
+        self._unnamed.clear()
+        self._unsynced_names.clear()
 
     def lose_power(self) -> None:
-        """Of what was not synced any sectors may have reached the device, in any order, and any new file's name."""
+        """Of what was not synced any sectors may have reached the device, in any order, and any new file's name.
+
+        Of renamed and removed files those that came first.
+        """
+        while self._unsynced_names and self.chance.random() < 0.5:
+            for path, content in self._unsynced_names.pop().items():
+                path.unlink(missing_ok=True)
+                self._device.pop(path, None)
+                self._dirty[path] = []
+                if content is not None:
+                    self._device[path] = content
+        self._unsynced_names.clear()
         for path in [path for path in self._unnamed if self.chance.random() < 0.5]:
             path.unlink()
             del self._device[path], self._dirty[path]

@@ -6,6 +6,7 @@ import itertools
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame, encode
 from lionrock.journal.reader import Reader
@@ -42,12 +43,17 @@ def writer_at_end(
     return Writer(directory, disk or Disk(), end, JOURNAL_ID, segment_bytes=segment_bytes, fill_bytes=fill_bytes)
 
 
-def write(directory: Path, numbers: range, segment_bytes: int = SEGMENT_BYTES) -> None:
-    """Append these batches and close the journal, so that the files hold frames and nothing else."""
+def write(directory: Path, numbers: range, segment_bytes: int = SEGMENT_BYTES, *, crash: bool = False) -> None:
+    """Append these batches and close the journal, so that the files hold frames and nothing else.
+
+    With `crash` the mark of the clean close is taken away: its end may then have been cut short.
+    """
     writer = writer_at_end(directory, segment_bytes=segment_bytes, fill_bytes=4096)
     for number in numbers:
         writer.append(*batch(number))
     writer.close()
+    if crash:
+        (directory / MARK_NAME).unlink()
 
 
 def batches(frames: list[Frame]) -> list[Batch]:

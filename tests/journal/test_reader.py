@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.frames import GENESIS_HASH, HEADER_BYTES, Frame, FrameInvalid, decode, encode, frame_hash
 from lionrock.journal.segments import JournalDamaged, segment_paths
 from tests.journal.journals import JOURNAL_ID, batch, batches, bounds, only_segment, read, write, writer_at_end
@@ -75,7 +76,7 @@ def _spoiled_tails(last: bytes) -> list[tuple[str, bytes]]:
 
 @pytest.mark.shows("JRNL-002")
 def test_a_last_frame_cut_at_any_byte_is_dropped_and_reported(tmp_path: Path) -> None:
-    write(tmp_path, range(4))
+    write(tmp_path, range(4), crash=True)
     path = only_segment(tmp_path)
     whole = path.read_bytes()
     frames, _ = read(tmp_path)
@@ -96,7 +97,7 @@ def test_a_last_frame_cut_at_any_byte_is_dropped_and_reported(tmp_path: Path) ->
 
 @pytest.mark.shows("JRNL-002")
 def test_nothing_of_a_torn_frame_is_left_once_a_writer_goes_on(tmp_path: Path) -> None:
-    write(tmp_path, range(1))
+    write(tmp_path, range(1), crash=True)
     path = only_segment(tmp_path)
     path.write_bytes(path.read_bytes() + b"half a frame" * 1000)
     writer = writer_at_end(tmp_path, fill_bytes=512)
@@ -108,7 +109,7 @@ def test_nothing_of_a_torn_frame_is_left_once_a_writer_goes_on(tmp_path: Path) -
 @pytest.mark.shows("JRNL-002")
 @pytest.mark.parametrize("left", [0, 1, 87, 88, 100])
 def test_a_first_frame_cut_short_leaves_an_empty_journal(tmp_path: Path, left: int) -> None:
-    write(tmp_path, range(1))
+    write(tmp_path, range(1), crash=True)
     path = only_segment(tmp_path)
     path.write_bytes(path.read_bytes()[:left])
     frames, end = read(tmp_path)
@@ -119,7 +120,7 @@ def test_a_first_frame_cut_short_leaves_an_empty_journal(tmp_path: Path, left: i
 
 @pytest.mark.shows("JRNL-003")
 def test_every_changed_bit_before_the_last_frame_is_refused_and_located(tmp_path: Path) -> None:
-    write(tmp_path, range(4))
+    write(tmp_path, range(4), crash=True)
     path = only_segment(tmp_path)
     whole = path.read_bytes()
     frames, _ = read(tmp_path)
@@ -138,7 +139,7 @@ def test_every_changed_bit_before_the_last_frame_is_refused_and_located(tmp_path
 
 @pytest.mark.shows("JRNL-003")
 def test_damage_at_the_end_of_an_older_segment_is_not_taken_for_a_torn_write(tmp_path: Path) -> None:
-    write(tmp_path, range(4), segment_bytes=1)
+    write(tmp_path, range(4), segment_bytes=1, crash=True)
     path = segment_paths(tmp_path)[1]
     whole = path.read_bytes()
     for spoiled in (whole[:-1], whole[:-1] + b"!", whole[:5], whole[:-1] + bytes(1)):
@@ -149,7 +150,7 @@ def test_damage_at_the_end_of_an_older_segment_is_not_taken_for_a_torn_write(tmp
 
 @pytest.mark.shows("JRNL-003")
 def test_a_last_frame_of_a_newer_format_is_refused_and_not_cut(tmp_path: Path) -> None:
-    write(tmp_path, range(2))
+    write(tmp_path, range(2), crash=True)
     path = only_segment(tmp_path)
     start, _ = bounds(read(tmp_path)[0])[-1]
     newer = bytearray(path.read_bytes())
@@ -162,7 +163,7 @@ def test_a_last_frame_of_a_newer_format_is_refused_and_not_cut(tmp_path: Path) -
 @pytest.mark.shows("JRNL-004")
 def test_frames_that_are_missing_repeated_exchanged_or_foreign_are_refused(tmp_path: Path) -> None:
     home = tmp_path / "home"
-    write(home, range(5))
+    write(home, range(5), crash=True)
     path = only_segment(home)
     whole = path.read_bytes()
     one, two, three, four, five = (whole[start:stop] for start, stop in bounds(read(home)[0]))
@@ -192,7 +193,7 @@ def _refused(directory: Path) -> bool:
 
 @pytest.mark.shows("JRNL-004")
 def test_a_missing_or_renamed_segment_is_refused(tmp_path: Path) -> None:
-    write(tmp_path / "whole", range(4), segment_bytes=1)
+    write(tmp_path / "whole", range(4), segment_bytes=1, crash=True)
     for gone in range(3):
         directory = tmp_path / f"without {gone}"
         shutil.copytree(tmp_path / "whole", directory)
@@ -214,6 +215,7 @@ def test_a_note_that_holds_a_whole_frame_does_not_turn_a_torn_write_into_damage(
     writer = writer_at_end(tmp_path)
     writer.append(2000, 1, b"r" * 128, forged + b"!")
     writer.close()
+    (tmp_path / MARK_NAME).unlink()
     path = only_segment(tmp_path)
     path.write_bytes(path.read_bytes()[:-1])
     frames, end = read(tmp_path)

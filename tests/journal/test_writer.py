@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.segments import End
 from lionrock.journal.writer import Writer, WriterStopped
 from tests.journal.disks import FailingDisk, ShortDisk, VolatileDisk
@@ -85,6 +86,7 @@ def test_acknowledged_frames_survive_any_row_of_failures(tmp_path: Path, seed: i
     acknowledged: list[Batch] = []
     number = 0
     for _ in range(10):
+        closed = False
         with suppress(OSError):
             writer = writer_at_end(tmp_path, disk, segment_bytes, fill_bytes)
             acknowledged = batches(read(tmp_path)[0])  # what a restart brought back is shown, and may not vanish
@@ -92,9 +94,15 @@ def test_acknowledged_frames_survive_any_row_of_failures(tmp_path: Path, seed: i
                 number += 1
                 writer.append(*batch(number))
                 acknowledged.append(batch(number))
+            if chance.random() < 0.5:
+                writer.close()
+                closed = True
         if chance.random() < 0.5:
             disk.lose_power()
         found = batches(read(tmp_path)[0])
         assert found[: len(acknowledged)] == acknowledged
         assert found[len(acknowledged) :] in ([], [batch(number)])
+        if closed:
+            assert found == acknowledged
+            assert (tmp_path / MARK_NAME).exists()
     assert number > 0

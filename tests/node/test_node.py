@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from lionrock.core.engine import Engine
+from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.disk import Disk
 from lionrock.journal.segments import JournalDamaged
 from lionrock.node import node as node_module
@@ -152,13 +153,18 @@ def _created(command: Command) -> int:
 
 
 @pytest.mark.shows("JRNL-013")
-async def test_a_failed_sync_stops_the_node_and_loses_nothing_acknowledged(tmp_path: Path) -> None:
+async def test_a_failed_sync_stops_the_node_and_loses_nothing_acknowledged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     disk, shown = FailingDisk(), list[Published]()
     node = Node.open(tmp_path, Engine, ticking(), disk=disk, listeners=[shown.append])
     acknowledged = [events for group in [await node.submit_all([(c, b"") for c in venue()])] for events in group]
     acknowledged.append(await node.submit(BUY))
     shown_before = len(shown)
     disk.fail_sync = True
+    failing = asyncio.create_task(node.failed())
+    await asyncio.sleep(0)
+    assert (failing.done(), node.failure, caplog.records) == (False, None, [])
     calls = [asyncio.create_task(node.submit(BUY)) for _ in range(5)]
     settling = asyncio.create_task(_settled_after(calls[0], node))
     for outcome in await outcomes(calls):
@@ -171,6 +177,11 @@ async def test_a_failed_sync_stops_the_node_and_loses_nothing_acknowledged(tmp_p
         await node.submit(BUY)
     assert refused.value.outcome_known
     assert len(shown) == shown_before
+    await failing
+    assert node.failure == "OSError: [Errno 5] Input/output error"
+    assert [(record.levelname, record.getMessage()) for record in caplog.records] == [
+        ("CRITICAL", "The node has stopped: OSError: [Errno 5] Input/output error")
+    ]
     await node.close()
 
     after: list[Published] = []
@@ -321,8 +332,10 @@ def _content(frame: Published) -> tuple[int, int, bytes, bytes, dict[int, bytes]
     )  # fmt: skip
 
 
-@pytest.mark.shows("JRNL-015")
-async def test_a_torn_tail_is_told_at_restart_and_damage_refuses_it(tmp_path: Path) -> None:
+@pytest.mark.shows("JRNL-015", "JRNL-020")
+async def test_a_torn_tail_is_told_at_restart_and_damage_refuses_it(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     node = Node.open(tmp_path, EchoEngine, ticking())
     for _ in range(3):
         await node.submit(BUY)
@@ -330,9 +343,18 @@ async def test_a_torn_tail_is_told_at_restart_and_damage_refuses_it(tmp_path: Pa
     path = _only_segment(tmp_path)
     whole = path.read_bytes()
     path.write_bytes(whole[:-1])
+    with pytest.raises(JournalDamaged, match="was closed after its last write"):
+        Node.open(tmp_path, EchoEngine, ticking())
+    (tmp_path / "journal" / MARK_NAME).unlink()
     shown: list[Published] = []
     node = Node.open(tmp_path, EchoEngine, ticking(), listeners=[shown.append])
-    assert node.recovered.torn_tail is not None
+    torn = node.recovered.torn_tail
+    assert torn is not None
+    (told,) = caplog.records
+    assert told.getMessage().startswith(
+        f"The last write to {path} was cut short: bytes {torn.start} to {torn.stop} are dropped ({torn.reason}). "
+        "What a crash cuts short was never acknowledged"
+    )
     assert [frame.sequence for frame in shown] == [1, 2]
     await node.close()
     path.write_bytes(whole[:100] + b"!" + whole[101:])

@@ -34,6 +34,15 @@ class Disk:
         """Write at `offset` and return how many bytes were taken, which may be fewer than given."""
         return os.pwrite(descriptor, data, offset)
 
+    def write_all(self, descriptor: int, data: bytes | memoryview, offset: int) -> None:
+        """Write until all of it was taken."""
+        rest = memoryview(data)
+        while rest:
+            written = self.write_at(descriptor, rest, offset)
+            if not written:
+                raise OSError(f"the system took none of {len(rest)} bytes")
+            rest, offset = rest[written:], offset + written
+
     def sync_data(self, descriptor: int) -> None:
         """Return when the file's bytes, and the size needed to read them back, are on the device."""
         os.fdatasync(descriptor)
@@ -44,6 +53,14 @@ class Disk:
 
     def truncate(self, descriptor: int, length: int) -> None:
         os.ftruncate(descriptor, length)
+
+    def rename(self, source: Path, target: Path) -> None:
+        """Replaces `target`; durable once the directory is synced."""
+        source.replace(target)
+
+    def remove(self, path: Path) -> None:
+        """Durable once the directory is synced. Does nothing when the file is not there."""
+        path.unlink(missing_ok=True)
 
     def sync_directory(self, directory: Path) -> None:
         """Make the entries of a directory durable: a synced file without its name is lost all the same."""

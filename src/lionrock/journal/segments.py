@@ -16,16 +16,22 @@ SUFFIX = ".frames"
 class JournalDamaged(Exception):
     """What stands in the journal is not what was written. Nobody may go on from here without a person deciding.
 
-    `path`, `start` and `stop` give the bytes of the frame, `sequence` the first record it should hold.
+    `path`, `start` and `stop` give the bytes of the frame, `sequence` the first record it should hold. Without a
+    sequence they are the bytes of the mark of a clean close.
     """
 
-    def __init__(self, path: Path, start: int, stop: int, sequence: int, reason: str) -> None:
-        super().__init__(f"{path}: the frame of sequence {sequence}, bytes {start} to {stop}: {reason}")
+    def __init__(self, path: Path, start: int, stop: int, sequence: int | None, reason: str) -> None:
+        what = "the mark of a clean close" if sequence is None else f"the frame of sequence {sequence}"
+        super().__init__(f"{path}: {what}, bytes {start} to {stop}: {reason}")
         self.path, self.start, self.stop, self.sequence = path, start, stop, sequence
 
 
 class TornTail(NamedTuple):
-    """Bytes of a last frame whose write was cut short. It was never acknowledged."""
+    """Bytes of a last frame, in a journal that was not closed, which do not make it whole.
+
+    What a crash or a refused write cut short was never acknowledged. Damage done to the last frame after a crash looks
+    the same, and then it may have been.
+    """
 
     path: Path
     start: int

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from lionrock.journal.closing import Closed, remove_mark, write_mark
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import JOURNAL_ID_BYTES, Frame, encode, frame_hash
 from lionrock.journal.segments import End, segment_path
@@ -54,6 +55,7 @@ class Writer:
         self._descriptor: int | None = None
         self._offset = self._filled = end.offset
         self._stopped: str | None = None
+        self._mark_removed = False
         disk.make_directory(directory)
         if end.path is not None:
             self._descriptor = disk.open(end.path)
@@ -84,23 +86,33 @@ class Writer:
         frame = Frame(self._next_sequence, time_ns, record_count, records, side, self._last_hash, self._journal_id)
         encoded = encode(frame)
         self._stopped = f"the frame of sequence {frame.sequence} was not written whole"
+        if not self._mark_removed:
+            remove_mark(self._directory, self._disk)
+            self._mark_removed = True
         if self._descriptor is None or (self._offset and self._offset + len(encoded) > self._segment_bytes):
             self._begin_segment()
         end = self._offset + len(encoded)
         if end > self._filled:
             self._filled = -(-end // self._fill_bytes) * self._fill_bytes
-            self._write(encoded + bytes(self._filled - end), self._offset)
+            self._disk.write_all(self._open_descriptor(), encoded + bytes(self._filled - end), self._offset)
         else:
-            self._write(encoded, self._offset)
+            self._disk.write_all(self._open_descriptor(), encoded, self._offset)
         self._disk.sync_data(self._open_descriptor())
         self._offset, self._next_sequence, self._last_hash = end, frame.next_sequence, frame_hash(encoded)
         self._stopped = None
 
     def close(self) -> None:
-        """Cut off the space filled in advance and close the file. After a failure nothing is cut."""
+        """Cut off the space filled in advance, close the file and mark the journal as closed, durably.
+
+        After a failure nothing is cut and nothing marked. Raises `OSError`: every frame is there, but the next reader
+        may take the journal for one that a crash ended. A second call does nothing.
+        """
+        whole = self._stopped is None
+        self._stopped = self._stopped or "the journal was closed"
         if self._descriptor is not None:
-            self._finish_segment(self._descriptor, cut=self._stopped is None)
-        self._stopped = "the journal was closed"
+            self._finish_segment(self._descriptor, cut=whole)
+        if whole:
+            write_mark(self._directory, self._disk, Closed(self._next_sequence, self._last_hash))
 
     def _open_descriptor(self) -> int:
         if self._descriptor is None:
@@ -111,17 +123,9 @@ class Writer:
         descriptor = self._open_descriptor()
         self._disk.truncate(descriptor, end.offset)
         last = self._disk.read_at(descriptor, end.offset - end.last_frame_offset, end.last_frame_offset)
-        self._write(last, end.last_frame_offset)
+        self._disk.write_all(descriptor, last, end.last_frame_offset)
         self._disk.sync_all(descriptor)
         self._disk.sync_directory(self._directory)
-
-    def _write(self, data: bytes, offset: int) -> None:
-        rest = memoryview(data)
-        while rest:
-            written = self._disk.write_at(self._open_descriptor(), rest, offset)
-            if not written:
-                raise OSError(f"the system took none of {len(rest)} bytes")
-            rest, offset = rest[written:], offset + written
 
     def _begin_segment(self) -> None:
         if self._descriptor is not None:

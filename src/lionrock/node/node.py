@@ -7,6 +7,7 @@ loop's thread and the next batch gathers. So one sync pays for as many commands 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -25,6 +26,8 @@ from lionrock.node.stamping import stamped
 from lionrock.words.commands import Command
 from lionrock.words.events import Event
 from lionrock.words.side_notes import pack_notes
+
+_log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 4096
 """Commands in one frame: half a megabyte, a few milliseconds of the engine and the disk."""
@@ -68,6 +71,8 @@ class Node:
         self._loop_task: asyncio.Task[None] | None = None
         self._closing = False
         self._stopped: str | None = None
+        self._failure: str | None = None
+        self._failed = asyncio.Event()
 
     @classmethod
     def open(
@@ -107,6 +112,15 @@ class Node:
     def engine(self) -> Engine:
         """For reading. It is ahead of the journal: read, then await `settled()`, then show what was read."""
         return self._engine
+
+    @property
+    def failure(self) -> str | None:
+        """Why the node stopped by itself; None while it works and when it was closed in good order."""
+        return self._failure
+
+    async def failed(self) -> None:
+        """Returns when the node has stopped by itself, and not before: whoever serves it should then end."""
+        await self._failed.wait()
 
     @property
     def journal_id(self) -> bytes:
@@ -217,7 +231,9 @@ class Node:
                 call.answered.set_result(call.events)
 
     def _stop(self, reason: str) -> None:
-        self._stopped = reason
+        self._stopped = self._failure = reason
+        _log.critical("The node has stopped: %s", reason)
+        self._failed.set()
         in_flight = {id(entry.call) for entry in self._in_flight}
         for entry in (*self._in_flight, *self._waiting):
             answered = entry.call.answered

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +17,8 @@ from lionrock.node.published import Published
 from lionrock.words.faults import Fault
 from lionrock.words.records import RECORD_BYTES
 
+_log = logging.getLogger(__name__)
+
 Listener = Callable[[Published], None]
 Progress = Callable[[int, int], None]
 """Called with the bytes of the journal read so far and in all."""
@@ -27,7 +30,7 @@ class Recovered(NamedTuple):
     frames: int
     commands: int
     torn_tail: TornTail | None
-    """A last write that was cut short, never acknowledged, and now cut away."""
+    """A last write that was cut short, and now cut away."""
 
 
 def recover(
@@ -42,7 +45,7 @@ def recover(
     """Replay the journal into `engine`, feeding `listeners`, and open it for writing.
 
     The last frame may be in the system's memory only, so listeners get it after the writer has synced it again.
-    Raises `JournalDamaged`, `Fault` and `OSError`.
+    A last write that was cut short is logged before it is cut away. Raises `JournalDamaged`, `Fault` and `OSError`.
     """
     reader = Reader(directory, disk)
     frames = commands = 0
@@ -54,6 +57,12 @@ def recover(
         frames, commands = frames + 1, commands + frame.record_count
         if progress:
             progress(reader.read_bytes, reader.total_bytes)
+    if torn := reader.end.torn_tail:
+        _log.warning(
+            "The last write to %s was cut short: bytes %d to %d are dropped (%s). What a crash cuts short was never "
+            "acknowledged; damage done to the last frame after a crash would look the same.",
+            *torn,
+        )
     writer = Writer(directory, disk, reader.end, journal_id)
     try:
         if last:
