@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 
-from lionrock.words.enumerations import AccountKind, Side
+from lionrock.words.enumerations import AccountKind, MarketPhase, Side, TimeInForce
 
 
 def broken_invariants(lines: Iterable[str]) -> list[str]:
@@ -19,6 +19,8 @@ def broken_invariants(lines: Iterable[str]) -> list[str]:
         *_broken_holds(rows),
         *_crossed_books(rows),
         *_overdue_orders(rows),
+        *_overdue_changes(rows),
+        *_orders_that_may_not_rest(rows),
         *_orders_under_a_kill_switch(rows),
     ]
 
@@ -52,11 +54,13 @@ def _broken_holds(rows: dict[str, list[list[str]]]) -> list[str]:
 
 
 def _crossed_books(rows: dict[str, list[list[str]]]) -> list[str]:
+    """Where orders are collected the book may be crossed, and stay so in a halt; trading and the close uncross it."""
+    uncrossed = {market[0] for market in rows["market"] if int(market[13]) in _UNCROSSED}
     prices: defaultdict[tuple[str, int], list[int]] = defaultdict(list)
     for market, side, price, *_ in rows["order"]:
         prices[market, int(side)].append(int(price))
     broken = []
-    for market in {market for market, _ in prices}:
+    for market in {market for market, _ in prices} & uncrossed:
         bids, asks = prices[market, Side.BUY], prices[market, Side.SELL]
         if bids and asks and max(bids) >= min(asks):
             broken.append(f"market {market} is crossed: best bid {max(bids)}, best ask {min(asks)}")
@@ -72,10 +76,32 @@ def _overdue_orders(rows: dict[str, list[list[str]]]) -> list[str]:
     ]
 
 
+def _overdue_changes(rows: dict[str, list[list[str]]]) -> list[str]:
+    [[_, time_ns, *_]] = rows["venue"]
+    return [
+        f"market {market} was to change to phase {phase} at {at_time}, and it is {time_ns}"
+        for at_time, market, phase, _ in rows["schedule"]
+        if int(at_time) <= int(time_ns)
+    ]
+
+
+def _orders_that_may_not_rest(rows: dict[str, list[list[str]]]) -> list[str]:
+    closed = {market[0] for market in rows["market"] if int(market[13]) == MarketPhase.CLOSED}
+    return [
+        f"order {order[3]} of time in force {order[14]} rests in market {order[0]}"
+        for order in rows["order"]
+        if int(order[14]) not in _MAY_REST or (order[0] in closed and int(order[14]) == TimeInForce.DAY)
+    ]
+
+
+_UNCROSSED = {MarketPhase.CONTINUOUS, MarketPhase.CLOSED}
+_MAY_REST = {TimeInForce.GOOD_TILL_CANCELLED, TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY}
+
+
 def _orders_under_a_kill_switch(rows: dict[str, list[list[str]]]) -> list[str]:
     [venue] = rows["venue"]
     site = venue[-1] == "1"
-    markets = {market[0] for market in rows["market"] if market[-1] == "1"}
+    markets = {market[0] for market in rows["market"] if market[12] == "1"}
     accounts = {account[0] for account in rows["account"] if account[-1] == "1"}
     return [
         f"order {order[3]} of account {order[4]} rests in market {order[0]} under an engaged kill switch"

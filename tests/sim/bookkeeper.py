@@ -2,8 +2,9 @@
 
 It decides nothing: it adds up what the events of each command say, and checks after every command what spec/ promises
 of every state: sums and holds (LEDG-007, FEES-008), books and trades (BOOK-007, BOOK-008), no order that is overdue or
-under an engaged kill switch, no trade within one beneficial owner unless the incoming order's mode is NONE. That it
-ends with the venue's own balances and orders shows that every atom that moved stood in an event.
+under an engaged kill switch, no trade within one beneficial owner unless the incoming order's mode, in an auction the
+younger's, is NONE; phases, auctions and bands are `MarketPhases`' part. That it ends with the venue's own balances,
+orders and phases shows that every atom that moved stood in an event.
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ from lionrock.words.enumerations import (
     CancelReason,
     FeeCurrency,
     KillSwitchScope,
+    MarketPhase,
     SelfTradePrevention,
     Side,
     TimeInForce,
 )
 from lionrock.words.events import Event
+from tests.sim.market_phases import MAY_REST, UNCROSSED, MarketPhases
 
 
 @dataclass
@@ -55,6 +58,7 @@ class Bookkeeper:
         self.held: defaultdict[tuple[int, int], int] = defaultdict(int)
         self.orders: dict[int, Order] = {}
         self.trades = 0
+        self.phases = MarketPhases()
         self._kinds: dict[int, int] = {}
         self._markets: dict[int, events.MarketListed] = {}
         self._decimals: dict[int, int] = {}
@@ -79,20 +83,26 @@ class Bookkeeper:
         """The events of one command."""
         self._touched.clear()
         self._sums.clear()
+        self.phases.begin()
         self._due.clear()
         self._together.clear()
         incoming: list[int] = []
         for index, event in enumerate(told):
             assert event.index == index, event
+            self.phases.enter(event)
             self._enter(event)
             if isinstance(event, events.OrderPlaced) or (
                 isinstance(event, events.OrderAmended) and not event.priority_kept
             ):
                 incoming.append(event.order_id)
+        moved = set(self.phases.entered)
         for order_id in incoming:
             if order_id in self.orders:
-                self._rest(self.orders[order_id])
+                moved.add(self._rest(self.orders[order_id]))
+        self.phases.end(told[-1].time_ns)
         self._check_expiries(told[-1].time_ns)
+        for market_id in moved:
+            self._check_book(market_id)
         for order_id in self._resting if self._stopped else ():
             placed = self.orders[order_id].placed
             self._check_let_in(placed.market_id, placed.account_id)
@@ -106,6 +116,7 @@ class Bookkeeper:
         match event:
             case events.OrderPlaced():
                 self._check_let_in(event.market_id, event.account_id)
+                self.phases.come_in(event, event)
                 self.orders[event.order_id] = Order(event, event.held_atoms, event.price_ticks, event.size_lots)
                 self._move(self._held_key(event), available=-event.held_atoms, held=event.held_atoms)
             case events.TradeExecuted():
@@ -144,10 +155,16 @@ class Bookkeeper:
         base_atoms = event.size_lots * market.lot_base_atoms
         exact = event.price_ticks * market.tick_quote_atoms * base_atoms
         assert event.quote_atoms * 10 ** self._decimals[market.base_asset_id] == exact, event
+        self.phases.trade(event)
         assert event.maker_order_id in self._resting, event
-        assert event.taker_order_id not in self._resting, event
-        assert event.price_ticks == maker.price_ticks, event
-        if taker.placed.self_trade_prevention != SelfTradePrevention.NONE:
+        assert (event.taker_order_id in self._resting) == bool(event.in_auction), event
+        if event.in_auction:
+            assert maker.price_ticks <= event.price_ticks <= taker.price_ticks, event
+            assert (maker.placed.side, taker.placed.side, event.taker_side) == (Side.SELL, Side.BUY, Side.BUY), event
+        else:
+            assert event.price_ticks == maker.price_ticks, event
+        asking = max(maker, taker, key=_order_id) if event.in_auction else taker
+        if asking.placed.self_trade_prevention != SelfTradePrevention.NONE:
             assert self._owner(maker) != self._owner(taker), f"a trade within one owner: {event}"
         for order, fee_atoms in (maker, event.maker_fee_atoms), (taker, event.taker_fee_atoms):
             order.filled_lots += event.size_lots
@@ -164,6 +181,7 @@ class Bookkeeper:
             self._move((account_id, received), available=received_atoms)
             self._move((market.fee_account_id, fee_asset), available=fee_atoms)
         assert maker.remaining_lots == event.maker_remaining_lots >= 0, event
+        assert taker.remaining_lots >= 0 or taker.placed.size_lots == 0, event
 
     def _pay(self, order: Order, atoms: int) -> None:
         """Out of the hold: were the fees of the fills more than the fee in it, this would go below zero."""
@@ -194,6 +212,7 @@ class Bookkeeper:
         """Checks what must hold whatever is asked; a place that is kept goes with the old price and no larger size."""
         order = self.orders[event.order_id]
         self._check_let_in(event.market_id, event.account_id)
+        self.phases.come_in(event, order.placed)
         assert event.account_id == order.placed.account_id, event
         assert event.order_id in self._resting, event
         same_or_smaller = event.price_ticks == order.price_ticks and event.size_lots <= order.size_lots
@@ -220,16 +239,27 @@ class Bookkeeper:
         if not front[order.price_ticks]:
             del front[order.price_ticks]
 
-    def _rest(self, order: Order) -> None:
+    def _rest(self, order: Order) -> int:
+        """Into its book; returns the id of its market."""
         placed = order.placed
-        assert placed.time_in_force in {TimeInForce.GOOD_TILL_CANCELLED, TimeInForce.GOOD_TILL_DATE}, f"{placed} rests"
+        assert placed.time_in_force in MAY_REST, f"{placed} rests"
         assert (placed.expire_time_ns != 0) == (placed.time_in_force == TimeInForce.GOOD_TILL_DATE), placed
         self._resting.add(placed.order_id)
         if placed.expire_time_ns:
             heappush(self._expiries, (placed.expire_time_ns, placed.order_id))
         self._fronts[placed.market_id, placed.side][order.price_ticks] += 1
-        bids, asks = self._fronts[placed.market_id, Side.BUY], self._fronts[placed.market_id, Side.SELL]
-        assert not bids or not asks or max(bids) < min(asks), f"crossed by {placed}"
+        return placed.market_id
+
+    def _check_book(self, market_id: int) -> None:
+        """Not crossed where there is trading or was an auction; no order for the day after the close."""
+        phase = self.phases.phases[market_id]
+        bids, asks = self._fronts[market_id, Side.BUY], self._fronts[market_id, Side.SELL]
+        if phase in UNCROSSED and bids and asks:
+            assert max(bids) < min(asks), f"market {market_id} is crossed: {max(bids)}, {min(asks)}"
+        if phase == MarketPhase.CLOSED:
+            placed = (self.orders[order_id].placed for order_id in self._resting)
+            left = [each for each in placed if each.market_id == market_id and each.time_in_force == TimeInForce.DAY]
+            assert not left, f"market {market_id} is closed, and {left} rest for the day"
 
     def _owner(self, order: Order) -> int:
         return self._owners.get(order.placed.account_id, order.placed.account_id)
@@ -245,11 +275,10 @@ class Bookkeeper:
             assert order_id not in self._resting, f"order {order_id} is overdue at {time_ns}"
 
     def _check_reason(self, event: events.OrderCancelled, order: Order) -> None:
-        """What is due ends first of all, by expiry and id; what is cancelled at a stroke ends by id."""
-        if event.reason == CancelReason.EXPIRED:
-            assert event.index == len(self._due), event
+        """What is due ends by expiry and id; what is cancelled at a stroke ends by id."""
+        self.phases.cancel(event, order.placed)
+        if event.reason == CancelReason.EXPIRED and order.placed.expire_time_ns:
             self._due.append((order.placed.expire_time_ns, event.order_id))
-            assert order.placed.expire_time_ns <= event.time_ns, event
             assert self._due == sorted(self._due), event
         if event.reason in {CancelReason.REQUESTED, CancelReason.DISCONNECTED, CancelReason.KILL_SWITCH}:
             self._together.append(event.order_id)
@@ -267,7 +296,8 @@ class Bookkeeper:
         self._touched.add(key)
 
     def differs_from(self, lines: Iterable[str]) -> list[str]:
-        """What the venue's lines of state say otherwise about balances, trades and resting orders; empty if nothing."""
+        """What the venue's lines of state say otherwise: balances, resting orders, phases; empty if nothing."""
+        lines = list(lines)
         rows = [line.split("|") for line in lines]
         balances = {tuple(map(int, row[1:3])): tuple(map(int, row[3:])) for row in rows if row[0] == "balance"}
         keys = self.available.keys() | balances.keys()
@@ -283,4 +313,8 @@ class Bookkeeper:
         }
         odd_orders = sorted(resting ^ mine_resting)
         differences += [f"order (price, id, size, remaining, held) differs: {odd}" for odd in odd_orders]
-        return differences
+        return differences + self.phases.differs_from(lines)
+
+
+def _order_id(order: Order) -> int:
+    return order.placed.order_id

@@ -7,38 +7,26 @@ import hashlib
 import msgspec
 import pytest
 
-from lionrock.sim.auditor import RULES, Auditor
+from lionrock.sim.auditor import RULES
 from lionrock.sim.auditor.ledger import Ledger
 from lionrock.words.commands import (
     COMMANDS,
     AmendOrder,
     CancelOrders,
-    Command,
     ListAsset,
-    ListMarket,
-    OpenAccount,
-    PlaceOrder,
     SetBeneficialOwner,
-    SetFeeTier,
     SetKillSwitch,
-    Transfer,
 )
 from lionrock.words.enumerations import (
-    AccountKind,
     CancelReason,
-    FeeCurrency,
     KillSwitchScope,
-    OrderType,
     SelfTradePrevention,
     Side,
-    TimeInForce,
-    TransferPurpose,
 )
 from lionrock.words.events import (
     EVENTS,
     AssetListed,
     CommandRejected,
-    Event,
     HoldReduced,
     OrderAmended,
     OrderCancelled,
@@ -51,102 +39,23 @@ from lionrock.words.events import (
 from lionrock.words.faults import Fault
 from lionrock.words.records import unpack_all
 from lionrock.words.rejections import Rejection
-
-ETHER, DOLLAR = 1, 2
-CUSTODY, FEES, ANN, BOB = 1, 2, 11, 12
-MARKET = 5
-
-
-def stamped(command: Command, sequence: int, time_ns: int = 0) -> bytes:
-    return msgspec.structs.replace(command, sequence=sequence, time_ns=time_ns).pack()
-
-
-def done(auditor: Auditor, *commands: Command) -> list[Event]:
-    """The commands one after the other, a second between them."""
-    events: list[Event] = []
-    for command in commands:
-        sequence = auditor.last_sequence + 1
-        events += unpack_all(EVENTS, auditor.apply(stamped(command, sequence, sequence * 10**9)))
-    return events
-
-
-def deposit(asset_id: int, account_id: int, amount_atoms: int) -> Transfer:
-    return Transfer(
-        asset_id=asset_id,
-        debit_account_id=CUSTODY,
-        credit_account_id=account_id,
-        amount_atoms=amount_atoms,
-        purpose=TransferPurpose.DEPOSIT,
-    )
-
-
-def limit_order(order_id: int, account_id: int, side: Side, size_lots: int, price_ticks: int) -> PlaceOrder:
-    return PlaceOrder(
-        order_id=order_id,
-        account_id=account_id,
-        market_id=MARKET,
-        side=side,
-        order_type=OrderType.LIMIT,
-        time_in_force=TimeInForce.GOOD_TILL_CANCELLED,
-        post_only=0,
-        price_ticks=price_ticks,
-        size_lots=size_lots,
-        quote_amount_atoms=0,
-    )
-
-
-def until(order: PlaceOrder, expire_time_ns: int) -> PlaceOrder:
-    return msgspec.structs.replace(order, time_in_force=TimeInForce.GOOD_TILL_DATE, expire_time_ns=expire_time_ns)
-
-
-def preventing(order: PlaceOrder, mode: SelfTradePrevention) -> PlaceOrder:
-    return msgspec.structs.replace(order, self_trade_prevention=mode)
-
-
-def buy_for(order_id: int, account_id: int, quote_amount_atoms: int) -> PlaceOrder:
-    return msgspec.structs.replace(
-        limit_order(order_id, account_id, Side.BUY, 0, 0),
-        order_type=OrderType.MARKET,
-        time_in_force=TimeInForce.IMMEDIATE_OR_CANCEL,
-        quote_amount_atoms=quote_amount_atoms,
-    )
-
-
-def small_venue() -> Auditor:
-    """Ether of 1000 atoms against dollars of 100 cents; a lot is 0.1 ether and one lot at one tick is worth one cent.
-
-    Fees are in dollars: 10 % for the maker, 20 % for the taker.
-    """
-    auditor = Auditor()
-    market = ListMarket(
-        market_id=MARKET,
-        base_asset_id=ETHER,
-        quote_asset_id=DOLLAR,
-        fee_currency=FeeCurrency.QUOTE,
-        symbol="ETH-USD",
-        tick_quote_atoms=10,
-        lot_base_atoms=100,
-        max_price_ticks=10_000,
-        max_size_lots=1_000,
-        min_notional_atoms=1,
-        max_notional_atoms=1_000_000,
-        fee_account_id=FEES,
-    )
-    events = done(
-        auditor,
-        ListAsset(asset_id=ETHER, decimals=3, code="ETH"),
-        ListAsset(asset_id=DOLLAR, decimals=2, code="USD"),
-        OpenAccount(account_id=CUSTODY, account_kind=AccountKind.CUSTODY),
-        OpenAccount(account_id=FEES, account_kind=AccountKind.FEE),
-        OpenAccount(account_id=ANN, account_kind=AccountKind.CLIENT),
-        OpenAccount(account_id=BOB, account_kind=AccountKind.CLIENT),
-        SetFeeTier(tier=0, maker_fee_ppm=100_000, taker_fee_ppm=200_000),
-        market,
-        deposit(DOLLAR, ANN, 1_000),
-        deposit(ETHER, BOB, 1_000),
-    )
-    assert not any(isinstance(event, CommandRejected) for event in events)
-    return auditor
+from tests.sim.small_venue import (
+    ANN,
+    BOB,
+    CUSTODY,
+    DOLLAR,
+    ETHER,
+    FEES,
+    MARKET,
+    buy_for,
+    deposit,
+    done,
+    limit_order,
+    preventing,
+    small_venue,
+    stamped,
+    until,
+)
 
 
 def test_a_page_of_state_worked_by_hand() -> None:
@@ -170,7 +79,7 @@ def test_a_page_of_state_worked_by_hand() -> None:
         "account|2|2|0|2|0",
         "account|11|1|0|11|0",
         "account|12|1|0|12|0",
-        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0",
+        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100",
         "balance|1|1|-1000|0",
         "balance|1|2|-1000|0",
         "balance|2|2|60|0",
@@ -178,8 +87,8 @@ def test_a_page_of_state_worked_by_hand() -> None:
         "balance|11|2|400|380",
         "balance|12|1|700|100",
         "balance|12|2|160|0",
-        "order|5|1|100|101|11|5|3|380|100000|200000|0|0|0|0",
-        "order|5|2|101|103|12|1|1|100|100000|200000|0|0|0|0",
+        "order|5|1|100|101|11|5|3|380|100000|200000|0|0|0|0|1",
+        "order|5|2|101|103|12|1|1|100|100000|200000|0|0|0|0|1",
     ]
     assert auditor.lines() == page
     assert auditor.digest() == hashlib.sha256(("\n".join(page) + "\n").encode("utf-8")).hexdigest()
@@ -195,11 +104,11 @@ def test_what_stands_over_an_order_is_in_the_state() -> None:
         SetKillSwitch(scope=KillSwitchScope.ACCOUNT, scope_id=BOB, engaged=1),
     )
     lines = auditor.lines()
-    assert "order|5|1|100|101|11|2|2|240|100000|200000|3|1|99000000000|7" in lines
+    assert "order|5|1|100|101|11|2|2|240|100000|200000|3|1|99000000000|7|4" in lines
     assert "account|12|1|0|11|1" in lines
 
     done(auditor, SetKillSwitch(scope=KillSwitchScope.MARKET, scope_id=MARKET, engaged=1))
-    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1" in auditor.lines()
+    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1|1|0|0" in auditor.lines()
     done(auditor, SetKillSwitch(scope=KillSwitchScope.SITE, scope_id=0, engaged=1))
     assert auditor.lines()[0] == "venue|15|15000000000|0|101|1"
     assert not any(line.startswith("order") for line in auditor.lines())
@@ -238,7 +147,7 @@ def test_a_sell_that_shrank_on_its_way_rests_with_no_more_than_it_needs() -> Non
     assert (shrank.reduced_lots, shrank.remaining_lots, shrank.released_atoms) == (2, 3, 0)
     assert isinstance(reduced, HoldReduced)
     assert reduced.released_atoms == 200
-    assert "order|5|2|100|102|11|3|3|300|100000|200000|4|0|0|0" in auditor.lines()
+    assert "order|5|2|100|102|11|3|3|300|100000|200000|4|0|0|0|1" in auditor.lines()
 
 
 def test_an_order_that_traded_and_then_lost_the_rest_tells_both() -> None:

@@ -9,7 +9,7 @@ import msgspec
 
 from lionrock.words import events
 from lionrock.words.commands import PlaceOrder
-from lionrock.words.enumerations import CancelReason, Side
+from lionrock.words.enumerations import CancelReason, MarketPhase, Side
 from lionrock.words.events import Event
 from lionrock.words.records import layout_of
 from lionrock.words.rejections import Rejection
@@ -26,11 +26,16 @@ _ECHOES: dict[str, dict[int, type[Event]]] = {
     "stopped": {14: events.KillSwitchSet},
     "resumed": {14: events.KillSwitchSet},
     "advanced": {15: events.TimeAdvanced},
+    "scheduled": {16: events.MarketPhaseScheduled},
+    "band set": {17: events.PriceBandSet},
 }
 """Events that repeat their command, by their word and the kind of the command."""
 
 _PLACED = re.compile(r"(?:(\w+) )?placed, holds (\d+)")
 _TRADE = re.compile(r"trade (\d+) @ (\d+): (\w+) takes (\w+)(?:, taker fee (\d+), maker fee (\d+))?")
+_AUCTION_TRADE = re.compile(r"auction (\d+) @ (\d+): (\w+) buys from (\w+)(?:, buyer fee (\d+), seller fee (\d+))?")
+_PHASE = re.compile(r"phase ([A-Z_]+) from ([A-Z_]+)")
+_UNCROSSED = re.compile(r"uncrossed (\d+) @ (\d+), imbalance (-?\d+)")
 _FILLED = re.compile(r"(\w+) filled, releases (\d+)")
 _CANCELLED = re.compile(r"(\w+) cancelled ([A-Z_]+), (\d+) left, releases (\d+)")
 _HOLD_REDUCED = re.compile(r"(\w+) hold reduced by (\d+)")
@@ -64,7 +69,11 @@ def _event(sentence: str, asked: Asked, stage: Stage) -> Event:
     if match := _AMENDED.fullmatch(sentence):
         return _amended(match, asked, stage)
     if match := _TRADE.fullmatch(sentence):
-        return _trade(match, stage)
+        return _trade(match, stage, in_auction=0)
+    if match := _AUCTION_TRADE.fullmatch(sentence):
+        return _trade(match, stage, in_auction=1)
+    if event := _of_the_market(sentence, asked, stage):
+        return event
     if match := _COUNTED.fullmatch(sentence):
         return events.OrdersCancelled(**_HEADER, orders=int(match[1]))
     if match := _REFUSED.fullmatch(sentence):
@@ -108,6 +117,24 @@ def _shrunk_or_ended(sentence: str, stage: Stage) -> Event | None:
     return None
 
 
+def _of_the_market(sentence: str, asked: Asked, stage: Stage) -> Event | None:
+    """The sentences about a market's phase: of the market that the command names, or else of BTCUSD."""
+    market_id = getattr(asked.command, "market_id", 0) or stage.markets["BTCUSD"].market_id
+    if match := _PHASE.fullmatch(sentence):
+        phase, previous_phase = MarketPhase[match[1]], MarketPhase[match[2]]
+        return events.MarketPhaseChanged(**_HEADER, market_id=market_id, phase=phase, previous_phase=previous_phase)
+    if match := _UNCROSSED.fullmatch(sentence):
+        size_lots, price_ticks, imbalance_lots = map(int, match.groups())
+        return events.AuctionUncrossed(
+            **_HEADER,
+            market_id=market_id,
+            price_ticks=price_ticks,
+            size_lots=size_lots,
+            imbalance_lots=imbalance_lots,
+        )
+    return None
+
+
 _ENGAGED = {"stopped": {"engaged": 1}, "resumed": {"engaged": 0}}
 _HEADER = {"index": 0, "sequence": 0, "time_ns": 0}
 
@@ -140,7 +167,8 @@ def _amended(match: re.Match[str], asked: Asked, stage: Stage) -> Event:
     )
 
 
-def _trade(match: re.Match[str], stage: Stage) -> Event:
+def _trade(match: re.Match[str], stage: Stage, *, in_auction: int) -> Event:
+    """In an auction the buyer stands where the taker does, the seller where the maker does."""
     size_lots, price_ticks = int(match[1]), int(match[2])
     taker, maker = stage.order(match[3]), stage.order(match[4])
     return events.TradeExecuted(
@@ -158,6 +186,7 @@ def _trade(match: re.Match[str], stage: Stage) -> Event:
         taker_fee_atoms=int(match[5] or 0),
         maker_fee_atoms=int(match[6] or 0),
         maker_remaining_lots=maker.remaining_lots - size_lots,
+        in_auction=in_auction,
     )
 
 
@@ -193,9 +222,11 @@ def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
             named = "" if asked.order_name == UNNAMED else f"{name(event.order_id)} "
             return f"{named}placed, holds {event.held_atoms}"
         case events.TradeExecuted():
-            fees = f", taker fee {event.taker_fee_atoms}, maker fee {event.maker_fee_atoms}"
-            who = f"{name(event.taker_order_id)} takes {name(event.maker_order_id)}"
-            return f"trade {event.size_lots} @ {event.price_ticks}: {who}" + (fees if _has_fees(event) else "")
+            return _trade_in_words(event, name(event.taker_order_id), name(event.maker_order_id))
+        case events.MarketPhaseChanged():
+            return f"phase {_named(MarketPhase, event.phase)} from {_named(MarketPhase, event.previous_phase)}"
+        case events.AuctionUncrossed():
+            return f"uncrossed {event.size_lots} @ {event.price_ticks}, imbalance {event.imbalance_lots}"
         case events.OrderFilled():
             return f"{name(event.order_id)} filled, releases {event.released_atoms}"
         case events.OrderCancelled():
@@ -229,11 +260,18 @@ def order_in_words(order_id: int, asked: Asked | None, stage: Stage) -> str:
     return order.name if order and stage.order(order.name) is order else f"#{order_id}"
 
 
-def _has_fees(event: events.TradeExecuted) -> bool:
-    return bool(event.taker_fee_atoms or event.maker_fee_atoms)
+def _trade_in_words(event: events.TradeExecuted, taker: str, maker: str) -> str:
+    """A page leaves out fees when both are zero."""
+    how, does, one, other = ("auction", "buys from", "buyer", "seller") if event.in_auction else _TAKING
+    fees = f", {one} fee {event.taker_fee_atoms}, {other} fee {event.maker_fee_atoms}"
+    told = f"{how} {event.size_lots} @ {event.price_ticks}: {taker} {does} {maker}"
+    return told + (fees if event.taker_fee_atoms or event.maker_fee_atoms else "")
 
 
-def _named(kinds: type[CancelReason | Rejection], number: int) -> str:
+_TAKING = ("trade", "takes", "taker", "maker")
+
+
+def _named(kinds: type[CancelReason | MarketPhase | Rejection], number: int) -> str:
     return kinds(number).name if number in kinds._value2member_map_ else str(number)
 
 

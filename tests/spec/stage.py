@@ -17,6 +17,7 @@ from lionrock.words.enumerations import (
     CancelReason,
     FeeCurrency,
     KillSwitchScope,
+    MarketPhase,
     OrderType,
     SelfTradePrevention,
     Side,
@@ -62,9 +63,10 @@ _TIMES_IN_FORCE = {
     "ioc": TimeInForce.IMMEDIATE_OR_CANCEL,
     "fok": TimeInForce.FILL_OR_KILL,
     "until": TimeInForce.GOOD_TILL_DATE,
+    "day": TimeInForce.DAY,
 }
 _MODES = {mode.name.lower().replace("_", "-"): mode for mode in SelfTradePrevention if mode}
-_DETAIL = rf"ioc|fok|until \d+|post-only|{'|'.join(_MODES)}|group \d+|on \S+"
+_DETAIL = rf"ioc|fok|until \d+|day|post-only|{'|'.join(_MODES)}|group \d+|on \S+"
 _ORDER = re.compile(
     r"(?:(?P<name>\w+) = )?(?P<account>\w+) (?P<side>buy|sell) "
     r"(?:(?P<size>\d+) @ (?P<price>\d+)|(?P<base>\d+) at market|for (?P<quote>\d+) at market)"
@@ -89,6 +91,8 @@ _OTHERS = {
     "switch": re.compile(r"(stop|resume) (\S+)"),
     "owner": re.compile(r"(\w+) belongs to (\d+)"),
     "time": re.compile(r"time (\d+)"),
+    "phase": re.compile(r"(\S+) to ([A-Z_]+)(?: at (\d+))?(?: reference (\d+))?"),
+    "band": re.compile(r"(\S+) band (\d+)"),
 }
 _RAW = re.compile(r"(?P<kind>[A-Z]\w+)(?P<fields>(?: \w+=\S*)*)")
 
@@ -210,6 +214,10 @@ class Stage:
                 return commands.SetBeneficialOwner(account_id=ann, owner_id=7)
             case "AdvanceTime":
                 return commands.AdvanceTime()
+            case "SetMarketPhase":
+                return self._phase("BTCUSD", MarketPhase.CONTINUOUS.name)
+            case "SetPriceBand":
+                return commands.SetPriceBand(market_id=self.markets["BTCUSD"].market_id, band_ppm=0)
         known = ", ".join(command.__name__ for command in COMMANDS.values())
         raise MalformedPage(f"{kind} is no command; there are {known}, and Unknown kind=...")
 
@@ -316,6 +324,10 @@ class Stage:
                 return commands.SetBeneficialOwner(account_id=self.accounts[account], owner_id=int(owner))
             case {"time": (time,)}:
                 return commands.AdvanceTime(time_ns=int(time))
+            case {"phase": (symbol, phase, at_time, reference)}:
+                return self._phase(symbol, phase, int(at_time or 0), int(reference or 0))
+            case {"band": (symbol, band)}:
+                return commands.SetPriceBand(market_id=self.markets[symbol].market_id, band_ppm=int(band))
         raise MalformedPage(f"{text!r} is not in the grammar of the command column")
 
     def _transfer(self, amount: str, asset: str, debit: str, credit: str, purpose: TransferPurpose) -> Command:
@@ -325,6 +337,16 @@ class Stage:
             credit_account_id=self.accounts[credit],
             amount_atoms=int(amount),
             purpose=purpose,
+        )
+
+    def _phase(self, symbol: str, phase: str, at_time_ns: int = 0, reference: int = 0) -> commands.SetMarketPhase:
+        if phase not in MarketPhase.__members__:
+            raise MalformedPage(f"{phase} is no market phase")
+        return commands.SetMarketPhase(
+            market_id=self.markets[symbol].market_id,
+            phase=MarketPhase[phase],
+            at_time_ns=at_time_ns,
+            reference_price_ticks=reference,
         )
 
     def _cancel_all(self, account_id: int, symbol: str | None) -> commands.CancelOrders:

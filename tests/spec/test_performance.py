@@ -71,6 +71,7 @@ UNREADABLE: list[tuple[str, str, str]] = [
     ("| tier 1 maker 1000 taker 200000 | set |", "| stop BTCEUR | stopped |", "BTCEUR is neither the site nor"),
     ("| tier 1 maker 1000 taker 200000 | set |", "| cancel all | 0 cancelled |", "not in the grammar of the command"),
     ("PlaceOrder side", "PlaceOrders side", "PlaceOrders is no command"),
+    ("bob to tier 1 | assigned", "BTCUSD to LUNCH | phase LUNCH from CONTINUOUS", "LUNCH is no market phase"),
     ("| account | asset | available | held |", "| who | asset | available | held |", "no table has the columns who"),
 ]
 
@@ -117,10 +118,10 @@ def test_malformed_page_is_refused(tmp_path: Path, page: str, told: str) -> None
 
 
 class Lying:
-    """The auditor behind a lens: its state lines are changed before anybody sees them."""
+    """A venue behind a lens: its state lines are changed before anybody sees them."""
 
-    def __init__(self, change: Callable[[str], str]) -> None:
-        self._honest = new_venue("auditor")
+    def __init__(self, change: Callable[[str], str], engine: str = "auditor") -> None:
+        self._honest = new_venue(engine)
         self._change = change
 
     def apply(self, commands: bytes) -> bytes:
@@ -156,6 +157,7 @@ RESTING = """# Orders
         ("venue|15|1|0|15|0", "venue|15|1|0|15|1", "order 15 of account 11 rests in market 1 under an engaged"),
         ("account|11|1|0|11|0", "account|11|1|0|11|1", "order 15 of account 11 rests in market 1 under an engaged"),
         ("|1000000000|2|0", "|1000000000|2|1", "order 15 of account 11 rests in market 1 under an engaged"),
+        ("|15|11|5|5|5|0|0|0|0|0|0|1", "|15|11|5|5|5|0|0|0|0|0|0|2", "order 15 of time in force 2 rests in market 1"),
     ],
 )
 def test_unsound_state_is_found_after_any_row(tmp_path: Path, honest: str, lie: str, told: str) -> None:
@@ -165,6 +167,37 @@ def test_unsound_state_is_found_after_any_row(tmp_path: Path, honest: str, lie: 
     Performance(new_venue("auditor")).play(criterion)
     with pytest.raises(PageDiffers) as difference:
         Performance(Lying(lambda line: line.replace(honest, lie))).play(criterion)
+    assert told in str(difference.value)
+
+
+COLLECTED = """# Auctions
+
+### AUCT-001 Orders cross where they are collected
+
+| command | events |
+|---|---|
+| BTCUSD to HALTED at 60 | scheduled |
+| BTCUSD to PRE_OPEN | phase PRE_OPEN from CONTINUOUS |
+| A = ann sell 5 @ 100 day | A placed, holds 5 |
+| B = bob buy 5 @ 110 | B placed, holds 550 |
+"""
+
+
+@pytest.mark.parametrize(
+    ("honest", "lie", "told"),
+    [
+        ("|1000000000|2|0|2|0|0", "|1000000000|2|0|1|0|0", "market 1 is crossed: best bid 110, best ask 100"),
+        ("|1000000000|2|0|2|0|0", "|1000000000|2|0|6|0|0", "order 17 of time in force 5 rests in market 1"),
+        ("schedule|60|1|4|0", "schedule|1|1|4|0", "market 1 was to change to phase 4 at 1, and it is 1"),
+    ],
+)
+def test_unsound_phase_is_found_after_any_row(tmp_path: Path, honest: str, lie: str, told: str) -> None:
+    path = tmp_path / "auctions.md"
+    path.write_text(COLLECTED, "utf-8")
+    [criterion] = read_page(path)
+    Performance(new_venue("fast")).play(criterion)
+    with pytest.raises(PageDiffers) as difference:
+        Performance(Lying(lambda line: line.replace(honest, lie), "fast")).play(criterion)
     assert told in str(difference.value)
 
 
@@ -179,6 +212,12 @@ def test_every_word_of_the_pages_is_told_back_as_it_stands() -> None:
         ("B = bob buy 7 @ 110", "B placed, holds 770; trade 2 @ 100: B takes A; B hold reduced by 50"),
         ("C = bob buy 7 @ 110", "C placed, holds 770; trade 2 @ 100: C takes A, taker fee 3, maker fee 4"),
         ("bob cancels B", "B filled, releases 7"),
+        ("D = cy sell 2 @ 90 day", "D placed, holds 2"),
+        ("BTCUSD to PRE_OPEN", "phase PRE_OPEN from HALTED"),
+        ("BTCUSD to CLOSED at 50 reference 104", "scheduled"),
+        ("BTCUSD band 100000", "band set"),
+        ("BTCUSD to CONTINUOUS", "uncrossed 3 @ 100, imbalance -1; auction 2 @ 100: C buys from D"),
+        ("time 60", "phase CLOSED from CONTINUOUS; auction 1 @ 99: C buys from D, buyer fee 0, seller fee 2; advanced"),
         ("bob cancels B", "B cancelled WOULD_TAKE, 2 left, releases 220"),
         ("deposit 5 USD to ann", "posted"),
         ("asset ETH id 4 decimals 2", "listed"),

@@ -19,6 +19,7 @@ cdef packed struct order_t:
     uint8_t side
     uint8_t self_trade_prevention
     uint8_t post_only
+    uint8_t time_in_force
 
 cdef packed struct level_t:
     int64_t total_lots
@@ -33,6 +34,9 @@ cdef packed struct market_t:
     uint32_t quote_asset_id
     uint8_t fee_currency
     uint8_t stopped
+    uint8_t phase
+    uint32_t band_ppm
+    int32_t last_price_ticks  # of its last trade; 0: none yet
     int32_t roots[3]  # of the ladder, by Side; the first is not used
     int32_t best[3]  # level nearest the touch, by Side; -1: none
     int32_t fee_base_balance
@@ -50,6 +54,7 @@ ORDER = np.asarray(<order_t[:1]> _order_pattern).dtype
 LEVEL = np.asarray(<level_t[:1]> _level_pattern).dtype
 MARKET = np.dtype(
     [("market_id", "u4"), ("base_asset_id", "u4"), ("quote_asset_id", "u4"), ("fee_currency", "u1"), ("stopped", "u1")]
+    + [("phase", "u1"), ("band_ppm", "u4"), ("last_price_ticks", "i4")]
     + [("roots", "i4", 3), ("best", "i4", 3), ("fee_base_balance", "i4"), ("fee_quote_balance", "i4")]
     + [(name, "i8") for name in ("lot_base_atoms", "quote_atoms_per_tick_lot", "max_price_ticks", "max_size_lots")]
     + [(name, "i8") for name in ("min_notional_atoms", "max_notional_atoms")]
@@ -58,6 +63,11 @@ MARKET = np.dtype(
 
 cdef inline uint8_t opposite(uint8_t side) noexcept:
     return SIDE_SELL if side == SIDE_BUY else SIDE_BUY
+
+
+cdef inline bint in_call(const market_t* market) noexcept:
+    """Whether orders are being collected for an auction."""
+    return market.phase == MARKET_PHASE_PRE_OPEN or market.phase == MARKET_PHASE_VOLATILITY_AUCTION
 
 
 cdef inline uint32_t ladder_key(uint8_t side, int64_t price_ticks) except? 99:
@@ -100,6 +110,7 @@ cdef class Book:
         self.market_count += 1
         self.market_slots.insert(market_id, slot)
         self.markets[slot].market_id = market_id
+        self.markets[slot].phase = MARKET_PHASE_CONTINUOUS
         self.markets[slot].best[SIDE_BUY] = self.markets[slot].best[SIDE_SELL] = -1
         self.markets[slot].roots[SIDE_BUY] = self.ladder.new_node()
         self.markets[slot].roots[SIDE_SELL] = self.ladder.new_node()
@@ -192,7 +203,9 @@ cdef class Book:
         order.size_lots = size_lots
         return 0
 
-    cdef list resting(self, uint64_t account_id, uint32_t market_id, uint32_t group_id, Ledger ledger):
+    cdef list resting(
+        self, uint64_t account_id, uint32_t market_id, uint32_t group_id, bint in_halts, Ledger ledger
+    ):
         """Ids of the resting orders that fit, ascending; 0 fits all. Looks at every slot: for rare commands."""
         cdef int32_t slot
         cdef order_t* order
@@ -200,6 +213,8 @@ cdef class Book:
         for slot in range(self.order_room):
             order = &self.orders[slot]
             if order.order_id == 0 or (group_id != 0 and order.group_id != group_id):
+                continue
+            if not in_halts and self.markets[order.market].phase == MARKET_PHASE_HALTED:
                 continue
             if market_id != 0 and self.markets[order.market].market_id != market_id:
                 continue

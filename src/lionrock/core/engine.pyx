@@ -44,6 +44,7 @@ include "ladder.pxi"
 include "book.pxi"
 include "matching.pxi"
 include "standing.pxi"
+include "phases.pxi"
 include "listing.pxi"
 
 cdef packed struct command_header_t:
@@ -61,6 +62,7 @@ cdef class Engine:
     cdef Announcements out
     cdef Matching matching
     cdef Standing standing
+    cdef Phases phases
     cdef Listing listing
     cdef uint64_t sequence
     cdef int64_t time_ns
@@ -72,6 +74,7 @@ cdef class Engine:
         self.out = Announcements()
         self.matching = Matching(self.ledger, self.book, self.out)
         self.standing = Standing(self.ledger, self.book, self.out, self.matching)
+        self.phases = Phases(self.ledger, self.book, self.out, self.matching, self.standing)
         self.listing = Listing(self.ledger, self.book, self.out)
         self.sequence = 0
         self.time_ns = 0
@@ -110,8 +113,8 @@ cdef class Engine:
         self.sequence = header.sequence
         self.time_ns = header.time_ns
         self.out.start_command(header.sequence, header.time_ns)
-        if self.standing.next_expiry_ns <= header.time_ns:
-            self.standing.expire(header.time_ns)
+        if self.standing.next_expiry_ns <= header.time_ns or self.phases.next_change_ns <= header.time_ns:
+            self.phases.pass_time(header.time_ns)
         if header.kind == COMMAND_PLACE_ORDER:
             return self.place_order(<const place_order_t*> record)
         if header.kind == COMMAND_CANCEL_ORDER:
@@ -122,6 +125,10 @@ cdef class Engine:
             return self.standing.cancel_orders(<const cancel_orders_t*> record)
         if header.kind == COMMAND_SET_KILL_SWITCH:
             return self.standing.set_kill_switch(<const set_kill_switch_t*> record)
+        if header.kind == COMMAND_SET_MARKET_PHASE:
+            return self.phases.set_market_phase(<const set_market_phase_t*> record, header.time_ns)
+        if header.kind == COMMAND_SET_PRICE_BAND:
+            return self.phases.set_price_band(<const set_price_band_t*> record)
         if header.kind == COMMAND_ADVANCE_TIME:
             return self.standing.advance_time()
         if header.kind == COMMAND_TRANSFER:
@@ -167,7 +174,7 @@ cdef class Engine:
             return self.out.reject(kind, REJECTION_SIDE_UNKNOWN, command.side, 0)
         if command.order_type != ORDER_TYPE_LIMIT and command.order_type != ORDER_TYPE_MARKET:
             return self.out.reject(kind, REJECTION_ORDER_TYPE_UNKNOWN, command.order_type, 0)
-        if not TIME_IN_FORCE_GOOD_TILL_CANCELLED <= command.time_in_force <= TIME_IN_FORCE_GOOD_TILL_DATE:
+        if not TIME_IN_FORCE_GOOD_TILL_CANCELLED <= command.time_in_force <= TIME_IN_FORCE_DAY:
             return self.out.reject(kind, REJECTION_TIME_IN_FORCE_UNKNOWN, command.time_in_force, 0)
         if not parts_go_together(command):
             return self.out.reject(
@@ -192,7 +199,11 @@ cdef class Engine:
             )
         if command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE and command.expire_time_ns <= self.time_ns:
             return self.out.reject(kind, REJECTION_EXPIRY_NOT_IN_FUTURE, self.time_ns, command.expire_time_ns)
-        return self.standing.stopped(kind, account, slot)
+        if self.standing.stopped(kind, account, slot):
+            return 1
+        if not admits(market, command.order_type == ORDER_TYPE_LIMIT, may_rest(command), command.post_only):
+            return self.out.reject(kind, REJECTION_PHASE_DOES_NOT_ADMIT, market.phase, command.time_in_force)
+        return 0
 
     cdef int place_order(self, const place_order_t* command) except -1:
         cdef order_t order
@@ -216,6 +227,8 @@ cdef class Engine:
         self.highest_order_id = order.order_id
         self.open_hold(&order, account, hold_asset)
         self.announce_placed(command, &order)
+        if in_call(&self.book.markets[order.market]):
+            return self.rest(&order)
         if self.ends_untouched(command, &order, &taking):
             return 0
         self.matching.take(&order, &taking)
@@ -242,11 +255,13 @@ cdef class Engine:
         order.post_only = command.post_only
         order.expire_time_ns = command.expire_time_ns
         order.group_id = command.group_id
+        order.time_in_force = command.time_in_force
         if order.side == SIDE_BUY and self.book.markets[slot].fee_currency == FEE_CURRENCY_QUOTE:
             quote_rate = order.taker_fee_ppm
         self.matching.begin(order, taking, self.ledger.accounts[account].owner_id)
         if market_order:
-            taking.worst_key = UINT32_MAX
+            taking.limit_key = UINT32_MAX
+            self.matching.set_reach(order, taking)
             taking.by_quote = command.quote_amount_atoms != 0
             taking.spendable_atoms = spendable_rounded_down(command.quote_amount_atoms, quote_rate)
             if taking.by_quote:
@@ -296,7 +311,7 @@ cdef class Engine:
         cdef uint8_t side = opposite(order.side)
         cdef int32_t best = self.book.markets[order.market].best[side]
         cdef int64_t lots = 0, quote_atoms = 0
-        if command.post_only and best >= 0 and self.book.levels[best].key <= taking.worst_key:
+        if command.post_only and best >= 0 and self.book.levels[best].key <= taking.limit_key:
             self.matching.cancelled(order, CANCEL_REASON_WOULD_TAKE, 0, order.size_lots)
             return 1
         if command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
@@ -308,36 +323,50 @@ cdef class Engine:
 
     cdef int finish(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
         """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
-        cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
-        cdef uint8_t reason = CANCEL_REASON_IMMEDIATE_REMAINDER
-        if taking.by_quote:
-            return self.finish_by_quote(order, taking, book_is_empty)
-        if command.time_in_force == TIME_IN_FORCE_IMMEDIATE_OR_CANCEL and order.remaining_lots > 0:
-            if command.order_type == ORDER_TYPE_MARKET:
-                reason = CANCEL_REASON_BOOK_EXHAUSTED
-            if not taking.ended_by_own:
-                return self.matching.cancelled(order, reason, taking.filled_lots, order.remaining_lots)
-        self.matching.end_or_rest(order, taking)
-        if command.expire_time_ns != 0 and order.remaining_lots > 0 and not taking.ended_by_own:
+        cdef bint beyond = self.matching.could_go_on(order, taking)
+        if order.remaining_lots > 0 and not taking.ended_by_own and not may_rest(command):
+            self.end_for_good(command, order, taking, beyond)
+        elif taking.by_quote:
+            self.end_for_good(command, order, taking, beyond)
+        elif order.remaining_lots > 0 and not taking.ended_by_own:
+            self.rest(order)
+        else:
+            self.matching.end_or_rest(order, taking)
+        if beyond:
+            self.matching.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
+        return 0
+
+    cdef int rest(self, order_t* order) except -1:
+        """Into the book for the first time, and onto the clock if it ends by itself."""
+        self.matching.rest(order)
+        if order.expire_time_ns != 0:
             return self.standing.expect_end(order.expire_time_ns, order.order_id)
         return 0
 
-    cdef int finish_by_quote(self, order_t* order, taking_t* taking, bint book_is_empty) except -1:
-        """An order by quote amount is filled when it cannot spend more; one that traded nothing is never filled."""
+    cdef int end_for_good(
+        self, const place_order_t* command, order_t* order, taking_t* taking, bint beyond
+    ) except -1:
+        """End an order that may not rest, with the reason that fits. One that traded nothing is never filled."""
+        cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
+        cdef int64_t remaining_lots = 0 if taking.by_quote else order.remaining_lots
         cdef uint8_t reason
-        if taking.filled_lots > 0 and taking.spendable_atoms == 0:
+        if taking.by_quote and taking.filled_lots > 0 and taking.spendable_atoms == 0:
             return self.matching.filled(order, taking.filled_lots)
         if taking.ended_by_own:
             reason = CANCEL_REASON_SELF_TRADE
+        elif beyond:
+            reason = CANCEL_REASON_VOLATILITY
+        elif command.order_type == ORDER_TYPE_LIMIT:
+            reason = CANCEL_REASON_IMMEDIATE_REMAINDER
         elif order.remaining_lots == 0:
             reason = CANCEL_REASON_LARGEST_SIZE
-        elif book_is_empty:
+        elif book_is_empty or not taking.by_quote:
             reason = CANCEL_REASON_BOOK_EXHAUSTED
         elif taking.filled_lots > 0:
             return self.matching.filled(order, taking.filled_lots)
         else:
             reason = CANCEL_REASON_BELOW_ONE_LOT
-        return self.matching.cancelled(order, reason, taking.filled_lots, 0)
+        return self.matching.cancelled(order, reason, taking.filled_lots, remaining_lots)
 
     # -- what others may read -----------------------------------------------------------------------------------------
 
@@ -383,6 +412,7 @@ cdef class Engine:
         rows = [f"venue|{self.sequence}|{self.time_ns}|{self.matching.trades}|{self.highest_order_id}|{stopped}"]
         rows += self.listing.lines()
         rows += balance_lines(self.ledger)
+        rows += self.phases.lines()
         for market_id in sorted(self.listing.markets):
             rows += order_lines(self.ledger, self.book, self.book.market(market_id))
         return rows
@@ -403,15 +433,23 @@ cdef class Engine:
         check(False, "provoked")
 
 
+cdef inline bint may_rest(const place_order_t* command) noexcept:
+    """Whether what cannot trade at once waits in the book."""
+    return (
+        command.time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED
+        or command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
+        or command.time_in_force == TIME_IN_FORCE_DAY
+    )
+
+
 cdef bint parts_go_together(const place_order_t* command) noexcept:
     """Whether the parts of an order make an order at all (ORDR-014)."""
     cdef bint dated = command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
-    cdef bint may_rest = dated or command.time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED
     cdef bint decrements = command.self_trade_prevention == SELF_TRADE_PREVENTION_DECREMENT
     if command.post_only > 1 or dated != (command.expire_time_ns != 0):
         return False
     if command.order_type == ORDER_TYPE_LIMIT:
-        if command.post_only and not may_rest:
+        if command.post_only and not may_rest(command):
             return False
         if decrements and command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
             return False

@@ -245,7 +245,8 @@ cdef class Listing:
                 f"|{account['owner_id']}|{account['stopped']}"
             )
         for market_id, line in sorted(self.markets.items()):
-            rows.append(f"{line}|{self.book.markets[self.book.market(market_id)].stopped}")
+            market = &self.book.markets[self.book.market(market_id)]
+            rows.append(f"{line}|{market.stopped}|{market.phase}|{market.band_ppm}|{market.last_price_ticks}")
         return rows
 
 
@@ -275,6 +276,7 @@ cdef list order_lines(Ledger ledger, Book book, int32_t market):
                     f"|{ledger.balances[order.hold_balance].account_id}|{order.size_lots}|{order.remaining_lots}"
                     f"|{order.held_atoms}|{order.maker_fee_ppm}|{order.taker_fee_ppm}"
                     f"|{order.self_trade_prevention}|{order.post_only}|{order.expire_time_ns}|{order.group_id}"
+                    f"|{order.time_in_force}"
                 )
                 slot = order.next
             level = book.level_after(market, side, level)

@@ -2,7 +2,9 @@
 # been accepted: nothing may be refused any more.
 
 cdef struct taking_t:
-    uint32_t worst_key  # place in the opposite ladder beyond which the order may not go
+    uint32_t limit_key  # place in the opposite ladder of its own limit price
+    uint32_t worst_key  # where it must stop: there, or at the far end of the price band if that is nearer
+    uint32_t near_key  # the near end of the band; a price before it would leave the band as well
     bint by_quote  # sized by an amount of quote instead of lots
     uint8_t self_trade_prevention
     uint64_t owner_id
@@ -34,7 +36,7 @@ cdef class Matching:
         cdef int64_t lots, quote_atoms_per_lot
         while taker.remaining_lots > 0:
             level = self.book.markets[taker.market].best[side]
-            if level < 0 or self.book.levels[level].key > taking.worst_key:
+            if level < 0 or not self.in_reach(level, taking):
                 break
             quote_atoms_per_lot = (
                 self.book.levels[level].price_ticks * self.book.markets[taker.market].quote_atoms_per_tick_lot
@@ -55,6 +57,10 @@ cdef class Matching:
             taker.remaining_lots -= lots
             self.trade(taker, maker, lots, lots * quote_atoms_per_lot)
         return 0
+
+    cdef inline bint in_reach(self, int32_t level, const taking_t* taking) except -1:
+        """Whether a level is inside the order's limit and the market's price band."""
+        return taking.near_key <= self.book.levels[level].key <= taking.worst_key
 
     cdef inline bint is_own(self, int32_t slot, taking_t* taking) except -1:
         return self.ledger.owner_of_balance(self.book.orders[slot].hold_balance) == taking.owner_id
@@ -113,7 +119,7 @@ cdef class Matching:
         cdef int32_t level = self.book.markets[market].best[side]
         cdef int64_t there, at_level, quote_atoms_per_lot
         lots[0] = quote_atoms[0] = 0
-        while level >= 0 and self.book.levels[level].key <= taking.worst_key and lots[0] < want_lots:
+        while level >= 0 and self.in_reach(level, taking) and lots[0] < want_lots:
             quote_atoms_per_lot = (
                 self.book.levels[level].price_ticks * self.book.markets[market].quote_atoms_per_tick_lot
             )
@@ -174,7 +180,18 @@ cdef class Matching:
             taker_fee = self.pay_seller(taker, taker.taker_fee_ppm, base_atoms, quote_atoms)
         maker.remaining_lots -= lots
         self.book.levels[maker.level].total_lots -= lots
+        self.announce_trade(maker, taker, lots, quote_atoms, maker.price_ticks, maker_fee, taker_fee, False)
+        if maker.remaining_lots == 0:
+            self.filled(maker, maker.size_lots)
+            self.book.remove(maker_slot)
+        return 0
+
+    cdef int announce_trade(
+        self, const order_t* maker, const order_t* taker, int64_t lots, int64_t quote_atoms, int32_t price_ticks,
+        int64_t maker_fee, int64_t taker_fee, bint in_auction,
+    ) except -1:
         self.trades += 1
+        self.book.markets[taker.market].last_price_ticks = price_ticks
         event = <trade_executed_t*> self.out.event(EVENT_TRADE_EXECUTED)
         event.market_id = self.book.markets[taker.market].market_id
         event.taker_side = taker.side
@@ -183,15 +200,13 @@ cdef class Matching:
         event.taker_order_id = taker.order_id
         event.maker_account_id = self.ledger.balances[maker.hold_balance].account_id
         event.taker_account_id = self.ledger.balances[taker.hold_balance].account_id
-        event.price_ticks = maker.price_ticks
+        event.price_ticks = price_ticks
         event.size_lots = lots
         event.quote_atoms = quote_atoms
         event.maker_fee_atoms = maker_fee
         event.taker_fee_atoms = taker_fee
         event.maker_remaining_lots = maker.remaining_lots
-        if maker.remaining_lots == 0:
-            self.filled(maker, maker.size_lots)
-            self.book.remove(maker_slot)
+        event.in_auction = in_auction
         return 0
 
     cdef int64_t pay_buyer(
@@ -255,6 +270,11 @@ cdef class Matching:
 
     cdef int rest(self, order_t* order) except -1:
         """What is left waits in the book, holding what it needs and no more."""
+        self.reduce_hold(order)
+        return self.book.rest(order)
+
+    cdef int reduce_hold(self, order_t* order) except -1:
+        """Give back what the rest of an order need not hold."""
         cdef int64_t surplus_atoms = order.held_atoms - self.needed_to_rest(order)
         if surplus_atoms > 0:
             event = <hold_reduced_t*> self.out.event(EVENT_HOLD_REDUCED)
@@ -264,21 +284,65 @@ cdef class Matching:
             event.released_atoms = surplus_atoms
             order.held_atoms -= surplus_atoms
             self.ledger.release(order.hold_balance, surplus_atoms)
-        return self.book.rest(order)
+        return 0
 
     cdef int come_in_again(self, order_t* order) except -1:
         """An amended order that lost its place trades what it can and goes to the back of the queue at its price."""
         cdef taking_t taking
+        cdef bint beyond
+        if in_call(&self.book.markets[order.market]):
+            return self.rest(order)
         self.begin(order, &taking, self.ledger.owner_of_balance(order.hold_balance))
         self.take(order, &taking)
-        return self.end_or_rest(order, &taking)
+        beyond = self.could_go_on(order, &taking)
+        self.end_or_rest(order, &taking)
+        if beyond:
+            self.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
+        return 0
 
     cdef int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1:
         """A limit order sets out; other kinds change what differs."""
         memset(taking, 0, sizeof(taking_t))
-        taking.worst_key = ladder_key(opposite(order.side), order.price_ticks)
+        taking.limit_key = ladder_key(opposite(order.side), order.price_ticks)
+        self.set_reach(order, taking)
         taking.self_trade_prevention = order.self_trade_prevention
         taking.owner_id = owner_id
+        return 0
+
+    cdef int set_reach(self, const order_t* order, taking_t* taking) except -1:
+        """How far the order may go: to its limit, and nowhere outside the market's price band."""
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef uint8_t side = opposite(order.side)
+        cdef uint32_t top, bottom
+        taking.worst_key = taking.limit_key
+        taking.near_key = 0
+        if market.band_ppm == 0 or market.last_price_ticks == 0:
+            return 0
+        top = ladder_key(side, band_top_rounded_down(market.last_price_ticks, market.band_ppm))
+        bottom = ladder_key(side, band_bottom_rounded_up(market.last_price_ticks, market.band_ppm))
+        taking.near_key = min(top, bottom)
+        taking.worst_key = min(taking.limit_key, max(top, bottom))
+        return 0
+
+    cdef bint could_go_on(self, const order_t* order, const taking_t* taking) except -1:
+        """Whether only the price band kept an order from trading on."""
+        cdef int32_t level = self.book.markets[order.market].best[opposite(order.side)]
+        cdef int64_t quote_atoms_per_lot
+        if order.remaining_lots == 0 or taking.ended_by_own or level < 0:
+            return False
+        if self.book.levels[level].key > taking.limit_key or self.in_reach(level, taking):
+            return False
+        quote_atoms_per_lot = (
+            self.book.levels[level].price_ticks * self.book.markets[order.market].quote_atoms_per_tick_lot
+        )
+        return not taking.by_quote or taking.spendable_atoms >= quote_atoms_per_lot
+
+    cdef int change_phase(self, int32_t market, uint8_t phase) except -1:
+        event = <market_phase_changed_t*> self.out.event(EVENT_MARKET_PHASE_CHANGED)
+        event.market_id = self.book.markets[market].market_id
+        event.phase = phase
+        event.previous_phase = self.book.markets[market].phase
+        self.book.markets[market].phase = phase
         return 0
 
     cdef int end_or_rest(self, order_t* order, taking_t* taking) except -1:

@@ -20,3 +20,13 @@ cdef inline int64_t spendable_rounded_down(int64_t amount_atoms, int64_t rate_pp
 cdef inline int64_t lots_affordable_rounded_down(int64_t budget_atoms, int64_t quote_atoms_per_lot) except? -99:
     """Whole lots that a budget pays for at one price; never overspends."""
     return budget_atoms // quote_atoms_per_lot
+
+
+cdef inline int64_t band_top_rounded_down(int64_t reference_ticks, int64_t band_ppm) except? -99:
+    """Highest price inside a band, cut inwards."""
+    return min(reference_ticks * (PPM + band_ppm) // PPM, MAX_PRICE_TICKS)
+
+
+cdef inline int64_t band_bottom_rounded_up(int64_t reference_ticks, int64_t band_ppm) except? -99:
+    """Lowest price inside a band, cut inwards."""
+    return (reference_ticks * (PPM - band_ppm) + PPM - 1) // PPM

@@ -28,21 +28,20 @@ cdef class Standing:
         self.next_expiry_ns = self.expiries[0][0]
         return 0
 
-    cdef int expire(self, int64_t time_ns) except -1:
-        """Cancel every order that is due by now, by expiry time, then by id."""
+    cdef int expire_next(self) except -1:
+        """Cancel the order that is due first: by expiry time, then by id."""
         cdef int32_t slot
-        while self.next_expiry_ns <= time_ns:
-            _, order_id = heapq.heappop(self.expiries)
-            slot = self.book.order_slots.find(order_id)
-            if slot >= 0:
-                self.matching.cancel_resting(slot, CANCEL_REASON_EXPIRED)
-            self.next_expiry_ns = self.expiries[0][0] if self.expiries else INT64_MAX
-        return 0
+        _, order_id = heapq.heappop(self.expiries)
+        self.next_expiry_ns = self.expiries[0][0] if self.expiries else INT64_MAX
+        slot = self.book.order_slots.find(order_id)
+        return self.matching.cancel_resting(slot, CANCEL_REASON_EXPIRED) if slot >= 0 else 0
 
     cdef int cancel_order(self, const cancel_order_t* command) except -1:
         cdef int32_t slot
         if self.not_theirs(command.kind, command.order_id, command.account_id, &slot):
             return 1
+        if self.book.markets[self.book.orders[slot].market].phase == MARKET_PHASE_HALTED:
+            return self.out.reject(command.kind, REJECTION_PHASE_DOES_NOT_ADMIT, MARKET_PHASE_HALTED, 0)
         # accepted
         return self.matching.cancel_resting(slot, CANCEL_REASON_REQUESTED)
 
@@ -72,6 +71,8 @@ cdef class Standing:
         notional = command.size_lots * command.price_ticks * market.quote_atoms_per_tick_lot
         if notional_refused(self.out, command.kind, market, notional):
             return 1
+        if not admits(market, True, True, order.post_only):
+            return self.out.reject(command.kind, REJECTION_PHASE_DOES_NOT_ADMIT, market.phase, 0)
         if order.post_only and best >= 0:
             if self.book.levels[best].key <= ladder_key(opposite(order.side), command.price_ticks):
                 return self.out.reject(
@@ -125,7 +126,8 @@ cdef class Standing:
 
     cdef int64_t sweep(self, uint64_t account_id, uint32_t market_id, uint32_t group_id, uint8_t reason) except -1:
         """Cancel every resting order that fits, in order of their ids; returns how many."""
-        cdef list ids = self.book.resting(account_id, market_id, group_id, self.ledger)
+        cdef bint in_halts = reason == CANCEL_REASON_KILL_SWITCH
+        cdef list ids = self.book.resting(account_id, market_id, group_id, in_halts, self.ledger)
         for order_id in ids:
             self.matching.cancel_resting(self.book.order_slots.find(order_id), reason)
         return len(ids)
@@ -204,6 +206,13 @@ cdef class Standing:
         """Whatever was due has happened before; this only says so."""
         self.out.event(EVENT_TIME_ADVANCED)
         return 0
+
+
+cdef bint admits(const market_t* market, bint limit, bint may_rest, bint post_only) noexcept:
+    """Whether the market's phase takes an order of this make (spec/phases.md)."""
+    if market.phase == MARKET_PHASE_CONTINUOUS:
+        return True
+    return in_call(market) and limit and may_rest and not post_only
 
 
 cdef int price_refused(Announcements out, uint16_t kind, const market_t* market, int64_t price_ticks) except -1:

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from lionrock.sim.workload_phases import Plans
 from lionrock.sim.workload_sweeps import GROUPS, sweeping_command
 from lionrock.sim.workload_venue import (
     CUSTODY_ACCOUNTS,
@@ -118,7 +119,9 @@ _STAMP = struct.Struct("<Qq")
 # Plain integers: reading a member of an IntEnum costs more than the rest of a draw.
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
 _LIMIT, _MARKET = int(OrderType.LIMIT), int(OrderType.MARKET)
-_GTC, _IOC, _FOK, _GTD = (int(each) for each in TimeInForce)
+_GTC, _IOC, _FOK, _GTD, _DAY = (int(each) for each in TimeInForce)
+_TIMES_IN_FORCE = ((0.46, _GTC), (0.52, _DAY), (0.55, _GTC), (0.62, _DAY), (0.85, _GTD), (0.93, _IOC), (1.0, _FOK))
+"""Below which draw each is chosen."""
 _MODES = (*[int(SelfTradePrevention.NONE)] * 4, *map(int, SelfTradePrevention))
 _MODES_OF_MARKET_ORDERS = tuple(mode for mode in _MODES if mode != SelfTradePrevention.DECREMENT)
 
@@ -151,10 +154,13 @@ class _Flow:
         """What was sent to rest; the venue may have refused, traded or ended it long ago."""
         self.releases: list[tuple[int, SetKillSwitch]] = []
         """From which sequence on each engaged kill switch is released."""
+        self.plans = Plans(chance)
 
     def next_record(self) -> bytes:
         if self.releases and self.releases[0][0] <= self.sequence:
             return self.stamped(self.releases.pop(0)[1].pack())
+        if step := self.plans.due(self.sequence):
+            return self.stamped(step.pack())
         draw = self.chance.random()
         if draw < 0.63:
             return self._limit_order() if self._has_room() else self._cancel(0)
@@ -164,9 +170,11 @@ class _Flow:
             return self._cancel(self._pick()) if self.resting else self._limit_order()
         if draw < 0.89:
             return self._amend(self._pick()) if self.resting else self._limit_order()
-        if draw < 0.935:
+        if draw < 0.917:
             return self._transfer()
-        if draw < 0.95:
+        if draw < 0.941:
+            return self.stamped(self.plans.command(self.sequence, self.time_ns, self.middles).pack())
+        if draw < 0.956:
             return self.stamped(self._to_be_released(sweeping_command(self.chance)).pack())
         return self.stamped(self._unusual().pack()) if draw < 0.997 else self._unknown()
 
@@ -189,9 +197,12 @@ class _Flow:
         return self.last_order_id
 
     def _market(self) -> int:
-        """Index of a market; the price of the one drawn drifts a little."""
+        """Index of a market, rather one that collects orders; the price of the one drawn drifts a little."""
         random = self.chance.random
         number = int(random() * len(MARKETS))
+        collecting = self.plans.collecting(self.sequence)
+        if collecting and random() < 0.15:
+            number = self.chance.choice(collecting)
         market = MARKETS[number]
         if random() < 0.1:
             middle = self.middles[number] + int((random() * 3 - 1.5) * (1 + market.spread_ticks / 40))
@@ -203,12 +214,10 @@ class _Flow:
         number = self._market()
         market = MARKETS[number]
         side = _BUY if random() < 0.5 else _SELL
-        # Most prices are on their own side of the middle, the more the nearer; some reach across.
-        distance = int((random() * random() - 0.03) * market.spread_ticks)
-        price_ticks = max(1, self.middles[number] + (distance if side == _SELL else -distance))
+        price_ticks = self._price(number, side)
         size_lots = 1 + int(random() * random() * market.common_lots)
         draw = random()
-        time_in_force = _GTC if draw < 0.55 else _GTD if draw < 0.85 else _IOC if draw < 0.93 else _FOK
+        time_in_force = next(kind for below, kind in _TIMES_IN_FORCE if draw < below)
         post_only = int(0.5 < draw < 0.6)
         account_id, order_id = self._account(), self._order_id()
         self._tick()
@@ -221,6 +230,23 @@ class _Flow:
             side, _LIMIT, time_in_force, post_only, price_ticks, size_lots, 0,
             modes[int(random() * len(modes))], expire_time_ns, int(random() * GROUPS),
         )  # fmt: skip
+
+    def _price(self, number: int, side: int) -> int:
+        """Most are on their own side of the middle, the more the nearer; some reach across, a few as far as bands do.
+
+        Where orders are collected they are on both sides alike, half of them at round prices, so that auctions have
+        several to choose among.
+        """
+        random, spread_ticks = self.chance.random, MARKETS[number].spread_ticks
+        distance = int((random() * random() - 0.03) * spread_ticks)
+        if random() < 0.01:
+            distance = -int(random() * spread_ticks)
+        elif number in self.plans.collecting(self.sequence):
+            distance = int((random() - 0.6) * 0.3 * spread_ticks)
+            if random() < 0.5:
+                step = max(spread_ticks // 16, 1)
+                return max(1, (self.middles[number] + distance) // step * step)
+        return max(1, self.middles[number] + (distance if side == _SELL else -distance))
 
     def _expiry(self) -> int:
         life_ns = int(self.chance.random() * self.chance.random() * LONGEST_LIFE_NS)

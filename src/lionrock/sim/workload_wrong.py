@@ -21,12 +21,15 @@ from lionrock.words.commands import (
     SetBeneficialOwner,
     SetFeeTier,
     SetKillSwitch,
+    SetMarketPhase,
+    SetPriceBand,
     Transfer,
 )
 from lionrock.words.enumerations import (
     AccountKind,
     CancelReason,
     KillSwitchScope,
+    MarketPhase,
     OrderType,
     SelfTradePrevention,
     TimeInForce,
@@ -80,7 +83,7 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (PlaceOrder, {"order_id": 1}),
     (PlaceOrder, {"side": 3}),
     (PlaceOrder, {"order_type": 3}),
-    (PlaceOrder, {"time_in_force": 5}),
+    (PlaceOrder, {"time_in_force": 6}),
     (PlaceOrder, {"time_in_force": TimeInForce.GOOD_TILL_DATE}),
     (PlaceOrder, {"time_in_force": TimeInForce.GOOD_TILL_DATE, "expire_time_ns": 1}),
     (PlaceOrder, {"expire_time_ns": 2**62}),
@@ -96,6 +99,8 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (PlaceOrder, {"size_lots": 0}),
     (PlaceOrder, {"size_lots": 2**62}),
     (PlaceOrder, {"market_id": 1, "price_ticks": 10**8, "size_lots": 10**6}),
+    (PlaceOrder, {"time_in_force": TimeInForce.DAY, "expire_time_ns": 2**62}),
+    (PlaceOrder, _MARKET_ORDER | {"time_in_force": TimeInForce.DAY}),
     (PlaceOrder, _MARKET_ORDER | {"size_lots": 0}),
     (PlaceOrder, _MARKET_ORDER | {"size_lots": -1}),
     (PlaceOrder, _MARKET_ORDER | {"market_id": 1, "size_lots": 0, "quote_amount_atoms": 1}),
@@ -111,6 +116,15 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (SetKillSwitch, {"scope": KillSwitchScope.SITE, "scope_id": 1}),
     (SetKillSwitch, {"scope": KillSwitchScope.MARKET, "scope_id": NOBODY}),
     (SetKillSwitch, {"scope": KillSwitchScope.ACCOUNT, "scope_id": NOBODY}),
+    (SetMarketPhase, {"market_id": NOBODY}),
+    (SetMarketPhase, {"phase": 0}),
+    (SetMarketPhase, {"phase": len(MarketPhase) + 1}),
+    (SetMarketPhase, {"at_time_ns": 1}),
+    (SetMarketPhase, {"at_time_ns": -1}),
+    (SetMarketPhase, {"reference_price_ticks": -1}),
+    (SetMarketPhase, {"reference_price_ticks": MAX_PRICE_TICKS}),
+    (SetPriceBand, {"market_id": NOBODY}),
+    (SetPriceBand, {"band_ppm": MAX_RATE_PPM + 1}),
     (SetBeneficialOwner, {"account_id": NOBODY}),
     (SetBeneficialOwner, {"owner_id": 0}),
 )
@@ -154,6 +168,8 @@ def wrong_command(chance: Random, order: PlaceOrder) -> Command:
         CancelOrders,
         SetKillSwitch,
         SetBeneficialOwner,
+        SetMarketPhase,
+        SetPriceBand,
     )
     return _with_nasty_fields(chance, _plain(chance, chance.choice(types), order))
 
@@ -200,6 +216,11 @@ def _plain(chance: Random, command_type: type[Command], order: PlaceOrder) -> Co
         return kill_switch(chance, engaged=0)
     if command_type is SetBeneficialOwner:
         return SetBeneficialOwner(account_id=chance.choice(CLIENTS), owner_id=chance.choice(SHARED_OWNERS))
+    if command_type is SetMarketPhase:
+        market_id, phase = order.market_id, MarketPhase.CONTINUOUS
+        return SetMarketPhase(market_id=market_id, phase=phase, at_time_ns=0, reference_price_ticks=0)
+    if command_type is SetPriceBand:
+        return SetPriceBand(market_id=order.market_id, band_ppm=0)
     if command_type is Transfer:
         return Transfer(
             asset_id=chance.randint(1, 5),

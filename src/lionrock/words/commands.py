@@ -215,3 +215,30 @@ class SetKillSwitch(Command, frozen=True, kw_only=True):
 @_command(15)
 class AdvanceTime(Command, frozen=True, kw_only=True):
     """Nothing but its time: what is due by then happens, as it does before every command."""
+
+
+@_command(16)
+class SetMarketPhase(Command, frozen=True, kw_only=True):
+    """The operator changes what a market does with orders, now or at a time to come.
+
+    Entering CONTINUOUS or CLOSED holds an auction if the book is crossed.
+    """
+
+    market_id: U32
+    """Which market."""
+    phase: U8
+    """A `MarketPhase`."""
+    at_time_ns: I64
+    """When, nanoseconds since 1970-01-01 UTC; 0 for now."""
+    reference_price_ticks: I64
+    """What an auction stays near when volume and imbalance leave a choice; 0 for the last trade's price."""
+
+
+@_command(17)
+class SetPriceBand(Command, frozen=True, kw_only=True):
+    """The operator says how far a trade may be from the last one before an auction is held instead."""
+
+    market_id: U32
+    """Which market."""
+    band_ppm: U32
+    """Parts per million of the last trade's price, up and down; 0 for no band."""

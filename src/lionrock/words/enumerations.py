@@ -32,6 +32,8 @@ class TimeInForce(IntEnum):
     """If the whole cannot trade at once, nothing does."""
     GOOD_TILL_DATE = 4
     """It rests until its expiry time."""
+    DAY = 5
+    """It rests until its market closes."""
 
 
 class SelfTradePrevention(IntEnum):
@@ -47,6 +49,23 @@ class SelfTradePrevention(IntEnum):
     """Both are cancelled."""
     DECREMENT = 4
     """Both shrink by the smaller of the two, without a trade; whichever has nothing left is cancelled."""
+
+
+class MarketPhase(IntEnum):
+    """What a market does with orders at the moment."""
+
+    CONTINUOUS = 1
+    """They trade as they come in."""
+    PRE_OPEN = 2
+    """They are collected for an auction; nothing trades."""
+    VOLATILITY_AUCTION = 3
+    """They are collected because a trade would have left the price band."""
+    HALTED = 4
+    """Nothing moves: no orders, no amendments, no cancelling."""
+    CANCEL_ONLY = 5
+    """Orders can only be taken back."""
+    CLOSED = 6
+    """Orders can only be taken back; those for the day have ended."""
 
 
 class KillSwitchScope(IntEnum):
@@ -105,6 +124,8 @@ class CancelReason(IntEnum):
     """A kill switch was engaged over it."""
     DISCONNECTED = 11
     """The connection it was tied to was lost."""
+    VOLATILITY = 12
+    """The next trade would have left the price band, and the order may not rest."""
 
 
 class TransferPurpose(IntEnum):

@@ -199,6 +199,8 @@ class TradeExecuted(Event, frozen=True, kw_only=True):
     """In the asset that the market's `FeeCurrency` names for the taker's side."""
     maker_remaining_lots: I64
     """What the resting order still wants after this."""
+    in_auction: U8
+    """1 in an auction: nobody takes, the seller is named as maker, the buyer as taker, both at their maker rates."""
 
 
 @_event(112)
@@ -314,6 +316,56 @@ class KillSwitchSet(Event, frozen=True, kw_only=True):
 @_event(119)
 class TimeAdvanced(Event, frozen=True, kw_only=True):
     """Comes after whatever was due."""
+
+
+@_event(121)
+class MarketPhaseChanged(Event, frozen=True, kw_only=True):
+    """From now on the market does this with orders."""
+
+    market_id: U32
+    """Which market."""
+    phase: U8
+    """A `MarketPhase`."""
+    previous_phase: U8
+    """What it did before."""
+
+
+@_event(122)
+class MarketPhaseScheduled(Event, frozen=True, kw_only=True):
+    """The market will change its phase by itself."""
+
+    market_id: U32
+    """Which market."""
+    phase: U8
+    """A `MarketPhase`."""
+    at_time_ns: I64
+    """When."""
+    reference_price_ticks: I64
+    """For an auction then; 0 for the last trade's price."""
+
+
+@_event(123)
+class AuctionUncrossed(Event, frozen=True, kw_only=True):
+    """The auction's price is found; its trades follow."""
+
+    market_id: U32
+    """Where."""
+    price_ticks: I64
+    """The one price of all its trades."""
+    size_lots: I64
+    """How much can trade at it, before self-trade prevention."""
+    imbalance_lots: I64
+    """What buyers want at it less what sellers offer."""
+
+
+@_event(124)
+class PriceBandSet(Event, frozen=True, kw_only=True):
+    """Trades of this market stay within the band from now on."""
+
+    market_id: U32
+    """Which market."""
+    band_ppm: U32
+    """Parts per million; 0 for no band."""
 
 
 @_event(120)

@@ -76,6 +76,7 @@ class Rejection(IntEnum):
     SELF_TRADE_PREVENTION_UNKNOWN = 213
     EXPIRY_NOT_IN_FUTURE = 214
     KILL_SWITCH_ENGAGED = 215
+    PHASE_DOES_NOT_ADMIT = 216
 
     ORDER_UNKNOWN = 220
     ORDER_OF_ANOTHER_ACCOUNT = 221
@@ -86,6 +87,11 @@ class Rejection(IntEnum):
     CANCEL_REASON_UNSUPPORTED = 231
     KILL_SWITCH_SCOPE_UNKNOWN = 232
     OWNER_ID_NOT_POSITIVE = 233
+
+    PHASE_UNKNOWN = 240
+    PHASE_TIME_NOT_IN_FUTURE = 241
+    REFERENCE_PRICE_OUT_OF_RANGE = 242
+    BAND_ABOVE_LIMIT = 243
 
     AVAILABLE_INSUFFICIENT = 300
 
@@ -160,7 +166,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.SIDE_UNKNOWN: Explanation("No side has the number {first}.", "Use BUY or SELL.", False),
     R.ORDER_TYPE_UNKNOWN: Explanation("No order type has the number {first}.", "Use LIMIT or MARKET.", False),
     R.TIME_IN_FORCE_UNKNOWN: Explanation(
-        "No time in force has the number {first}.", "Use GTC, IOC, FOK or GTD.", False
+        "No time in force has the number {first}.", "Use GTC, IOC, FOK, GTD or DAY.", False
     ),
     R.ORDER_COMBINATION_UNSUPPORTED: Explanation(
         "This order type (first figure {first}) does not go with this time in force (second figure {second}), "
@@ -194,6 +200,19 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "Wait until the operator releases it.",
         True,
     ),
+    R.PHASE_DOES_NOT_ADMIT: Explanation(
+        "The market is in phase {first}, which does not admit this (time in force {second}).",
+        "Wait for another phase; while orders are collected, send limit orders that may rest.",
+        True,
+    ),
+    R.PHASE_UNKNOWN: Explanation("No market phase has the number {first}.", _OPERATOR, False),
+    R.PHASE_TIME_NOT_IN_FUTURE: Explanation(
+        "The change is set for {second}, which is not after {first}.", "Send a later time, or 0 for now.", False
+    ),
+    R.REFERENCE_PRICE_OUT_OF_RANGE: Explanation(
+        "A reference price of {second} ticks; it is between 0 and {first}.", _OPERATOR, False
+    ),
+    R.BAND_ABOVE_LIMIT: Explanation("A band of {second} ppm; the limit is {first}.", _OPERATOR, False),
     R.AMENDED_SIZE_NOT_ABOVE_FILLED: Explanation(
         "The new size of {second} lots is not above the {first} that have traded.", "Cancel the order instead.", False
     ),

@@ -30,3 +30,13 @@ def spendable_rounded_down(amount_atoms: int, rate_ppm: int) -> int:
 def lots_affordable_rounded_down(budget_atoms: int, quote_atoms_per_lot: int) -> int:
     """Whole lots that a budget pays for at one price, cut so as never to overspend; the rest stays with the client."""
     return budget_atoms // quote_atoms_per_lot
+
+
+def band_top_rounded_down(reference_ticks: int, band_ppm: int) -> int:
+    """Highest price inside a band round a reference price, cut inwards: no trade is let out by a rounding."""
+    return reference_ticks * (PPM + band_ppm) // PPM
+
+
+def band_bottom_rounded_up(reference_ticks: int, band_ppm: int) -> int:
+    """Lowest price inside a band round a reference price, cut inwards."""
+    return -(-reference_ticks * (PPM - band_ppm) // PPM)

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from lionrock.sim.auditor import operator_rules, order_rules, stop_rules
+from lionrock.sim.auditor import operator_rules, order_rules, phase_rules, stop_rules
 from lionrock.sim.auditor.venue import RefusedError, Venue
 from lionrock.words.commands import (
     COMMANDS,
@@ -29,6 +29,8 @@ from lionrock.words.commands import (
     SetBeneficialOwner,
     SetFeeTier,
     SetKillSwitch,
+    SetMarketPhase,
+    SetPriceBand,
     Transfer,
 )
 from lionrock.words.events import CommandRejected
@@ -50,6 +52,8 @@ RULES: dict[type[Command], Callable[[Venue, Any], None]] = {
     CancelOrders: stop_rules.cancel_orders,
     SetKillSwitch: stop_rules.set_kill_switch,
     AdvanceTime: stop_rules.advance_time,
+    SetMarketPhase: phase_rules.set_market_phase,
+    SetPriceBand: phase_rules.set_price_band,
 }
 """Which rule decides which command."""
 
@@ -109,12 +113,12 @@ class Auditor:
             raise Fault(f"command {sequence} is of {time_ns} ns, the one before of {venue.time_ns} ns")
         venue.sequence, venue.time_ns = sequence, time_ns
         venue.events.clear()
-        stop_rules.expire_due(venue)
-        expired = len(venue.events)
+        phase_rules.do_what_is_due(venue)
+        due = len(venue.events)
         try:
             self._decide(kind, record)
         except RefusedError as refused:
-            if len(venue.events) > expired:
+            if len(venue.events) > due:
                 raise Fault(f"command {sequence} was refused after it had begun") from refused
             self._reject(kind, refused)
         venue.ledger.check()

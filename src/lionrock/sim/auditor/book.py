@@ -8,7 +8,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from lionrock.words.commands import ListMarket
-from lionrock.words.enumerations import Side
+from lionrock.words.enumerations import MarketPhase, Side
+from lionrock.words.limits import MAX_PRICE_TICKS
+from lionrock.words.rounding import band_bottom_rounded_up, band_top_rounded_down
 
 
 @dataclass(slots=True, eq=False)
@@ -30,6 +32,7 @@ class Order:
     post_only: int
     expire_time_ns: int
     group_id: int
+    time_in_force: int
 
 
 class BookSide:
@@ -77,13 +80,26 @@ class BookSide:
 
 
 class Market:
-    """A listed market, its book, and what one lot is worth at one tick."""
+    """A listed market, its book and phase, and what one lot is worth at one tick."""
 
     def __init__(self, listing: ListMarket, quote_atoms_per_lot_tick: int) -> None:
         self.listing = listing
         self.quote_atoms_per_lot_tick = quote_atoms_per_lot_tick
         self.sides = {Side.BUY.value: BookSide(Side.BUY), Side.SELL.value: BookSide(Side.SELL)}
         self.is_stopped = False
+        self.phase: int = MarketPhase.CONTINUOUS
+        self.may_be_crossed = False
+        """Orders were collected since the book was last uncrossed; a halt in between leaves it so."""
+        self.band_ppm = 0
+        self.last_price_ticks = 0
+        """Price of the last trade, 0 before the first."""
+
+    def band(self) -> range:
+        """The prices inside the band round the last trade; every price when there is no band or was no trade."""
+        if self.band_ppm == 0 or self.last_price_ticks == 0:
+            return range(MAX_PRICE_TICKS + 1)
+        bottom = band_bottom_rounded_up(self.last_price_ticks, self.band_ppm)
+        return range(bottom, band_top_rounded_down(self.last_price_ticks, self.band_ppm) + 1)
 
     def opposite(self, side: int) -> BookSide:
         """The orders that an incoming order of this side meets."""
@@ -94,7 +110,7 @@ class Market:
         return size_lots * price_ticks * self.quote_atoms_per_lot_tick
 
     def is_crossed(self) -> bool:
-        """True when somebody bids as much as somebody asks: then a trade was forgotten."""
+        """True when somebody bids as much as somebody asks: unless orders are collected, a trade was forgotten."""
         best_bid = self.sides[Side.BUY].best_price_ticks()
         best_ask = self.sides[Side.SELL].best_price_ticks()
         return best_bid is not None and best_ask is not None and best_bid >= best_ask

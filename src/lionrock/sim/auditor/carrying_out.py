@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 from lionrock.sim.auditor.book import Market, Order
 from lionrock.sim.auditor.paper import BothShrink, Fill, OwnCancelled, Plan, held_asset_id, hold_of_rest
 from lionrock.sim.auditor.venue import Venue
-from lionrock.words.enumerations import CancelReason, FeeCurrency, Side
-from lionrock.words.events import HoldReduced, OrderCancelled, OrderFilled, OrderReduced, TradeExecuted
+from lionrock.words.enumerations import CancelReason, FeeCurrency, MarketPhase, Side
+from lionrock.words.events import (
+    HoldReduced,
+    MarketPhaseChanged,
+    OrderCancelled,
+    OrderFilled,
+    OrderReduced,
+    TradeExecuted,
+)
 from lionrock.words.faults import Fault
 from lionrock.words.rounding import fee_rounded_down
+
+CALL_PHASES = frozenset({MarketPhase.PRE_OPEN, MarketPhase.VOLATILITY_AUCTION})
+"""Orders are collected, so the book may become crossed."""
+
+
+class Deal(NamedTuple):
+    """One trade to be made. In an auction the buyer is called taker and the seller maker, and neither takes."""
+
+    taker: Order
+    maker: Order
+    size_lots: int
+    price_ticks: int
+    in_auction: bool = False
 
 
 def carry_out(venue: Venue, market: Market, order: Order, plan: Plan) -> None:
     """The incoming order, whose funds are held and which stands in no queue, does what was planned.
 
-    After its steps it is cancelled, filled, or rests with no more held than its rest needs.
+    After its steps it is cancelled, filled, or rests with no more held than its rest needs. Then the auction begins
+    that its market holds instead of a trade beyond the band.
     """
     for step in plan.steps:
         match step:
-            case Fill():
-                _trade(venue, market, order, step)
+            case Fill(maker, lots):
+                trade(venue, market, Deal(order, maker, lots, maker.price_ticks))
             case OwnCancelled(maker):
                 cancel_resting(venue, market, maker, CancelReason.SELF_TRADE)
             case BothShrink():
@@ -27,13 +50,26 @@ def carry_out(venue: Venue, market: Market, order: Order, plan: Plan) -> None:
     if plan.cancelled:
         _cancelled(venue, market, order, plan.cancelled)
     elif order.remaining_lots == 0:
-        _filled(venue, market, order)
+        filled(venue, market, order)
     else:
         market.sides[order.side].add(order)
         venue.resting[order.order_id] = market, order
-        _reduce_hold(venue, market, order, order.held_atoms - hold_of_rest(market, order))
-    if market.is_crossed():
+        reduce_hold(venue, market, order)
+    if plan.leaves_band:
+        change_phase(venue, market, MarketPhase.VOLATILITY_AUCTION)
+    if market.is_crossed() and not market.may_be_crossed:
         raise Fault(f"order {order.order_id} left the book of market {market.listing.market_id} crossed")
+
+
+def change_phase(venue: Venue, market: Market, phase: MarketPhase) -> None:
+    """The phase and its event alone; what comes of it is `phase_rules.enter_phase`."""
+    previous_phase, market.phase = market.phase, phase
+    market.may_be_crossed = market.may_be_crossed or phase in CALL_PHASES
+    venue.events.append(
+        MarketPhaseChanged(
+            **venue.head(), market_id=market.listing.market_id, phase=phase, previous_phase=previous_phase
+        )
+    )
 
 
 def cancel_resting(venue: Venue, market: Market, order: Order, reason: CancelReason) -> None:
@@ -48,12 +84,14 @@ def leave_book(venue: Venue, market: Market, order: Order) -> None:
     del venue.resting[order.order_id]
 
 
-def _trade(venue: Venue, market: Market, taker: Order, step: Fill) -> None:
-    maker, lots = step
-    taker_fee, maker_fee = _settle(venue, market, taker, maker, lots)
+def trade(venue: Venue, market: Market, deal: Deal) -> None:
+    """The deal in the ledger and among the events; the maker, which rests, is over when nothing of it is left."""
+    taker, maker, lots, price_ticks, in_auction = deal
+    taker_fee, maker_fee = _settle(venue, market, deal)
     taker.remaining_lots -= lots
     maker.remaining_lots -= lots
     venue.trades += 1
+    market.last_price_ticks = price_ticks
     venue.events.append(
         TradeExecuted(
             **venue.head(),
@@ -64,26 +102,29 @@ def _trade(venue: Venue, market: Market, taker: Order, step: Fill) -> None:
             taker_order_id=taker.order_id,
             maker_account_id=maker.account_id,
             taker_account_id=taker.account_id,
-            price_ticks=maker.price_ticks,
+            price_ticks=price_ticks,
             size_lots=lots,
-            quote_atoms=market.value_atoms(lots, maker.price_ticks),
+            quote_atoms=market.value_atoms(lots, price_ticks),
             maker_fee_atoms=maker_fee,
             taker_fee_atoms=taker_fee,
             maker_remaining_lots=maker.remaining_lots,
+            in_auction=int(in_auction),
         )
     )
     if maker.remaining_lots == 0:
         leave_book(venue, market, maker)
-        _filled(venue, market, maker)
+        filled(venue, market, maker)
 
 
-def _settle(venue: Venue, market: Market, taker: Order, maker: Order, lots: int) -> tuple[int, int]:
+def _settle(venue: Venue, market: Market, deal: Deal) -> tuple[int, int]:
     """Posts one fill, every leg of it. Returns the fee of the taker and that of the maker, in atoms."""
+    taker, maker, lots, price_ticks, in_auction = deal
     base_id, quote_id = market.listing.base_asset_id, market.listing.quote_asset_id
-    base, quote = lots * market.listing.lot_base_atoms, market.value_atoms(lots, maker.price_ticks)
+    base, quote = lots * market.listing.lot_base_atoms, market.value_atoms(lots, price_ticks)
     buyer, seller = (taker, maker) if taker.side == Side.BUY else (maker, taker)
-    buyer_rate_ppm = buyer.taker_fee_ppm if buyer is taker else buyer.maker_fee_ppm
-    seller_rate_ppm = seller.taker_fee_ppm if seller is taker else seller.maker_fee_ppm
+    takes = None if in_auction else taker
+    buyer_rate_ppm = buyer.taker_fee_ppm if buyer is takes else buyer.maker_fee_ppm
+    seller_rate_ppm = seller.taker_fee_ppm if seller is takes else seller.maker_fee_ppm
 
     if market.listing.fee_currency == FeeCurrency.RECEIVED:
         buyer_fee_asset_id, buyer_fee = base_id, fee_rounded_down(base, buyer_rate_ppm)
@@ -145,7 +186,9 @@ def _reduced(venue: Venue, market: Market, order: Order, lots: int) -> None:
     )
 
 
-def _reduce_hold(venue: Venue, market: Market, order: Order, atoms: int) -> None:
+def reduce_hold(venue: Venue, market: Market, order: Order) -> None:
+    """The order, which rests, gets back what its rest need not hold."""
+    atoms = order.held_atoms - hold_of_rest(market, order)
     if atoms < 0:
         raise Fault(f"order {order.order_id} rests with {-atoms} atoms less than it may have to pay")
     if atoms > 0:
@@ -160,7 +203,8 @@ def _reduce_hold(venue: Venue, market: Market, order: Order, atoms: int) -> None
         )
 
 
-def _filled(venue: Venue, market: Market, order: Order) -> None:
+def filled(venue: Venue, market: Market, order: Order) -> None:
+    """The order, which stands in no queue, is over, and gets back all it still holds."""
     venue.events.append(
         OrderFilled(
             **venue.head(),

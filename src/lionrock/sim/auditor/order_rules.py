@@ -1,4 +1,4 @@
-"""The rules of spec/orders.md, spec/book.md, spec/fees.md, spec/self-trade.md and spec/amending.md.
+"""The rules of spec/orders.md, book.md, fees.md, self-trade.md and amending.md, and the bands of spec/auctions.md.
 
 An order is decided on paper before anything moves: `paper` lists which resting orders it will meet, how it ends and
 what it must hold for that. Only when the hold is there does `carrying_out` make the plan postings and events.
@@ -9,12 +9,27 @@ from __future__ import annotations
 from dataclasses import replace
 from heapq import heappush
 
-from lionrock.sim.auditor.book import Order
-from lionrock.sim.auditor.carrying_out import cancel_resting, carry_out, leave_book
-from lionrock.sim.auditor.paper import best_met, held_asset_id, hold_of_placed, hold_of_rest, plan_for_size, plan_placed
+from lionrock.sim.auditor.book import Market, Order
+from lionrock.sim.auditor.carrying_out import CALL_PHASES, cancel_resting, carry_out, leave_book
+from lionrock.sim.auditor.paper import (
+    best_met,
+    held_asset_id,
+    hold_of_placed,
+    hold_of_rest,
+    plan_for_limit,
+    plan_placed,
+)
 from lionrock.sim.auditor.venue import Venue, known_or_refuse, refuse, refuse_if
 from lionrock.words.commands import AmendOrder, CancelOrder, ListMarket, PlaceOrder
-from lionrock.words.enumerations import AccountKind, CancelReason, OrderType, SelfTradePrevention, Side, TimeInForce
+from lionrock.words.enumerations import (
+    AccountKind,
+    CancelReason,
+    MarketPhase,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from lionrock.words.events import OrderAmended, OrderPlaced
 from lionrock.words.rejections import Rejection
 
@@ -23,7 +38,7 @@ SIDES = frozenset(Side)
 ORDER_TYPES = frozenset(OrderType)
 TIMES_IN_FORCE = frozenset(TimeInForce)
 SELF_TRADE_PREVENTIONS = frozenset(SelfTradePrevention)
-MAY_REST = frozenset({TimeInForce.GOOD_TILL_CANCELLED, TimeInForce.GOOD_TILL_DATE})
+MAY_REST = frozenset({TimeInForce.GOOD_TILL_CANCELLED, TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY})
 
 
 def place_order(venue: Venue, command: PlaceOrder) -> None:
@@ -53,6 +68,8 @@ def place_order(venue: Venue, command: PlaceOrder) -> None:
     refuse_if(comes_too_late, R.EXPIRY_NOT_IN_FUTURE, command.time_ns, expire_time_ns)
     switch_scope, switch_id = venue.engaged_switch(command.market_id, command.account_id)
     refuse_if(switch_scope != 0, R.KILL_SWITCH_ENGAGED, switch_scope, switch_id)
+    may_be_collected = is_limit and time_in_force in MAY_REST and not command.post_only
+    refuse_if(not _admits(market, may_be_collected), R.PHASE_DOES_NOT_ADMIT, market.phase, time_in_force)
     order = _order_on_paper(venue, command)
     plan = plan_placed(venue, market, command, order)
     hold = hold_of_placed(market, command, order, plan)
@@ -74,6 +91,7 @@ def place_order(venue: Venue, command: PlaceOrder) -> None:
 def cancel_order(venue: Venue, command: CancelOrder) -> None:
     market, order = known_or_refuse(venue.resting, command.order_id, R.ORDER_UNKNOWN)
     refuse_if(order.account_id != command.account_id, R.ORDER_OF_ANOTHER_ACCOUNT, command.order_id)
+    refuse_if(market.phase == MarketPhase.HALTED, R.PHASE_DOES_NOT_ADMIT, market.phase)
     # ---- Decided. Nothing below may fail. ----
     cancel_resting(venue, market, order, CancelReason.REQUESTED)
 
@@ -88,6 +106,7 @@ def amend_order(venue: Venue, command: AmendOrder) -> None:
     _refuse_price(limits, price)
     refuse_if(size > limits.max_size_lots, R.SIZE_ABOVE_MAXIMUM, limits.max_size_lots, size)
     _refuse_worth(limits, market.value_atoms(size, price))
+    refuse_if(not _admits(market, not order.post_only), R.PHASE_DOES_NOT_ADMIT, market.phase)  # what rests is a limit
     amended = replace(order, price_ticks=price, size_lots=size, remaining_lots=size - filled_lots)
     best = best_met(market, amended)
     if order.post_only and best is not None:
@@ -97,7 +116,7 @@ def amend_order(venue: Venue, command: AmendOrder) -> None:
     more, available = amended.held_atoms - order.held_atoms, venue.ledger.available(order.account_id, asset_id)
     refuse_if(more > available, R.AVAILABLE_INSUFFICIENT, more, available)
     keeps_place = price == order.price_ticks and size <= order.size_lots
-    plan = plan_for_size(venue, market.opposite(order.side).within(price), amended)
+    plan = plan_for_limit(venue, market, amended)
     # ---- Decided. Nothing below may fail. ----
     venue.ledger.post(order.account_id, asset_id, available=-more, held=more)
     venue.events.append(
@@ -128,6 +147,11 @@ def _refuse_price(limits: ListMarket, price: int) -> None:
 def _refuse_worth(limits: ListMarket, worth: int) -> None:
     refuse_if(worth < limits.min_notional_atoms, R.NOTIONAL_BELOW_MINIMUM, limits.min_notional_atoms, worth)
     refuse_if(worth > limits.max_notional_atoms, R.NOTIONAL_ABOVE_MAXIMUM, limits.max_notional_atoms, worth)
+
+
+def _admits(market: Market, may_be_collected: bool) -> bool:
+    """Whether the market's phase takes a new or amended order; what may rest and is not post-only may be collected."""
+    return market.phase == MarketPhase.CONTINUOUS or (may_be_collected and market.phase in CALL_PHASES)
 
 
 def _parts_go_together(command: PlaceOrder) -> bool:
@@ -168,6 +192,7 @@ def _order_on_paper(venue: Venue, command: PlaceOrder) -> Order:
         post_only=command.post_only,
         expire_time_ns=command.expire_time_ns,
         group_id=command.group_id,
+        time_in_force=command.time_in_force,
     )
 
 

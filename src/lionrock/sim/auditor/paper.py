@@ -11,7 +11,15 @@ from typing import NamedTuple, TypeAlias
 from lionrock.sim.auditor.book import Market, Order
 from lionrock.sim.auditor.venue import Venue
 from lionrock.words.commands import PlaceOrder
-from lionrock.words.enumerations import CancelReason, FeeCurrency, OrderType, SelfTradePrevention, Side, TimeInForce
+from lionrock.words.enumerations import (
+    CancelReason,
+    FeeCurrency,
+    MarketPhase,
+    OrderType,
+    SelfTradePrevention,
+    Side,
+    TimeInForce,
+)
 from lionrock.words.rounding import fee_hold_rounded_up, lots_affordable_rounded_down, spendable_rounded_down
 
 
@@ -45,6 +53,8 @@ class Plan(NamedTuple):
     cancelled: CancelReason | None
     left_lots: int
     """Of the size it asked for, what the steps leave; of no meaning for an order by quote amount."""
+    leaves_band: bool = False
+    """It could trade on, but beyond the price band: an auction begins instead."""
 
     def fills(self) -> list[Fill]:
         return [step for step in self.steps if isinstance(step, Fill)]
@@ -54,7 +64,10 @@ class Plan(NamedTuple):
 
 
 def plan_placed(venue: Venue, market: Market, command: PlaceOrder, order: Order) -> Plan:
-    """What a new order will do; `order` is the same order as `command`, holding nothing yet."""
+    """What a new order will do; `order` is the same order as `command`, holding nothing yet.
+
+    Its market's phase admits it.
+    """
     opposite = market.opposite(order.side)
     if command.order_type == OrderType.MARKET and command.quote_amount_atoms:
         budget = command.quote_amount_atoms
@@ -62,17 +75,23 @@ def plan_placed(venue: Venue, market: Market, command: PlaceOrder, order: Order)
             budget = spendable_rounded_down(budget, order.taker_fee_ppm)
         return _plan_for_amount(venue, market, opposite, order, budget)
     if command.order_type == OrderType.MARKET:
-        plan = plan_for_size(venue, opposite, order)
-        return plan._replace(cancelled=plan.cancelled or (CancelReason.BOOK_EXHAUSTED if plan.left_lots else None))
+        return _rest_ends(plan_for_size(venue, market, opposite, order), CancelReason.BOOK_EXHAUSTED)
 
     if order.post_only and best_met(market, order) is not None:
         return Plan([], CancelReason.WOULD_TAKE, order.size_lots)
-    plan = plan_for_size(venue, opposite.within(order.price_ticks), order)
+    plan = plan_for_limit(venue, market, order)
     if command.time_in_force == TimeInForce.FILL_OR_KILL and plan.left_lots:
         return Plan([], CancelReason.NOT_FILLABLE_WHOLE, order.size_lots)
-    if command.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL and plan.left_lots and not plan.cancelled:
-        return plan._replace(cancelled=CancelReason.IMMEDIATE_REMAINDER)
+    if command.time_in_force == TimeInForce.IMMEDIATE_OR_CANCEL:
+        return _rest_ends(plan, CancelReason.IMMEDIATE_REMAINDER)
     return plan
+
+
+def _rest_ends(plan: Plan, reason: CancelReason) -> Plan:
+    """The plan of an order that may not rest: what is left when the makers or the band end is cancelled."""
+    if plan.cancelled or plan.left_lots == 0:
+        return plan
+    return plan._replace(cancelled=CancelReason.VOLATILITY if plan.leaves_band else reason)
 
 
 def best_met(market: Market, order: Order) -> int | None:
@@ -84,15 +103,29 @@ def best_met(market: Market, order: Order) -> int | None:
     return best if reaches else None
 
 
-def plan_for_size(venue: Venue, makers: Iterable[Order], order: Order) -> Plan:
-    """The makers in priority until the size is done, they run out, or self-trade prevention ends the order."""
+def plan_for_limit(venue: Venue, market: Market, order: Order) -> Plan:
+    """What an order that comes in at its limit will trade: while orders are collected, nothing."""
+    if market.phase != MarketPhase.CONTINUOUS:
+        return Plan([], None, order.remaining_lots)
+    return plan_for_size(venue, market, market.opposite(order.side).within(order.price_ticks), order)
+
+
+def plan_for_size(venue: Venue, market: Market, makers: Iterable[Order], order: Order) -> Plan:
+    """The makers in priority until the size is done, they or the band end, or self-trade prevention ends the order.
+
+    At the first maker beyond the band the order stops, whoever owns that maker: as it does not trade with it, the
+    owners are not compared.
+    """
     steps: list[Step] = []
+    band = market.band()
     mode, left_lots = order.self_trade_prevention, order.remaining_lots
     for maker in makers:
         if left_lots == 0:
             break
+        if maker.price_ticks not in band:
+            return Plan(steps, None, left_lots, leaves_band=True)
         lots = min(maker.remaining_lots, left_lots)
-        if not _is_prevented(venue, order, maker):
+        if not is_prevented(venue, order, maker):
             steps.append(Fill(maker, lots))
             left_lots -= lots
         elif mode == SelfTradePrevention.DECREMENT:
@@ -116,14 +149,17 @@ def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], orde
     """Whole lots in priority while the budget pays for them and the largest size is not reached.
 
     DECREMENT does not go with an amount. An order that the budget does not pay a lot of is not traded with, so it ends
-    the order whoever owns it.
+    the order whoever owns it, and wherever the band ends.
     """
     steps: list[Step] = []
+    band = market.band()
     has_fill, most_lots = False, market.listing.max_size_lots
     for maker in makers:
         affordable_lots = lots_affordable_rounded_down(budget_atoms, market.value_atoms(1, maker.price_ticks))
         lots = min(maker.remaining_lots, affordable_lots, most_lots)
-        if lots > 0 and _is_prevented(venue, order, maker):
+        if lots > 0 and maker.price_ticks not in band:
+            return Plan(steps, CancelReason.VOLATILITY, 0, leaves_band=True)
+        if lots > 0 and is_prevented(venue, order, maker):
             if order.self_trade_prevention in _MAKER_EXPIRES:
                 steps.append(OwnCancelled(maker))
             if order.self_trade_prevention in _TAKER_EXPIRES:
@@ -143,10 +179,11 @@ def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], orde
     return Plan(steps, CancelReason.BOOK_EXHAUSTED, 0)
 
 
-def _is_prevented(venue: Venue, taker: Order, maker: Order) -> bool:
-    if taker.self_trade_prevention == SelfTradePrevention.NONE:
+def is_prevented(venue: Venue, deciding: Order, other: Order) -> bool:
+    """Whether one owner stands behind both, and the mode of the order that decides keeps them from trading."""
+    if deciding.self_trade_prevention == SelfTradePrevention.NONE:
         return False
-    return venue.accounts[taker.account_id].owner_id == venue.accounts[maker.account_id].owner_id
+    return venue.accounts[deciding.account_id].owner_id == venue.accounts[other.account_id].owner_id
 
 
 def hold_of_placed(market: Market, command: PlaceOrder, order: Order, plan: Plan) -> int:

@@ -8,7 +8,7 @@ from lionrock.sim.auditor.book import Order
 from lionrock.sim.auditor.carrying_out import cancel_resting
 from lionrock.sim.auditor.venue import Venue, known_or_refuse, refuse_if
 from lionrock.words.commands import AdvanceTime, CancelOrders, SetKillSwitch
-from lionrock.words.enumerations import CancelReason, KillSwitchScope
+from lionrock.words.enumerations import CancelReason, KillSwitchScope, MarketPhase
 from lionrock.words.events import KillSwitchSet, OrdersCancelled, TimeAdvanced
 from lionrock.words.rejections import Rejection
 
@@ -17,9 +17,9 @@ TOGETHER_REASONS = frozenset({CancelReason.REQUESTED, CancelReason.DISCONNECTED}
 KILL_SWITCH_SCOPES = frozenset(KillSwitchScope)
 
 
-def expire_due(venue: Venue) -> None:
-    """Comes before every command, also one that is refused or that nobody knows."""
-    while venue.expiries and venue.expiries[0][0] <= venue.time_ns:
+def expire_until(venue: Venue, time_ns: int) -> None:
+    """Ends every order whose expiry time is not after this, by expiry time, then by id."""
+    while venue.expiries and venue.expiries[0][0] <= time_ns:
         _, order_id = heappop(venue.expiries)
         if order_id in venue.resting:
             cancel_resting(venue, *venue.resting[order_id], CancelReason.EXPIRED)
@@ -42,7 +42,7 @@ def cancel_orders(venue: Venue, command: CancelOrders) -> None:
     fitting = [
         order
         for order in _resting_in_reach(venue, market_id=market_id, account_id=account_id)
-        if group_id in (0, order.group_id)
+        if group_id in (0, order.group_id) and venue.resting[order.order_id][0].phase != MarketPhase.HALTED
     ]
     _cancel_all(venue, fitting, CancelReason(command.reason))
     venue.events.append(OrdersCancelled(**venue.head(), orders=len(fitting)))

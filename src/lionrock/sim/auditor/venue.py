@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import NoReturn, TypeVar
+from typing import NamedTuple, NoReturn, TypeVar
 
 from lionrock.sim.auditor.book import Market, Order
 from lionrock.sim.auditor.ledger import Ledger
 from lionrock.words.commands import ListAsset
-from lionrock.words.enumerations import KillSwitchScope, Side
+from lionrock.words.enumerations import KillSwitchScope, MarketPhase, Side, TimeInForce
 from lionrock.words.events import Event
 from lionrock.words.faults import Fault
 from lionrock.words.rejections import Rejection
@@ -65,6 +65,16 @@ class FeeTier:
     taker_fee_ppm: int = 0
 
 
+class ScheduledChange(NamedTuple):
+    """A change of phase to come. Such entries compare as they come due: by time, market, and when they were given."""
+
+    at_time_ns: int
+    market_id: int
+    given_by_sequence: int
+    phase: int
+    reference_price_ticks: int
+
+
 @dataclass(slots=True)
 class Venue:
     """The whole state, and the events of the command that is being decided."""
@@ -77,6 +87,8 @@ class Venue:
     resting: dict[int, tuple[Market, Order]] = field(default_factory=dict)
     expiries: list[tuple[int, int]] = field(default_factory=list)
     """A heap of expiry time and id of every good-till-date order placed; one that is over stays in until its time."""
+    schedule: list[ScheduledChange] = field(default_factory=list)
+    """What is not due yet, sorted."""
     is_stopped: bool = False
     sequence: int = 0
     time_ns: int = 0
@@ -111,8 +123,10 @@ class Venue:
             asset_id = listing.quote_asset_id if order.side == Side.BUY else listing.base_asset_id
             held[order.account_id, asset_id] = held.get((order.account_id, asset_id), 0) + order.held_atoms
         for market in self.markets.values():
-            if market.is_crossed():
+            if market.is_crossed() and not market.may_be_crossed:
                 raise Fault(f"the book of market {market.listing.market_id} is crossed")
+        if self.schedule and self.schedule[0].at_time_ns <= self.time_ns:
+            raise Fault(f"{self.schedule[0]} has not happened at {self.time_ns} ns")
         self.ledger.check_all(held)
 
     def _check_resting(self, market: Market, order: Order) -> None:
@@ -120,6 +134,8 @@ class Venue:
             raise Fault(f"{order} does not belong in the book")
         if order.expire_time_ns != 0 and order.expire_time_ns <= self.time_ns:
             raise Fault(f"{order} still rests at {self.time_ns} ns")
+        if order.time_in_force == TimeInForce.DAY and market.phase == MarketPhase.CLOSED:
+            raise Fault(f"{order} still rests in a closed market")
         scope, scope_id = self.engaged_switch(market.listing.market_id, order.account_id)
         if scope != 0:
             raise Fault(f"{order} rests under the kill switch of scope {scope} over {scope_id}")
@@ -139,6 +155,9 @@ class Venue:
         for (account_id, asset_id), balance in sorted(self.ledger.balances.items(), key=_number):
             if balance.available != 0 or balance.held != 0:
                 yield _line("balance", account_id, asset_id, balance.available, balance.held)
+        for change in self.schedule:
+            at_time_ns, market_id, phase = change.at_time_ns, change.market_id, change.phase
+            yield _line("schedule", at_time_ns, market_id, phase, change.reference_price_ticks)
         for market_id, market in sorted(self.markets.items(), key=_number):
             for side in (Side.BUY, Side.SELL):
                 for order in market.sides[side]:
@@ -170,6 +189,9 @@ def _market_line(market: Market) -> str:
         listing.max_notional_atoms,
         listing.fee_account_id,
         int(market.is_stopped),
+        int(market.phase),
+        market.band_ppm,
+        market.last_price_ticks,
     )
 
 
@@ -190,4 +212,5 @@ def _order_line(market_id: int, order: Order) -> str:
         order.post_only,
         order.expire_time_ns,
         order.group_id,
+        order.time_in_force,
     )
