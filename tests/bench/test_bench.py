@@ -34,6 +34,7 @@ def test_core_is_measured_beside_its_checked_build_and_the_auditor(monkeypatch: 
 
 def test_every_order_of_the_api_benchmark_is_taken() -> None:
     figures = bench_api(300, 1, lambda: time.time_ns() // 1_000_000, time.perf_counter)
+    assert figures["trades_per_order"] == 0.5
     for part in ("order_entry", "empty_post"):
         measured = figures[part]
         assert isinstance(measured, dict)

@@ -18,6 +18,8 @@ from lionrock.sim.api_client import Connection
 from lionrock.sim.venue_process import VenueProcess
 
 CONNECTIONS = 64
+FUNDS = '{"BTC": "100000"}', '{"USDT": "10000000000"}'
+"""Of the seller and the buyer; an account does not trade with itself."""
 EMPTY_BODY_BYTES = 200
 """About the length of a signed order's parameters."""
 
@@ -39,23 +41,22 @@ def bench_api(
         venue = VenueProcess(Path(directory) / "site")
         try:
             connection = Connection(venue.url)
-            body = b'{"fund": {"BTC": "100000", "USDT": "10000000000"}}'
-            account = connection.call(
-                "POST", "/lionrock/v1/sandbox/accounts", {"Content-Type": "application/json"}, body
-            )
+            seller, buyer = (_account(connection, fund) for fund in FUNDS)
             port = urlsplit(venue.url).port or 0
             for number in range(1, rounds + 1):
                 progress(f"round {number} of {rounds}: {requests:,} orders, {requests:,} empty requests")
-                signed = [_order(account["apiKey"], account["secret"], n, clock_ms) for n in range(requests)]
+                signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(requests)]
                 orders.append(asyncio.run(drive("127.0.0.1", port, signed, CONNECTIONS, stopwatch)))
                 blank = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
                 empty.append(asyncio.run(drive("127.0.0.1", empty_port, blank, CONNECTIONS, stopwatch)))
+            months = Connection(venue.url).call("GET", "/quote/v1/klines?symbol=BTCUSDT&interval=1M")
         finally:
             venue.stop()
     best_order, best_empty = (max(runs, key=lambda run: run.requests_per_s) for runs in (orders, empty))
     return {
         "connections": CONNECTIONS,
         "requests": requests,
+        "trades_per_order": round(sum(month[8] for month in months) / (rounds * requests), 3),
         "order_entry": _figures(best_order),
         "empty_post": _figures(best_empty),
         "ratio": round(best_order.requests_per_s / best_empty.requests_per_s, 3),
@@ -72,8 +73,14 @@ def _figures(run: LoadFigures) -> dict[str, float]:
     }
 
 
-def _order(api_key: str, secret: str, number: int, clock_ms: Callable[[], int]) -> bytes:
-    """Sells and buys at one price in turn, so that every second order trades."""
+def _account(connection: Connection, fund: str) -> dict[str, str]:
+    path, headers = "/lionrock/v1/sandbox/accounts", {"Content-Type": "application/json"}
+    account: dict[str, str] = connection.call("POST", path, headers, b'{"fund": %s}' % fund.encode())
+    return account
+
+
+def _order(account: dict[str, str], number: int, clock_ms: Callable[[], int]) -> bytes:
+    """One account sells and another buys at one price in turn, so that every second order trades."""
     body = urlencode(
         {
             "symbol": "BTCUSDT",
@@ -85,8 +92,8 @@ def _order(api_key: str, secret: str, number: int, clock_ms: Callable[[], int]) 
             "timestamp": clock_ms(),
         }
     )
-    signature = hmac.new(secret.encode(), body.encode(), hashlib.sha256).hexdigest()
-    return _post("/api/v1/spot/order", f"{body}&signature={signature}", f"X-HK-APIKEY: {api_key}\r\n")
+    signature = hmac.new(account["secret"].encode(), body.encode(), hashlib.sha256).hexdigest()
+    return _post("/api/v1/spot/order", f"{body}&signature={signature}", f"X-HK-APIKEY: {account['apiKey']}\r\n")
 
 
 def _post(path: str, body: str, headers: str = "") -> bytes:
