@@ -55,13 +55,14 @@ def served(port: int, tmp_path: Path) -> Iterator[None]:
 
 @pytest.mark.usefixtures("served")
 def test_first_trade_of_the_readme(port: int, tmp_path: Path) -> None:
-    opened = subprocess.run(shell_commands(port)[1], capture_output=True, check=True, cwd=tmp_path)
-    account = json.loads(opened.stdout)
-    assert set(account) == {"apiKey", "secret", "accountId"}
-
     snippet = code_block("python").replace(":8000", f":{port}")
-    snippet = snippet.replace('"apiKey": "..."', f'"apiKey": "{account["apiKey"]}"')
-    snippet = snippet.replace('"secret": "..."', f'"secret": "{account["secret"]}"')
+    for command in shell_commands(port)[1:]:
+        opened = subprocess.run(command, capture_output=True, check=True, cwd=tmp_path)
+        account = json.loads(opened.stdout)
+        assert set(account) == {"apiKey", "secret", "accountId"}
+        for name in ("apiKey", "secret"):
+            snippet = snippet.replace(f'"{name}": "..."', f'"{name}": "{account[name]}"', 1)
+    assert "..." not in snippet
     result = subprocess.run([sys.executable, "-c", snippet], capture_output=True, text=True, check=True, cwd=tmp_path)
     assert "'price': 65000.0" in result.stdout
     assert "'amount': 0.2" in result.stdout

@@ -7,14 +7,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Profile, Security, Venue
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Profile, Security, Venue, refusal_in
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
 from lionrock.people.api_keys import Right
 from lionrock.site.site import Site
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import Command, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
 from lionrock.words.enumerations import AccountKind, FeeCurrency, TransferPurpose
-from lionrock.words.events import AccountOpened, AssetListed, CommandRejected
+from lionrock.words.events import AccountOpened, AssetListed
 from lionrock.words.faults import Fault
 from lionrock.words.limits import MAX_ATOMS
 from lionrock.words.rejections import Rejection, explain
@@ -83,9 +83,8 @@ MARKETS = (
 async def seed(site: Site) -> None:
     """List what is not listed yet; a site that was seeded before is left as it is."""
     for command in _missing(site):
-        events = await site.node.submit(command)
-        refused = events[0]
-        if isinstance(refused, CommandRejected):
+        refused = refusal_in(await site.node.submit(command))
+        if refused is not None:
             raise Fault(explain(refused.rejection, refused.first_figure, refused.second_figure))
 
 
@@ -133,8 +132,8 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
     """Only this moves what custody owes, one at a time: what `_read_deposits` found possible is so until it is done."""
     deposits = _read_deposits(venue, body)
     events = await venue.node.submit(OpenAccount(account_id=0, account_kind=AccountKind.CLIENT))
-    opened = events[0]
-    if not isinstance(opened, AccountOpened):
+    opened = next((event for event in events if isinstance(event, AccountOpened)), None)
+    if opened is None:
         raise Refused(-1001)
     transfers = [
         Transfer(
@@ -147,8 +146,9 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
         for asset, amount in deposits
     ]
     for answer in await venue.node.submit_all([(transfer, b"") for transfer in transfers]):
-        if isinstance(answer[0], CommandRejected):
-            raise refused_by_core(answer[0])
+        refused = refusal_in(answer)
+        if refused is not None:
+            raise refused_by_core(refused)
     return opened
 
 

@@ -47,6 +47,8 @@ class OrderState(msgspec.Struct, gc=False):
     filled_quote_atoms: int = 0
     fee_atoms: int = 0
     """Charged on its fills so far, in the asset its market charges this side in."""
+    cancel_reason: int = 0
+    """A `CancelReason`; 0 for an order that was not cancelled."""
 
     @property
     def is_open(self) -> bool:
@@ -94,6 +96,7 @@ class Orders:
             elif isinstance(event, OrderFilled):
                 self._end(event, OrderStatus.FILLED)
             elif isinstance(event, OrderCancelled):
+                self._by_id[event.order_id].cancel_reason = event.reason
                 rejected = event.reason == CancelReason.WOULD_TAKE
                 cancelled = OrderStatus.PARTIALLY_CANCELED if event.filled_lots else OrderStatus.CANCELED
                 self._end(event, OrderStatus.REJECTED if rejected else cancelled)

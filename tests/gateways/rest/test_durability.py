@@ -121,16 +121,17 @@ async def test_client_order_id_of_an_order_on_its_way_is_taken(client: httpx.Asy
 @pytest.mark.shows("REST-015")
 async def test_cancel_tells_what_was_filled_before_it(client: httpx.AsyncClient, held: Held) -> None:
     """The fill is on its way to the disk when the cancel is asked for."""
-    account = (await client.post("/lionrock/v1/sandbox/accounts", json={"fund": {"BTC": "1", "USDT": "50000"}})).json()
+    seller = (await client.post("/lionrock/v1/sandbox/accounts", json={"fund": {"BTC": "1"}})).json()
+    buyer = (await client.post("/lionrock/v1/sandbox/accounts", json={"fund": {"USDT": "50000"}})).json()
 
-    async def signed(method: str, text: str) -> Any:
+    async def signed(method: str, text: str, account: dict[str, str] = seller) -> Any:
         text = f"{text}&timestamp={time.time_ns() // 1_000_000}"
         url = f"/api/v1/spot/order?{text}&signature={sign(account['secret'].encode(), text.encode())}"
         return (await client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]})).json()
 
     resting = await signed("POST", ORDER)
     held.go.clear()
-    taking = asyncio.create_task(signed("POST", "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=0.4&price=50000"))
+    taking = asyncio.create_task(signed("POST", "symbol=BTCUSDT&side=BUY&type=LIMIT&quantity=0.4&price=50000", buyer))
     await held.taken_in()
     cancelling = asyncio.create_task(signed("DELETE", f"orderId={resting['orderId']}"))
     for _ in range(100):

@@ -177,23 +177,23 @@ def test_fills_come_newest_first(maker: Trader, taker: Trader) -> None:
     for price in ("50000", "50001", "50002"):
         maker.limit("SELL", "1", price, newClientOrderId=f"at {price}")
         taker.limit("BUY", "1", price)
-    own = maker.limit("SELL", "1", "50003")
-    maker.limit("BUY", "1", "50003")
+    taker.limit("BUY", "1", "49999")
+    maker.limit("SELL", "1", "49999")
 
     def fills(trader: Trader, **filters: str) -> list[dict[str, Any]]:
         return list(trader.signed("GET", "/api/v1/account/trades", **filters).json())
 
-    assert [row["price"] for row in fills(taker)] == ["50002", "50001", "50000"]
+    theirs = fills(taker)
+    assert [row["isMaker"] for row in theirs] == [True, False, False, False]
     mine = fills(maker)
-    assert [row["price"] for row in mine] == ["50003", "50003", "50002", "50001", "50000"]
-    assert len({row["id"] for row in mine}) == 5
-    assert {row["isMaker"] for row in mine[:2]} == {True, False}
-    assert {row["ticketId"] for row in mine[:2]} == {"4"}
-    assert (mine[2]["commission"], mine[2]["commissionAsset"], mine[2]["isBuyer"]) == ("60.0024", "USDT", False)
+    assert [row["price"] for row in mine] == ["49999", "50002", "50001", "50000"]
+    assert [row["isMaker"] for row in mine] == [False, True, True, True]
+    assert [row["ticketId"] for row in mine] == [row["ticketId"] for row in theirs] == ["4", "3", "2", "1"]
+    assert len({row["id"] for row in mine + theirs}) == 8
+    assert (mine[1]["commission"], mine[1]["commissionAsset"], mine[1]["isBuyer"]) == ("60.0024", "USDT", False)
     assert [row["price"] for row in fills(maker, clientOrderId="at 50001")] == ["50001"]
-    assert [row["price"] for row in fills(maker, fromId=mine[3]["id"], toId=mine[2]["id"])] == ["50002", "50001"]
+    assert [row["price"] for row in fills(maker, fromId=mine[2]["id"], toId=mine[1]["id"])] == ["50002", "50001"]
     assert (len(fills(maker, limit="1")), fills(maker, symbol="ETHUSDT")) == (1, [])
-    assert mine[0]["orderId"] == own["orderId"] or mine[1]["orderId"] == own["orderId"]
 
 
 @pytest.mark.shows("REST-019")

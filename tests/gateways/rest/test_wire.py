@@ -250,7 +250,6 @@ def test_refusal_says_what_decided(trader: Trader) -> None:
     }
 
 
-@pytest.mark.shows("REST-017")
 def test_words_outside_the_closed_lists_are_refused(trader: Trader) -> None:
     good = {"side": "BUY", "quantity": "1", "price": "100"}
     for change, code in (
@@ -260,7 +259,7 @@ def test_words_outside_the_closed_lists_are_refused(trader: Trader) -> None:
         ({"timeInForce": "DAY"}, -1115),
         ({"type": "LIMIT_MAKER", "timeInForce": "IOC"}, -1014),
         ({"type": "MARKET", "timeInForce": "FOK"}, -1014),
-        ({"stpMode": "EXPIRE_MAKER"}, -1020),
+        ({"stpMode": "NONE"}, -1130),
         ({"stopPrice": "0.01"}, -1020),
         ({"stopPrice": "90", "type": "MARKET"}, -1020),
         ({"stopPrice": "abc"}, -1020),

@@ -16,6 +16,7 @@ from lionrock.people.api_keys import ApiKeys, Credential, Right
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.words.events import CommandRejected, Event
 
 NS_PER_MS = 1_000_000
 
@@ -115,6 +116,11 @@ class Endpoint(msgspec.Struct, frozen=True):
     body: Body = Body.FORM
     shows_state: bool = True
     """What it answers depends on what was done so far."""
+
+
+def refusal_in(events: list[Event]) -> CommandRejected | None:
+    """Why a command was refused, if it was; before that stands whatever was due by its time (spec/expiry.md)."""
+    return next((event for event in events if isinstance(event, CommandRejected)), None)
 
 
 def quoted_market(venue: Venue, parameters: Parameters) -> Market:

@@ -11,7 +11,7 @@ from lionrock.node.stamping import FIRST_ID
 from lionrock.views.catalogue import Market
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import PlaceOrder
-from lionrock.words.enumerations import OrderType, Side, TimeInForce
+from lionrock.words.enumerations import OrderType, SelfTradePrevention, Side, TimeInForce
 from lionrock.words.rejections import Rejection
 
 MAX_CLIENT_ORDER_ID = 255
@@ -34,6 +34,12 @@ TIMES_IN_FORCE = {
     "IOC": TimeInForce.IMMEDIATE_OR_CANCEL,
     "FOK": TimeInForce.FILL_OR_KILL,
 }
+
+SELF_TRADE_PREVENTION = {
+    "EXPIRE_TAKER": SelfTradePrevention.EXPIRE_TAKER,
+    "EXPIRE_MAKER": SelfTradePrevention.EXPIRE_MAKER,
+}
+"""The contract has no way to ask for none: a client of a licensed venue does not trade with itself."""
 
 
 class OrderRequest(msgspec.Struct, frozen=True):
@@ -60,8 +66,11 @@ def read_order(venue: Venue, account_id: int, parameters: Parameters, *, quantit
         raise Refused("0206")
     order_type, post_only = kind
     time_in_force = _time_in_force(parameters, order_type)
-    # Taken as an order without them, such an order would do what its sender wants to rule out.
-    if parameters.text("stpMode") is not None or (parameters.text("stopPrice") or "0").strip("0") not in ("", "."):
+    self_trade_prevention = SELF_TRADE_PREVENTION.get(parameters.text("stpMode") or "EXPIRE_TAKER")
+    if self_trade_prevention is None:
+        raise Refused(-1130, "stpMode")
+    # Taken as an order without it, such an order would do what its sender wants to rule out.
+    if (parameters.text("stopPrice") or "0").strip("0") not in ("", "."):
         raise Refused(-1020)
     price, size, amount = _figures(market, parameters, order_type, side, quantity_may_be_quote=quantity_may_be_quote)
     command = PlaceOrder(
@@ -75,6 +84,7 @@ def read_order(venue: Venue, account_id: int, parameters: Parameters, *, quantit
         price_ticks=price,
         size_lots=size,
         quote_amount_atoms=amount,
+        self_trade_prevention=self_trade_prevention,
     )
     return OrderRequest(command, _client_order_id(parameters))
 

@@ -7,8 +7,8 @@ from itertools import islice
 
 import msgspec
 
-from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, own_account, traded_market
-from lionrock.gateways.rest.errors import Code, Refused, missing_or_invalid, refused_by_core
+from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, own_account, refusal_in, traded_market
+from lionrock.gateways.rest.errors import CODES, Code, Refused, missing_or_invalid, refused_by_core
 from lionrock.gateways.rest.order_requests import OrderRequest, read_order, read_side
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.gateways.rest.rows import (
@@ -24,6 +24,7 @@ from lionrock.gateways.rest.rows import (
 from lionrock.views.orders import OrderState, OrderStatus
 from lionrock.words.commands import CancelOrder
 from lionrock.words.events import CommandRejected, Event, OrderPlaced
+from lionrock.words.rejections import Rejection
 
 MAX_BATCH = 20
 MAX_CANCEL_IDS = 100
@@ -80,12 +81,13 @@ def _reserve(venue: Venue, request: OrderRequest) -> tuple[int, str]:
 
 def _taken(venue: Venue, account_id: int, events: list[Event]) -> OrderState:
     """The order after its command; the node has published its events to the views before it answers."""
-    first = events[0]
-    if isinstance(first, CommandRejected):
-        raise refused_by_core(first)
-    order = venue.orders.find(account_id, first.order_id) if isinstance(first, OrderPlaced) else None
+    refused = refusal_in(events)
+    if refused is not None:
+        raise refused_by_core(refused)
+    placed = next((event for event in events if isinstance(event, OrderPlaced)), None)
+    order = None if placed is None else venue.orders.find(account_id, placed.order_id)
     if order is None:
-        raise LookupError(f"the node answered a PlaceOrder with {first}, and the views do not know the order")
+        raise LookupError(f"the node answered a PlaceOrder with {events}, and the views do not know the order")
     return order
 
 
@@ -176,11 +178,12 @@ async def cancel(venue: Venue, call: Call) -> CancelledOrder:
     if not order.is_open:
         raise Refused(_NO_LONGER_OPEN[order.status])
     events = await venue.node.submit(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id))
-    if isinstance(events[0], CommandRejected):
+    refused = refusal_in(events)
+    if refused is not None:
         # It was filled or cancelled by a command that went before this one.
         if not order.is_open:
             raise Refused(_NO_LONGER_OPEN[order.status])
-        raise refused_by_core(events[0])
+        raise refused_by_core(refused)
     return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
 
 
@@ -195,9 +198,18 @@ async def cancel_by_ids(venue: Venue, call: Call) -> dict[str, object]:
             order = venue.orders.find(call.account_id, int(text))
             if order is not None and order.is_open:
                 orders[text] = order
-    cancelled = await _cancel_all(venue, list(orders.values()))
-    failed = [text for text in ids if text not in orders or orders[text].placed.order_id not in cancelled]
-    return {"code": "0000", "result": [{"orderId": text[:19], "code": "0211"} for text in failed]}
+    refused = await _cancel_all(venue, list({order.placed.order_id: order for order in orders.values()}.values()))
+    codes = {text: "0211" for text in ids if text not in orders}
+    for text, order in orders.items():
+        event = refused.get(order.placed.order_id)
+        if event is not None:
+            codes[text] = "0211" if _had_ended(event) else str(CODES[Rejection(event.rejection)])
+    return {"code": "0000", "result": [{"orderId": text[:19], "code": codes[text]} for text in ids if text in codes]}
+
+
+def _had_ended(event: CommandRejected) -> bool:
+    """The order was filled or cancelled by a command that went before the cancel."""
+    return event.rejection == Rejection.ORDER_UNKNOWN
 
 
 async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
@@ -212,22 +224,25 @@ async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
         for order in venue.orders.open_orders(call.account_id)
         if order.placed.market_id == market.market_id and (side is None or order.placed.side == side)
     ]
-    await _cancel_all(venue, orders)
+    for refused in (await _cancel_all(venue, orders)).values():
+        if not _had_ended(refused):
+            raise refused_by_core(refused)
     return {"success": True}
 
 
-async def _cancel_all(venue: Venue, orders: list[OrderState]) -> set[int]:
-    """Of orders of one account, ids of those that were cancelled; the others ended before."""
+async def _cancel_all(venue: Venue, orders: list[OrderState]) -> dict[int, CommandRejected]:
+    """Of orders of one account, those that were not cancelled, by order id, and why."""
     if not orders:
         await venue.settled()
-    cancelled = set()
+    refused = {}
     for start in range(0, len(orders), CANCELS_AT_ONCE):
         ids = [order.placed.order_id for order in orders[start : start + CANCELS_AT_ONCE]]
         commands = [(CancelOrder(order_id=order_id, account_id=orders[0].placed.account_id), b"") for order_id in ids]
         for order_id, events in zip(ids, await venue.node.submit_all(commands), strict=True):
-            if not isinstance(events[0], CommandRejected):
-                cancelled.add(order_id)
-    return cancelled
+            event = refusal_in(events)
+            if event is not None:
+                refused[order_id] = event
+    return refused
 
 
 async def list_open(venue: Venue, call: Call) -> list[FullOrder]:

@@ -9,12 +9,14 @@ import msgspec
 from lionrock.gateways.rest.contract import NS_PER_MS
 from lionrock.views.catalogue import Market
 from lionrock.views.orders import Fill, OrderState, OrderStatus
-from lionrock.words.enumerations import OrderType, Side, TimeInForce
+from lionrock.words.enumerations import CancelReason, OrderType, SelfTradePrevention, Side, TimeInForce
 
 TIME_IN_FORCE_NAMES = {
     TimeInForce.GOOD_TILL_CANCELLED: "GTC",
     TimeInForce.IMMEDIATE_OR_CANCEL: "IOC",
     TimeInForce.FILL_OR_KILL: "FOK",
+    # The contract has no name for it; until its time comes it rests like any other.
+    TimeInForce.GOOD_TILL_DATE: "GTC",
 }
 
 EXCHANGE_ID = "301"
@@ -81,6 +83,10 @@ class SingleOrder(FullOrder, rename="camel", kw_only=True):
     fee_coin: str
     fee_amount: str
     sum_fee_amount: str
+    ord_cxl_reason: str
+    """Name of the `CancelReason`; empty for an order that was not cancelled."""
+    stp_mode: str
+    """Name of the `SelfTradePrevention`."""
 
 
 class FillFee(msgspec.Struct, rename="camel"):
@@ -178,7 +184,14 @@ def full_order(market: Market, order: OrderState) -> FullOrder:
 def single_order(market: Market, order: OrderState) -> SingleOrder:
     asset = market.fee_asset(order.placed.side)
     fee = market.fee_text(order.placed.side, order.fee_atoms)
-    return SingleOrder(**_full(market, order), fee_coin=asset.code, fee_amount=fee, sum_fee_amount=fee)
+    return SingleOrder(
+        **_full(market, order),
+        fee_coin=asset.code,
+        fee_amount=fee,
+        sum_fee_amount=fee,
+        ord_cxl_reason=CancelReason(order.cancel_reason).name if order.cancel_reason else "",
+        stp_mode=SelfTradePrevention(order.placed.self_trade_prevention).name,
+    )
 
 
 def _full(market: Market, order: OrderState) -> dict[str, Any]:
