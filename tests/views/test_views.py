@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lionrock.core.engine_checked import Engine
@@ -19,9 +20,10 @@ from lionrock.words.commands import (
     OpenAccount,
     PlaceOrder,
     SetFeeTier,
+    SetMarketPhase,
     Transfer,
 )
-from lionrock.words.enumerations import FeeCurrency, Side
+from lionrock.words.enumerations import FeeCurrency, MarketPhase, Side
 from lionrock.words.side_notes import pack_notes
 
 MINUTE_NS = 60 * 10**9
@@ -149,6 +151,22 @@ def test_statistics_of_a_day_roll(stage: Stage) -> None:
     assert market.day((day + 1) * 60_000) == DayStatistics(300, 300, 200, 200, 2, 500)
     assert market.day((day + 2) * 60_000) == DayStatistics(200, 200, 200, 200, 1, 200)
     assert market.day((day + 3) * 60_000) == DayStatistics(200, 200, 200, 200, 0, 0)
+
+
+def test_fills_of_an_account_that_may_trade_with_itself_have_ids_of_their_own(stage: Stage) -> None:
+    """As the taker pays 2 % and the maker 1 %, in what each receives."""
+    phase = SetMarketPhase(market_id=1, phase=MarketPhase.PRE_OPEN, at_time_ns=0, reference_price_ticks=0)
+    stage.do(order(ANN, Side.SELL, 100, 100), order(ANN, Side.BUY, 100, 100), minute=1)
+    stage.do(phase, order(ANN, Side.BUY, 100, 100), order(ANN, Side.SELL, 100, 100), minute=2)
+    stage.do(msgspec.structs.replace(phase, phase=MarketPhase.CONTINUOUS), minute=3)
+    fills = list(stage.orders.fills_newest_first(ANN, 0, 2**63))
+    assert [(fill.is_buyer, fill.is_maker, fill.fee_atoms) for fill in reversed(fills)] == [
+        (True, False, 2),
+        (False, True, 100),
+        (True, True, 1),
+        (False, True, 100),
+    ]
+    assert len({fill.fill_id for fill in fills}) == 4
 
 
 def test_views_are_the_same_after_a_replay(stage: Stage) -> None:

@@ -93,7 +93,7 @@ class Candles:
         self._minute: Candle | None = None
 
     def add(self, time_ms: int, price_ticks: int, size_lots: int, quote_atoms: int, taker_buys: bool) -> None:
-        """Take in one trade; times never go back."""
+        """Take in one trade; times never go back. In an auction nobody takes."""
         open_ms = time_ms - time_ms % MINUTE_MS
         minute = self._minute
         if minute is None or minute.open_ms != open_ms:

@@ -1,4 +1,4 @@
-"""What is listed: assets, markets, accounts and fee tiers, and how each market's numbers are written."""
+"""What is listed: assets, markets and what they do at the moment, accounts, fee tiers; how markets write numbers."""
 
 from __future__ import annotations
 
@@ -6,8 +6,16 @@ import msgspec
 
 from lionrock.node.published import Published
 from lionrock.words.amounts import format_decimal
-from lionrock.words.enumerations import FeeCurrency, Side
-from lionrock.words.events import AccountOpened, AssetListed, FeeTierAssigned, FeeTierSet, MarketListed
+from lionrock.words.enumerations import FeeCurrency, KillSwitchScope, MarketPhase, Side
+from lionrock.words.events import (
+    AccountOpened,
+    AssetListed,
+    FeeTierAssigned,
+    FeeTierSet,
+    KillSwitchSet,
+    MarketListed,
+    MarketPhaseChanged,
+)
 
 
 class Rates(msgspec.Struct, frozen=True):
@@ -74,6 +82,9 @@ class Catalogue:
         self.accounts: dict[int, AccountOpened] = {}
         self._tiers: dict[int, Rates] = {0: Rates(0, 0)}
         self._account_tiers: dict[int, int] = {}
+        self._phases: dict[int, MarketPhase] = {}
+        self._engaged: set[tuple[int, int]] = set()
+        """Scope and id of kill switches."""
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
@@ -90,8 +101,23 @@ class Catalogue:
                     self._tiers[event.tier] = Rates(event.maker_fee_ppm, event.taker_fee_ppm)
                 case FeeTierAssigned():
                     self._account_tiers[event.account_id] = event.tier
+                case MarketPhaseChanged():
+                    self._phases[event.market_id] = MarketPhase(event.phase)
+                case KillSwitchSet(engaged=1):
+                    self._engaged.add((event.scope, event.scope_id))
+                case KillSwitchSet():
+                    self._engaged.discard((event.scope, event.scope_id))
                 case _:
                     pass
+
+    def phase_of(self, market_id: int) -> MarketPhase:
+        """What the market does with orders; a market is listed in CONTINUOUS."""
+        return self._phases.get(market_id, MarketPhase.CONTINUOUS)
+
+    def is_stopped(self, market_id: int) -> bool:
+        """A kill switch over the market or the site is engaged."""
+        reaching = {(KillSwitchScope.SITE, 0), (KillSwitchScope.MARKET, market_id)}
+        return not reaching.isdisjoint(self._engaged)
 
     @property
     def fee_tiers(self) -> dict[int, Rates]:

@@ -70,7 +70,7 @@ class MarketData:
                     event.price_ticks,
                     event.size_lots,
                     event.quote_atoms,
-                    event.taker_side == Side.BUY,
+                    taker_buys=event.taker_side == Side.BUY and not event.in_auction,
                 )
             elif isinstance(event, (OrderPlaced, OrderCancelled, OrderAmended, OrderReduced)):
                 self._markets[event.market_id].book_changed_ns = event.time_ns

@@ -60,16 +60,22 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
 
     trade: TradeExecuted
     order: OrderState
-    is_maker: bool
+    named_maker: bool
+    """The trade's record names this side as the maker."""
+
+    @property
+    def is_maker(self) -> bool:
+        """It rested, or traded in an auction, where both sides pay as makers."""
+        return self.named_maker or bool(self.trade.in_auction)
 
     @property
     def fill_id(self) -> int:
-        """Unique also when an account trades with itself: even for the taker's side of a trade, odd for the maker's."""
-        return 2 * self.trade.trade_id + self.is_maker
+        """Unique also when an account trades with itself: odd for the side that the trade names as maker."""
+        return 2 * self.trade.trade_id + self.named_maker
 
     @property
     def fee_atoms(self) -> int:
-        return self.trade.maker_fee_atoms if self.is_maker else self.trade.taker_fee_atoms
+        return self.trade.maker_fee_atoms if self.named_maker else self.trade.taker_fee_atoms
 
     @property
     def is_buyer(self) -> bool:
@@ -119,14 +125,14 @@ class Orders:
             (event.taker_order_id, event.taker_account_id, event.taker_fee_atoms, False),
             (event.maker_order_id, event.maker_account_id, event.maker_fee_atoms, True),
         )
-        for order_id, account_id, fee_atoms, is_maker in sides:
+        for order_id, account_id, fee_atoms, named_maker in sides:
             order = self._by_id[order_id]
             order.filled_lots += event.size_lots
             order.filled_quote_atoms += event.quote_atoms
             order.fee_atoms += fee_atoms
             order.status = OrderStatus.PARTIALLY_FILLED
             order.updated_ns = event.time_ns
-            self._fills[account_id].append(Fill(event, order, is_maker))
+            self._fills[account_id].append(Fill(event, order, named_maker))
 
     def _resize(self, event: OrderAmended | OrderReduced, size_lots: int, price_ticks: int) -> None:
         order = self._by_id[event.order_id]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -16,11 +15,12 @@ from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.gateways.rest.server import application
 from lionrock.site import sandbox
 from lionrock.site.site import Site
-from lionrock.words.commands import CancelOrders, Command, PlaceOrder, SetKillSwitch
-from lionrock.words.enumerations import CancelReason, KillSwitchScope, OrderType, Side, TimeInForce
+from lionrock.words.commands import CancelOrders, Command, PlaceOrder, SetKillSwitch, SetMarketPhase, SetPriceBand
+from lionrock.words.enumerations import CancelReason, KillSwitchScope, MarketPhase, OrderType, Side, TimeInForce
 
 ORDER = "/api/v1/spot/order"
 SELL = "symbol=BTCUSDT&side=SELL&type=LIMIT&quantity=1&price=50000"
+BUY = SELL.replace("SELL", "BUY")
 START_NS = 1_800_000_000 * 10**9
 SECOND_NS = 10**9
 BTCUSDT = 1
@@ -40,10 +40,27 @@ class Stage:
     async def do(self, command: Command) -> None:
         await self.site.node.submit(command)
 
-    async def signed(self, method: str, path: str, text: str = "") -> Any:
+    async def enter(self, phase: MarketPhase) -> None:
+        await self.do(SetMarketPhase(market_id=BTCUSDT, phase=phase, at_time_ns=0, reference_price_ticks=0))
+
+    async def stop(self, scope: KillSwitchScope, scope_id: int, engaged: int) -> None:
+        await self.do(SetKillSwitch(scope=scope, scope_id=scope_id, engaged=engaged))
+
+    async def open_account(self) -> dict[str, str]:
+        fund = {"fund": {"BTC": "10", "USDT": "100000"}}
+        account: dict[str, str] = (await self.client.post("/lionrock/v1/sandbox/accounts", json=fund)).json()
+        return account
+
+    async def statuses(self) -> list[str]:
+        symbols = (await self.client.get("/api/v1/exchangeInfo")).json()["symbols"]
+        return [symbol["status"] for symbol in symbols]
+
+    async def signed(self, method: str, path: str, text: str = "", account: dict[str, str] | None = None) -> Any:
+        """Of the one trader, if nobody else is named."""
+        account = account or self.account
         text = f"{text}&timestamp={self.clock.now_ns // 1_000_000}"
-        url = f"{path}?{text}&signature={sign(self.account['secret'].encode(), text.encode())}"
-        return (await self.client.request(method, url, headers={"X-HK-APIKEY": self.account["apiKey"]})).json()
+        url = f"{path}?{text}&signature={sign(account['secret'].encode(), text.encode())}"
+        return (await self.client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]})).json()
 
     async def ask(self, order_id: str) -> Any:
         return await self.signed("GET", ORDER, f"orderId={order_id}")
@@ -85,8 +102,7 @@ async def stage(tmp_path: Path) -> AsyncIterator[Stage]:
     served = application(site.venue(sandbox.PROFILE), ENDPOINTS + sandbox.ENDPOINTS)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(served), base_url="http://site") as client:
         stage = Stage(site, client, clock)
-        fund = {"fund": {"BTC": "10", "USDT": "100000"}}
-        stage.account = (await client.post("/lionrock/v1/sandbox/accounts", json=fund)).json()
+        stage.account = await stage.open_account()
         yield stage
     await site.close()
 
@@ -101,7 +117,7 @@ async def test_whatever_ended_an_order_it_is_cancelled_and_says_why(stage: Stage
     assert [row["orderId"] for row in await stage.signed("GET", "/api/v1/spot/openOrders")] == [plain]
     await stage.do(CancelOrders(account_id=stage.account_id, market_id=0, group_id=0, reason=CancelReason.DISCONNECTED))
     stopped = (await stage.signed("POST", ORDER, SELL))["orderId"]
-    await stage.do(SetKillSwitch(scope=KillSwitchScope.ACCOUNT, scope_id=stage.account_id, engaged=1))
+    await stage.stop(KillSwitchScope.ACCOUNT, stage.account_id, 1)
     for order_id, reason in ((timed, "EXPIRED"), (plain, "DISCONNECTED"), (stopped, "KILL_SWITCH")):
         shown = await stage.ask(order_id)
         assert (shown["status"], shown["ordCxlReason"]) == ("CANCELED", reason)
@@ -137,3 +153,105 @@ async def test_an_account_opens_though_something_was_due(stage: Stage) -> None:
     stage.clock.now_ns += SECOND_NS
     opened = await stage.client.post("/lionrock/v1/sandbox/accounts", json={"fund": {"BTC": "1"}})
     assert (opened.status_code, set(opened.json())) == (200, {"apiKey", "secret", "accountId"})
+
+
+@pytest.mark.shows("REST-027")
+async def test_an_auction_that_was_due_is_not_taken_for_the_answer(stage: Stage) -> None:
+    await stage.enter(MarketPhase.PRE_OPEN)
+    opening = START_NS + SECOND_NS
+    await stage.do(
+        SetMarketPhase(market_id=BTCUSDT, phase=MarketPhase.CONTINUOUS, at_time_ns=opening, reference_price_ticks=0)
+    )
+    sold = (await stage.signed("POST", ORDER, SELL))["orderId"]
+    other = await stage.open_account()
+    await stage.signed("POST", ORDER, BUY, other)
+    stage.clock.now_ns = opening
+    placed = await stage.signed("POST", ORDER, SELL, other)
+    assert (placed["status"], placed["executedQty"]) == ("NEW", "0")
+    assert (await stage.ask(sold))["status"] == "FILLED"
+    assert await stage.statuses() == ["TRADING"] * 3
+
+
+@pytest.mark.shows("REST-026")
+async def test_day_orders_and_orders_at_the_price_band_are_cancelled(stage: Stage) -> None:
+    other = await stage.open_account()
+    await stage.signed("POST", ORDER, SELL)
+    await stage.signed("POST", ORDER, BUY, other)
+    await stage.do(SetPriceBand(market_id=BTCUSDT, band_ppm=10_000))
+    await stage.do(stage.order(TimeInForce.DAY, 5_100_000))
+    day = (await stage.signed("GET", "/api/v1/spot/openOrders"))[0]
+    assert (day["timeInForce"], day["status"]) == ("GTC", "NEW")
+    too_high = BUY.replace("price=50000", "price=51000").replace("quantity=1", "quantity=0.5")
+    beyond = await stage.signed("POST", ORDER, f"{too_high}&timeInForce=IOC", other)
+    assert beyond["status"] == "CANCELED"
+    shown = await stage.signed("GET", ORDER, f"orderId={beyond['orderId']}", other)
+    assert (shown["ordCxlReason"], await stage.statuses()) == ("VOLATILITY", ["BREAK", "TRADING", "TRADING"])
+    await stage.enter(MarketPhase.CLOSED)
+    shown = await stage.ask(day["orderId"])
+    assert (shown["status"], shown["ordCxlReason"], shown["timeInForce"]) == ("CANCELED", "EXPIRED", "GTC")
+
+
+@pytest.mark.shows("REST-028")
+async def test_status_of_a_market_says_whether_it_trades(stage: Stage) -> None:
+    assert await stage.statuses() == ["TRADING"] * 3
+    for phase, status in (
+        (MarketPhase.PRE_OPEN, "BREAK"),
+        (MarketPhase.VOLATILITY_AUCTION, "BREAK"),
+        (MarketPhase.HALTED, "HALT"),
+        (MarketPhase.CANCEL_ONLY, "HALT"),
+        (MarketPhase.CLOSED, "BREAK"),
+        (MarketPhase.CONTINUOUS, "TRADING"),
+    ):
+        await stage.enter(phase)
+        assert await stage.statuses() == [status, "TRADING", "TRADING"], phase
+        alone = (await stage.client.get("/api/v1/exchangeInfo?symbol=BTCUSDT")).json()
+        assert alone["status"] == status
+    await stage.stop(KillSwitchScope.SITE, 0, 1)
+    assert await stage.statuses() == ["HALT"] * 3
+    await stage.stop(KillSwitchScope.MARKET, 2, 1)
+    await stage.stop(KillSwitchScope.ACCOUNT, stage.account_id, 1)
+    await stage.stop(KillSwitchScope.SITE, 0, 0)
+    assert await stage.statuses() == ["TRADING", "HALT", "TRADING"]
+    await stage.stop(KillSwitchScope.MARKET, 2, 0)
+    assert await stage.statuses() == ["TRADING"] * 3
+
+
+@pytest.mark.shows("REST-028")
+async def test_where_orders_may_not_be_cancelled_nobody_is_told_they_were(stage: Stage) -> None:
+    order_id = (await stage.signed("POST", ORDER, SELL))["orderId"]
+    await stage.enter(MarketPhase.HALTED)
+    assert (await stage.signed("POST", ORDER, SELL))["code"] == -1151
+    assert (await stage.signed("DELETE", ORDER, f"orderId={order_id}"))["code"] == -1151
+    assert (await stage.signed("DELETE", "/api/v1/spot/openOrders", "symbol=BTCUSDT"))["code"] == -1151
+    answer = await stage.signed("DELETE", "/api/v1/spot/cancelOrderByIds", f"ids=0{order_id},{order_id},7")
+    assert answer["result"] == [
+        {"orderId": f"0{order_id}"[:19], "code": "0211"},
+        {"orderId": order_id, "code": "-1151"},
+        {"orderId": "7", "code": "0211"},
+    ]
+    assert [row["orderId"] for row in await stage.signed("GET", "/api/v1/spot/openOrders")] == [order_id]
+    await stage.enter(MarketPhase.CANCEL_ONLY)
+    assert (await stage.signed("POST", ORDER, SELL))["code"] == -1151
+    assert await stage.signed("DELETE", "/api/v1/spot/openOrders", "symbol=BTCUSDT") == {"success": True}
+    assert (await stage.ask(order_id))["ordCxlReason"] == "REQUESTED"
+
+
+@pytest.mark.shows("REST-029")
+async def test_in_an_auction_both_sides_are_makers(stage: Stage) -> None:
+    other = await stage.open_account()
+    await stage.enter(MarketPhase.PRE_OPEN)
+    sold = await stage.signed("POST", ORDER, SELL)
+    bought = await stage.signed("POST", ORDER, BUY, other)
+    assert (sold["status"], bought["status"]) == ("NEW", "NEW")
+    await stage.enter(MarketPhase.CONTINUOUS)
+    (seller,) = await stage.signed("GET", "/api/v1/account/trades")
+    (buyer,) = await stage.signed("GET", "/api/v1/account/trades", "", other)
+    assert (seller["isMaker"], seller["isBuyer"], buyer["isMaker"], buyer["isBuyer"]) == (True, False, True, True)
+    assert (seller["ticketId"], seller["id"] == buyer["id"]) == (buyer["ticketId"], False)
+    # 0.12 % of what each receives.
+    assert (seller["commission"], seller["commissionAsset"]) == ("60", "USDT")
+    assert (buyer["commission"], buyer["commissionAsset"]) == ("0.0012", "BTC")
+    (trade,) = (await stage.client.get("/quote/v1/trades?symbol=BTCUSDT")).json()
+    assert (trade["p"], trade["q"], trade["ibm"]) == ("50000", "1", False)
+    (candle,) = (await stage.client.get("/quote/v1/klines?symbol=BTCUSDT&interval=1m")).json()
+    assert (candle[5], candle[8], candle[9], candle[10]) == ("1", 1, "0", "0")

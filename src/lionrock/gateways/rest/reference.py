@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Call, Profile, Venue, quoted_market
 from lionrock.gateways.rest.rows import EXCHANGE_ID
-from lionrock.views.catalogue import Market
+from lionrock.views.catalogue import Catalogue, Market
+from lionrock.words.enumerations import MarketPhase
 from lionrock.words.events import AssetListed
 
 
@@ -21,13 +22,13 @@ async def time(venue: Venue, _call: Call) -> dict[str, int]:
 async def exchange_info(venue: Venue, call: Call) -> dict[str, object]:
     """Everything listed; with `symbol`, that market's object alone, as the contract has it."""
     if call.parameters.text("symbol") is not None:
-        return _symbol(venue.profile, quoted_market(venue, call.parameters))
+        return _symbol(venue, quoted_market(venue, call.parameters))
     return {
         "timezone": "UTC",
         "serverTime": str(venue.now_ms()),
         "site": venue.profile.site_tag,
         "brokerFilters": [],
-        "symbols": [_symbol(venue.profile, market) for market in venue.catalogue.markets.values()],
+        "symbols": [_symbol(venue, market) for market in venue.catalogue.markets.values()],
         "options": [],
         "contracts": [],
         "coins": [_coin(venue.profile, asset) for asset in venue.catalogue.assets.values()],
@@ -38,11 +39,19 @@ def _name(profile: Profile, asset: AssetListed) -> str:
     return profile.asset_names.get(asset.code, asset.code)
 
 
-def _symbol(profile: Profile, market: Market) -> dict[str, object]:
+def _status(catalogue: Catalogue, market_id: int) -> str:
+    phase = catalogue.phase_of(market_id)
+    if catalogue.is_stopped(market_id) or phase in {MarketPhase.HALTED, MarketPhase.CANCEL_ONLY}:
+        return "HALT"
+    return "TRADING" if phase is MarketPhase.CONTINUOUS else "BREAK"
+
+
+def _symbol(venue: Venue, market: Market) -> dict[str, object]:
+    profile = venue.profile
     return {
         "symbol": market.symbol,
         "symbolName": market.symbol,
-        "status": "TRADING",
+        "status": _status(venue.catalogue, market.market_id),
         "baseAsset": market.base.code,
         "baseAssetName": _name(profile, market.base),
         "baseAssetPrecision": market.size_text(1),

@@ -15,8 +15,9 @@ TIME_IN_FORCE_NAMES = {
     TimeInForce.GOOD_TILL_CANCELLED: "GTC",
     TimeInForce.IMMEDIATE_OR_CANCEL: "IOC",
     TimeInForce.FILL_OR_KILL: "FOK",
-    # The contract has no name for it; until its time comes it rests like any other.
+    # The contract has no names for these; until their time comes they rest like any other.
     TimeInForce.GOOD_TILL_DATE: "GTC",
+    TimeInForce.DAY: "GTC",
 }
 
 EXCHANGE_ID = "301"
