@@ -3,8 +3,9 @@
 It decides nothing: it adds up what the events of each command say, and checks after every command what spec/ promises
 of every state: sums and holds (LEDG-007, FEES-008), books and trades (BOOK-007, BOOK-008), no order that is overdue or
 under an engaged kill switch, no trade within one beneficial owner unless the incoming order's mode, in an auction the
-younger's, is NONE; phases, auctions and bands are `MarketPhases`' part. That it ends with the venue's own balances,
-orders and phases shows that every atom that moved stood in an event.
+younger's, is NONE; phases, auctions and bands are `MarketPhases`' part, orders that wait `WaitingOrders`', what
+accounts and markets forbid `Gates`'. That it ends with the venue's own balances, orders and phases shows that every
+atom that moved stood in an event.
 """
 
 from __future__ import annotations
@@ -24,9 +25,12 @@ from lionrock.words.enumerations import (
     SelfTradePrevention,
     Side,
     TimeInForce,
+    Trigger,
 )
 from lionrock.words.events import Event
+from tests.sim.gates import Gates
 from tests.sim.market_phases import MAY_REST, UNCROSSED, MarketPhases
+from tests.sim.waiting_orders import WaitingOrders
 
 
 @dataclass
@@ -59,6 +63,8 @@ class Bookkeeper:
         self.orders: dict[int, Order] = {}
         self.trades = 0
         self.phases = MarketPhases()
+        self.waiting = WaitingOrders()
+        self.gates = Gates()
         self._kinds: dict[int, int] = {}
         self._markets: dict[int, events.MarketListed] = {}
         self._decimals: dict[int, int] = {}
@@ -73,6 +79,12 @@ class Bookkeeper:
         """Scope and id of the kill switches that are engaged."""
         self._due: list[tuple[int, int]] = []
         """Expiry and id of what the command found due."""
+        self._incoming = 0
+        """Id of the order that comes in, which neither rests nor waits yet; 0 for none."""
+        self._open: Counter[int] = Counter()
+        """Orders that live, by account."""
+        self._moved: set[int] = set()
+        """Markets that the command changed."""
         self._together: list[int] = []
         """Ids of what the command cancelled on request or by a kill switch."""
         self._touched: set[tuple[int, int]] = set()
@@ -86,24 +98,20 @@ class Bookkeeper:
         self.phases.begin()
         self._due.clear()
         self._together.clear()
-        incoming: list[int] = []
+        self._moved.clear()
         for index, event in enumerate(told):
             assert event.index == index, event
             self.phases.enter(event)
+            self.gates.enter(event)
             self._enter(event)
-            if isinstance(event, events.OrderPlaced) or (
-                isinstance(event, events.OrderAmended) and not event.priority_kept
-            ):
-                incoming.append(event.order_id)
-        moved = set(self.phases.entered)
-        for order_id in incoming:
-            if order_id in self.orders:
-                moved.add(self._rest(self.orders[order_id]))
+        self._settle()
+        self._moved.update(self.phases.entered)
         self.phases.end(told[-1].time_ns)
         self._check_expiries(told[-1].time_ns)
-        for market_id in moved:
+        for market_id in self._moved:
             self._check_book(market_id)
-        for order_id in self._resting if self._stopped else ():
+            self.waiting.end_of_command(market_id, self.phases.phases[market_id])
+        for order_id in self.orders if self._stopped else ():
             placed = self.orders[order_id].placed
             self._check_let_in(placed.market_id, placed.account_id)
         assert not any(self._sums.values()), f"not every asset sums to zero: {self._sums}"
@@ -115,10 +123,12 @@ class Bookkeeper:
     def _enter(self, event: Event) -> None:
         match event:
             case events.OrderPlaced():
-                self._check_let_in(event.market_id, event.account_id)
-                self.phases.come_in(event, event)
-                self.orders[event.order_id] = Order(event, event.held_atoms, event.price_ticks, event.size_lots)
-                self._move(self._held_key(event), available=-event.held_atoms, held=event.held_atoms)
+                self._place(event)
+            case events.OrderTriggered():
+                self._settle()
+                self.waiting.come_in(event, self.phases.phases[event.market_id])
+                self.phases.triggered(event)
+                self._incoming = event.order_id
             case events.TradeExecuted():
                 self._trade(event)
             case events.OrderFilled() | events.OrderCancelled():
@@ -147,6 +157,29 @@ class Bookkeeper:
                 switch = event.scope, event.scope_id
                 self._stopped.add(switch) if event.engaged else self._stopped.discard(switch)
 
+    def _place(self, event: events.OrderPlaced) -> None:
+        self._settle()
+        self._check_let_in(event.market_id, event.account_id)
+        self.phases.come_in(event, event)
+        self._check_gates(event, event)
+        if event.time_in_force in MAY_REST or event.trigger:
+            self.gates.has_room(event, self._open[event.account_id])
+        self.orders[event.order_id] = Order(event, event.held_atoms, event.price_ticks, event.size_lots)
+        self._open[event.account_id] += 1
+        self._move(self._held_key(event), available=-event.held_atoms, held=event.held_atoms)
+        if event.trigger == Trigger.NONE:
+            self._incoming = event.order_id
+            return
+        self.waiting.begin(event, self.phases.last_prices[event.market_id])
+        if event.expire_time_ns:
+            heappush(self._expiries, (event.expire_time_ns, event.order_id))
+
+    def _settle(self) -> None:
+        """What came in last has traded what it could: if it lives, it rests."""
+        if self._incoming in self.orders:
+            self._moved.add(self._rest(self.orders[self._incoming]))
+        self._incoming = 0
+
     def _trade(self, event: events.TradeExecuted) -> None:
         self.trades += 1
         assert event.trade_id == self.trades, f"trade {event.trade_id} is the {self.trades}th"
@@ -156,6 +189,8 @@ class Bookkeeper:
         exact = event.price_ticks * market.tick_quote_atoms * base_atoms
         assert event.quote_atoms * 10 ** self._decimals[market.base_asset_id] == exact, event
         self.phases.trade(event)
+        self.waiting.trade(event)
+        self._moved.add(event.market_id)
         assert event.maker_order_id in self._resting, event
         assert (event.taker_order_id in self._resting) == bool(event.in_auction), event
         if event.in_auction:
@@ -195,6 +230,7 @@ class Bookkeeper:
 
     def _end(self, event: events.OrderFilled | events.OrderCancelled) -> None:
         order = self.orders.pop(event.order_id)
+        self._open[event.account_id] -= 1
         assert event.account_id == order.placed.account_id, event
         assert event.filled_lots == order.filled_lots, event
         self._release(order, event.released_atoms)
@@ -205,7 +241,9 @@ class Bookkeeper:
             self._check_reason(event, order)
         else:
             assert by_quote or order.remaining_lots == 0, event
-        if event.order_id in self._resting:
+        if event.order_id in self.waiting.orders:
+            self.waiting.end(event)
+        elif event.order_id in self._resting:
             self._leave(order)
 
     def _amend(self, event: events.OrderAmended) -> None:
@@ -213,12 +251,14 @@ class Bookkeeper:
         order = self.orders[event.order_id]
         self._check_let_in(event.market_id, event.account_id)
         self.phases.come_in(event, order.placed)
+        self._check_gates(event, order.placed)
         assert event.account_id == order.placed.account_id, event
         assert event.order_id in self._resting, event
         same_or_smaller = event.price_ticks == order.price_ticks and event.size_lots <= order.size_lots
         assert event.priority_kept == same_or_smaller, event
         if not event.priority_kept:
             self._leave(order)
+            self._incoming = event.order_id
         order.price_ticks, order.size_lots = event.price_ticks, event.size_lots
         assert order.remaining_lots == event.remaining_lots > 0, event
         self._release(order, order.held_atoms - event.held_atoms)
@@ -257,7 +297,7 @@ class Bookkeeper:
         if phase in UNCROSSED and bids and asks:
             assert max(bids) < min(asks), f"market {market_id} is crossed: {max(bids)}, {min(asks)}"
         if phase == MarketPhase.CLOSED:
-            placed = (self.orders[order_id].placed for order_id in self._resting)
+            placed = (order.placed for order in self.orders.values())
             left = [each for each in placed if each.market_id == market_id and each.time_in_force == TimeInForce.DAY]
             assert not left, f"market {market_id} is closed, and {left} rest for the day"
 
@@ -269,10 +309,19 @@ class Bookkeeper:
         engaged = over & self._stopped
         assert not engaged, f"an order of account {account_id} in market {market_id} under kill switches {engaged}"
 
+    def _check_gates(self, event: events.OrderPlaced | events.OrderAmended, placed: events.OrderPlaced) -> None:
+        market = self._markets[event.market_id]
+        lot_tick_quote_atoms = (
+            market.tick_quote_atoms * market.lot_base_atoms // 10 ** self._decimals[market.base_asset_id]
+        )
+        value_atoms = event.size_lots * event.price_ticks * lot_tick_quote_atoms or placed.quote_amount_atoms
+        last_price_ticks = self.phases.last_prices[event.market_id]
+        self.gates.come_in(event, placed, last_price_ticks=last_price_ticks, value_atoms=value_atoms)
+
     def _check_expiries(self, time_ns: int) -> None:
         while self._expiries and self._expiries[0][0] <= time_ns:
             _, order_id = heappop(self._expiries)
-            assert order_id not in self._resting, f"order {order_id} is overdue at {time_ns}"
+            assert order_id not in self.orders, f"order {order_id} is overdue at {time_ns}"
 
     def _check_reason(self, event: events.OrderCancelled, order: Order) -> None:
         """What is due ends by expiry and id; what is cancelled at a stroke ends by id."""
@@ -307,13 +356,16 @@ class Bookkeeper:
             if (mine := (self.available[key], self.held[key])) != balances.get(key, (0, 0))  # type: ignore[index]
         ]
         resting = {tuple(int(row[at]) for at in _ORDER_COLUMNS) for row in rows if row[0] == "order"}
+        resting |= {tuple(int(row[at + 2]) for at in _ORDER_COLUMNS) for row in rows if row[0] == "waiting"}
         mine_resting = {
             (order.price_ticks, number, order.size_lots, order.remaining_lots, order.held_atoms)
             for number, order in self.orders.items()
         }
         odd_orders = sorted(resting ^ mine_resting)
         differences += [f"order (price, id, size, remaining, held) differs: {odd}" for odd in odd_orders]
-        return differences + self.phases.differs_from(lines)
+        for keeper in (self.phases, self.waiting, self.gates):
+            differences += keeper.differs_from(lines)
+        return differences
 
 
 def _order_id(order: Order) -> int:

@@ -43,6 +43,8 @@ class MarketPhases:
         self._auctioned_lots = 0
         self._scheduled = 0
         self._own_begun = False
+        self._references: dict[int, int] = {}
+        """By market, the last trade or auction before the command's continuous trading there."""
         self._band: tuple[int, int] | None = None
         """Lowest and highest price of the incoming order's trades."""
         self._volatile: set[int] = set()
@@ -53,6 +55,7 @@ class MarketPhases:
     def begin(self) -> None:
         """Another command."""
         self.entered.clear()
+        self._references.clear()
         self._volatile.clear()
         self.auction, self._band, self._own_begun = None, None, False
 
@@ -80,13 +83,23 @@ class MarketPhases:
         rests_quietly = placed.order_type == OrderType.LIMIT and placed.time_in_force in MAY_REST
         collected = phase in COLLECTING and rests_quietly and not placed.post_only
         assert phase == MarketPhase.CONTINUOUS or collected, f"phase {phase} does not admit {event}"
+        self._come_in(market_id)
+
+    def triggered(self, event: events.OrderTriggered) -> None:
+        """The order comes in like a new one."""
+        self._come_in(event.market_id)
+
+    def _come_in(self, market_id: int) -> None:
         self.auction, self._band = None, None
-        reference, band_ppm = self.last_prices[market_id], self.bands_ppm[market_id]
+        reference = self._references.get(market_id, self.last_prices[market_id])
+        band_ppm = self.bands_ppm[market_id]
         if reference and band_ppm:
             self._band = band_bottom_rounded_up(reference, band_ppm), band_top_rounded_down(reference, band_ppm)
 
     def trade(self, event: events.TradeExecuted) -> None:
         """In an auction at its one price and no more than announced, otherwise in CONTINUOUS and inside the band."""
+        if not event.in_auction:
+            self._references.setdefault(event.market_id, self.last_prices[event.market_id])
         self.last_prices[event.market_id] = event.price_ticks
         phase = self.phases[event.market_id]
         if event.in_auction:
@@ -141,7 +154,7 @@ class MarketPhases:
         rows = [line.split("|") for line in lines]
         differences = []
         for row in (row for row in rows if row[0] == "market"):
-            market_id, theirs = int(row[1]), tuple(map(int, row[-3:]))
+            market_id, theirs = int(row[1]), tuple(map(int, row[14:17]))
             mine = self.phases[market_id], self.bands_ppm[market_id], self.last_prices[market_id]
             if mine != theirs:
                 differences.append(

@@ -75,11 +75,11 @@ def test_a_page_of_state_worked_by_hand() -> None:
         "asset|1|ETH|3",
         "asset|2|USD|2",
         "tier|0|100000|200000",
-        "account|1|3|0|1|0",
-        "account|2|2|0|2|0",
-        "account|11|1|0|11|0",
-        "account|12|1|0|12|0",
-        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100",
+        "account|1|3|0|1|0|0|4294967295|0|0|0",
+        "account|2|2|0|2|0|0|4294967295|0|0|0",
+        "account|11|1|0|11|0|0|4294967295|0|0|0",
+        "account|12|1|0|12|0|0|4294967295|0|0|0",
+        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100|0|15|0|0|0|0",
         "balance|1|1|-1000|0",
         "balance|1|2|-1000|0",
         "balance|2|2|60|0",
@@ -105,10 +105,10 @@ def test_what_stands_over_an_order_is_in_the_state() -> None:
     )
     lines = auditor.lines()
     assert "order|5|1|100|101|11|2|2|240|100000|200000|3|1|99000000000|7|4" in lines
-    assert "account|12|1|0|11|1" in lines
+    assert "account|12|1|0|11|1|0|4294967295|0|0|0" in lines
 
     done(auditor, SetKillSwitch(scope=KillSwitchScope.MARKET, scope_id=MARKET, engaged=1))
-    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1|1|0|0" in auditor.lines()
+    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1|1|0|0|0|15|0|0|0|0" in auditor.lines()
     done(auditor, SetKillSwitch(scope=KillSwitchScope.SITE, scope_id=0, engaged=1))
     assert auditor.lines()[0] == "venue|15|15000000000|0|101|1"
     assert not any(line.startswith("order") for line in auditor.lines())

@@ -33,6 +33,7 @@ from lionrock.words.events import (
     OrderCancelled,
     OrderPlaced,
     OrderReduced,
+    OrderTriggered,
     TimeAdvanced,
     TradeExecuted,
 )
@@ -90,7 +91,7 @@ def modes_met(told: list[Event]) -> dict[int, set[str]]:
             owners[event.account_id] = event.owner_id
         if isinstance(event, OrderPlaced):
             modes[event.order_id] = event.self_trade_prevention
-        if isinstance(event, OrderPlaced | OrderAmended):
+        if isinstance(event, OrderPlaced | OrderAmended | OrderTriggered):
             incoming = event.order_id
         if incoming == 0:
             continue  # In an auction nobody comes in.
@@ -154,6 +155,14 @@ def test_orders_are_amended_in_every_manner(told: list[Event]) -> None:
         Rejection.NOTIONAL_ABOVE_MAXIMUM,
         Rejection.PHASE_DOES_NOT_ADMIT,
         Rejection.AMENDED_ORDER_WOULD_TAKE,
+        Rejection.AMENDED_ORDER_IS_WAITING,
+        Rejection.LEGAL_ENTITY_DIFFERS,
+        Rejection.PRODUCT_NOT_PERMITTED,
+        Rejection.CLIENT_CLASS_NOT_ADMITTED,
+        Rejection.ACCOUNT_FROZEN,
+        Rejection.ACCOUNT_REDUCE_ONLY,
+        Rejection.PRICE_TOO_FAR_FROM_LAST,
+        Rejection.ORDER_VALUE_ABOVE_LIMIT,
         Rejection.AVAILABLE_INSUFFICIENT,
     }
 

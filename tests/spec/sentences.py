@@ -28,6 +28,8 @@ _ECHOES: dict[str, dict[int, type[Event]]] = {
     "advanced": {15: events.TimeAdvanced},
     "scheduled": {16: events.MarketPhaseScheduled},
     "band set": {17: events.PriceBandSet},
+    "profile set": {18: events.AccountProfileSet},
+    "rules set": {19: events.MarketRulesSet},
 }
 """Events that repeat their command, by their word and the kind of the command."""
 
@@ -38,6 +40,7 @@ _PHASE = re.compile(r"phase ([A-Z_]+) from ([A-Z_]+)")
 _UNCROSSED = re.compile(r"uncrossed (\d+) @ (\d+), imbalance (-?\d+)")
 _FILLED = re.compile(r"(\w+) filled, releases (\d+)")
 _CANCELLED = re.compile(r"(\w+) cancelled ([A-Z_]+), (\d+) left, releases (\d+)")
+_TRIGGERED = re.compile(r"(\w+) triggered")
 _HOLD_REDUCED = re.compile(r"(\w+) hold reduced by (\d+)")
 _AMENDED = re.compile(r"(\w+) amended, holds (\d+), (keeps|loses) its place")
 _REDUCED = re.compile(r"(\w+) reduced by (\d+), (\d+) left, releases (\d+)")
@@ -85,13 +88,13 @@ def _event(sentence: str, asked: Asked, stage: Stage) -> Event:
             first_figure=first,
             second_figure=second,
         )
-    if event := _shrunk_or_ended(sentence, stage):
+    if event := _of_an_order(sentence, stage):
         return event
     raise MalformedPage(f"{sentence!r} is not in the grammar of the events column for this command")
 
 
-def _shrunk_or_ended(sentence: str, stage: Stage) -> Event | None:
-    """The sentences that say what an order that lived gave back."""
+def _of_an_order(sentence: str, stage: Stage) -> Event | None:
+    """The sentences about one order that was placed before: what it gave back, or that it comes in."""
     if match := _FILLED.fullmatch(sentence):
         order = stage.order(match[1])
         owner = _owner(order.placed)
@@ -105,6 +108,8 @@ def _shrunk_or_ended(sentence: str, stage: Stage) -> Event | None:
             remaining_lots=int(match[3]),
             released_atoms=int(match[4]),
         )
+    if match := _TRIGGERED.fullmatch(sentence):
+        return events.OrderTriggered(**_owner(stage.order(match[1]).placed))
     if match := _HOLD_REDUCED.fullmatch(sentence):
         return events.HoldReduced(**_owner(stage.order(match[1]).placed), released_atoms=int(match[2]))
     if match := _REDUCED.fullmatch(sentence):
@@ -204,7 +209,11 @@ def _figure(text: str, stage: Stage) -> int:
     return int(text) if text.lstrip("-").isdigit() else stage.order(text).placed.order_id
 
 
-_ABOUT_ORDERS = (Rejection.ORDER_UNKNOWN, Rejection.ORDER_OF_ANOTHER_ACCOUNT)
+_ABOUT_ORDERS = (
+    Rejection.ORDER_UNKNOWN,
+    Rejection.ORDER_OF_ANOTHER_ACCOUNT,
+    Rejection.AMENDED_ORDER_IS_WAITING,
+)
 """Refusals whose first figure is the id of an order."""
 
 
@@ -232,6 +241,8 @@ def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
         case events.OrderCancelled():
             left = f"{event.remaining_lots} left, releases {event.released_atoms}"
             return f"{name(event.order_id)} cancelled {_named(CancelReason, event.reason)}, {left}"
+        case events.OrderTriggered():
+            return f"{name(event.order_id)} triggered"
         case events.HoldReduced():
             return f"{name(event.order_id)} hold reduced by {event.released_atoms}"
         case events.OrderAmended():

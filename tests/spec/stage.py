@@ -23,6 +23,7 @@ from lionrock.words.enumerations import (
     Side,
     TimeInForce,
     TransferPurpose,
+    Trigger,
 )
 from lionrock.words.records import RECORD_BYTES, layout_of
 from tests.spec.pages import MalformedPage
@@ -66,7 +67,10 @@ _TIMES_IN_FORCE = {
     "day": TimeInForce.DAY,
 }
 _MODES = {mode.name.lower().replace("_", "-"): mode for mode in SelfTradePrevention if mode}
-_DETAIL = rf"ioc|fok|until \d+|day|post-only|{'|'.join(_MODES)}|group \d+|on \S+"
+_TRIGGERS = {"stop": Trigger.STOP, "take-profit": Trigger.TAKE_PROFIT}
+_DETAIL = rf"ioc|fok|until \d+|day|post-only|{'|'.join(_MODES)}|group \d+|on \S+|(?:{'|'.join(_TRIGGERS)}) \d+"
+_ONE_OF_EACH = (_TIMES_IN_FORCE, _MODES, _TRIGGERS)
+"""An order has at most one detail of each."""
 _ORDER = re.compile(
     r"(?:(?P<name>\w+) = )?(?P<account>\w+) (?P<side>buy|sell) "
     r"(?:(?P<size>\d+) @ (?P<price>\d+)|(?P<base>\d+) at market|for (?P<quote>\d+) at market)"
@@ -94,6 +98,15 @@ _OTHERS = {
     "phase": re.compile(r"(\S+) to ([A-Z_]+)(?: at (\d+))?(?: reference (\d+))?"),
     "band": re.compile(r"(\S+) band (\d+)"),
 }
+_FIRST_PROFILE = {
+    "legal_entity": 0,
+    "products": 2**32 - 1,
+    "client_class": 0,
+    "restriction": 0,
+    "open_order_cap": 0,
+}
+_FIRST_RULES = {"legal_entity": 0, "admitted_classes": 15, "price_deviation_ppm": 0, "max_order_value_atoms": 0}
+"""What every account and every market begins with."""
 _RAW = re.compile(r"(?P<kind>[A-Z]\w+)(?P<fields>(?: \w+=\S*)*)")
 
 
@@ -218,6 +231,10 @@ class Stage:
                 return self._phase("BTCUSD", MarketPhase.CONTINUOUS.name)
             case "SetPriceBand":
                 return commands.SetPriceBand(market_id=self.markets["BTCUSD"].market_id, band_ppm=0)
+            case "SetAccountProfile":
+                return commands.SetAccountProfile(account_id=ann, **_FIRST_PROFILE)
+            case "SetMarketRules":
+                return commands.SetMarketRules(market_id=self.markets["BTCUSD"].market_id, **_FIRST_RULES)
         known = ", ".join(command.__name__ for command in COMMANDS.values())
         raise MalformedPage(f"{kind} is no command; there are {known}, and Unknown kind=...")
 
@@ -238,7 +255,7 @@ class Stage:
     def _order(self, match: re.Match[str]) -> commands.PlaceOrder:
         words = re.findall(_DETAIL, match["details"])
         details = dict(word.partition(" ")[::2] for word in words)
-        if len(details) < len(words) or any(len(kind.keys() & details) > 1 for kind in (_TIMES_IN_FORCE, _MODES)):
+        if len(details) < len(words) or any(len(kind.keys() & details) > 1 for kind in _ONE_OF_EACH):
             raise MalformedPage(f"{match['details']!r} says one thing twice")
         plain = self._limit_order(
             self.accounts[match["account"]],
@@ -247,6 +264,7 @@ class Stage:
             price_ticks=int(match["price"] or 0),
         )
         at_market = match["price"] is None
+        waits_for = next((word for word in details if word in _TRIGGERS), "")
         usual = TimeInForce.IMMEDIATE_OR_CANCEL if at_market else TimeInForce.GOOD_TILL_CANCELLED
         return msgspec.structs.replace(
             plain,
@@ -258,6 +276,8 @@ class Stage:
             self_trade_prevention=next((_MODES[word] for word in details if word in _MODES), SelfTradePrevention.NONE),
             expire_time_ns=int(details.get("until", 0)),
             group_id=int(details.get("group", 0)),
+            trigger=_TRIGGERS.get(waits_for, Trigger.NONE),
+            trigger_price_ticks=int(details.get(waits_for, 0)),
         )
 
     def _market(self, match: re.Match[str]) -> commands.ListMarket:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from lionrock.words.commands import PlaceOrder
-from lionrock.words.enumerations import SelfTradePrevention, TimeInForce
+from lionrock.words.enumerations import SelfTradePrevention, TimeInForce, Trigger
 from lionrock.words.events import EVENTS, AccountOpened, Event
 from lionrock.words.records import unpack_all
 from tests.engines import new_venue
@@ -187,7 +187,11 @@ COLLECTED = """# Auctions
     ("honest", "lie", "told"),
     [
         ("|1000000000|2|0|2|0|0", "|1000000000|2|0|1|0|0", "market 1 is crossed: best bid 110, best ask 100"),
-        ("|1000000000|2|0|2|0|0", "|1000000000|2|0|6|0|0", "order 17 of time in force 5 rests in market 1"),
+        (
+            "|1000000000|2|0|2|0|0",
+            "|1000000000|2|0|6|0|0",
+            "order 17 of time in force 5 is open in market 1, which is closed",
+        ),
         ("schedule|60|1|4|0", "schedule|1|1|4|0", "market 1 was to change to phase 4 at 1, and it is 1"),
     ],
 )
@@ -224,6 +228,11 @@ def test_every_word_of_the_pages_is_told_back_as_it_stands() -> None:
         ("account dee 14 CLIENT", "opened"),
         ("tier 3 maker 1 taker 2", "set"),
         ("dee to tier 3", "assigned"),
+        ("E = bob buy 1 @ 99 stop 105 fok", "E placed, holds 99"),
+        ("bob cancels D", "E triggered; trade 1 @ 99: E takes D; D filled, releases 0"),
+        ("bob amends E to 1 @ 98", "refused AMENDED_ORDER_IS_WAITING E 0"),
+        ("SetAccountProfile restriction=1", "profile set"),
+        ("SetMarketRules admitted_classes=12", "rules set"),
         ("Unknown kind=77", "refused COMMAND_UNKNOWN 77 0"),
     ]:
         asked = stage.ask(command)
@@ -254,7 +263,11 @@ def test_orders_details_stand_in_any_order_and_none_twice() -> None:
     assert isinstance(one, PlaceOrder)
     assert (one.time_in_force, one.expire_time_ns, one.post_only) == (TimeInForce.GOOD_TILL_DATE, 50, 1)
     assert (one.self_trade_prevention, one.group_id) == (SelfTradePrevention.DECREMENT, 4)
-    for twice in ("ioc fok", "expire-maker decrement", "until 5 until 6", "fok until 6"):
+    two = stage.ask("B = bob buy for 300 at market take-profit 95").command
+    assert isinstance(two, PlaceOrder)
+    assert (two.trigger, two.trigger_price_ticks, two.quote_amount_atoms) == (Trigger.TAKE_PROFIT, 95, 300)
+    assert (one.trigger, one.trigger_price_ticks) == (Trigger.NONE, 0)
+    for twice in ("ioc fok", "expire-maker decrement", "until 5 until 6", "fok until 6", "stop 5 take-profit 6"):
         with pytest.raises(MalformedPage, match="says one thing twice"):
             stage.ask(f"A = ann buy 2 @ 100 {twice}")
 

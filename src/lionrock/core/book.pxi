@@ -11,7 +11,8 @@ cdef packed struct order_t:
     int32_t prev  # towards the front; -1: first
     int32_t hold_balance  # where its hold is: quote of a buy, base of a sell
     int32_t receive_balance  # where it is paid: base of a buy, quote of a sell
-    int32_t price_ticks
+    int32_t price_ticks  # its limit; 0: at market
+    int32_t trigger_price_ticks  # what it waits for; 0: nothing
     uint32_t maker_fee_ppm
     uint32_t taker_fee_ppm
     uint32_t group_id
@@ -20,6 +21,7 @@ cdef packed struct order_t:
     uint8_t self_trade_prevention
     uint8_t post_only
     uint8_t time_in_force
+    uint8_t queue  # where it stands: in its side's, or waiting in one of the two others
 
 cdef packed struct level_t:
     int64_t total_lots
@@ -37,8 +39,16 @@ cdef packed struct market_t:
     uint8_t phase
     uint32_t band_ppm
     int32_t last_price_ticks  # of its last trade; 0: none yet
-    int32_t roots[3]  # of the ladder, by Side; the first is not used
-    int32_t best[3]  # level nearest the touch, by Side; -1: none
+    int32_t reference_ticks  # of the last trade before the continuous trading of one command: what bands are round
+    uint64_t traded_in  # that command, as `Matching.command` counts them
+    uint16_t legal_entity
+    uint8_t admitted_classes
+    uint32_t price_deviation_ppm
+    int64_t max_order_value_atoms
+    int32_t high_ticks  # of the trades since triggered orders last came in; 0: none
+    int32_t low_ticks
+    int32_t roots[5]  # of the ladder, by queue; the first is not used
+    int32_t best[5]  # first level of each queue; -1: none
     int32_t fee_base_balance
     int32_t fee_quote_balance
     int64_t lot_base_atoms
@@ -48,6 +58,12 @@ cdef packed struct market_t:
     int64_t min_notional_atoms
     int64_t max_notional_atoms
 
+cdef enum:
+    # The queues beyond the two sides: orders that wait for the price to rise, and for it to fall, to their trigger.
+    QUEUE_RISING = 3
+    QUEUE_FALLING = 4
+    ALL_CLASSES = 15
+
 cdef order_t _order_pattern[1]
 cdef level_t _level_pattern[1]
 ORDER = np.asarray(<order_t[:1]> _order_pattern).dtype
@@ -55,7 +71,10 @@ LEVEL = np.asarray(<level_t[:1]> _level_pattern).dtype
 MARKET = np.dtype(
     [("market_id", "u4"), ("base_asset_id", "u4"), ("quote_asset_id", "u4"), ("fee_currency", "u1"), ("stopped", "u1")]
     + [("phase", "u1"), ("band_ppm", "u4"), ("last_price_ticks", "i4")]
-    + [("roots", "i4", 3), ("best", "i4", 3), ("fee_base_balance", "i4"), ("fee_quote_balance", "i4")]
+    + [("reference_ticks", "i4"), ("traded_in", "u8")]
+    + [("legal_entity", "u2"), ("admitted_classes", "u1"), ("price_deviation_ppm", "u4")]
+    + [("max_order_value_atoms", "i8"), ("high_ticks", "i4"), ("low_ticks", "i4")]
+    + [("roots", "i4", 5), ("best", "i4", 5), ("fee_base_balance", "i4"), ("fee_quote_balance", "i4")]
     + [(name, "i8") for name in ("lot_base_atoms", "quote_atoms_per_tick_lot", "max_price_ticks", "max_size_lots")]
     + [(name, "i8") for name in ("min_notional_atoms", "max_notional_atoms")]
 )  # by hand: NumPy cannot read the description of a struct with arrays in it; Cython checks that the two agree
@@ -70,9 +89,11 @@ cdef inline bint in_call(const market_t* market) noexcept:
     return market.phase == MARKET_PHASE_PRE_OPEN or market.phase == MARKET_PHASE_VOLATILITY_AUCTION
 
 
-cdef inline uint32_t ladder_key(uint8_t side, int64_t price_ticks) except? 99:
-    """Place of a price among the resting orders of a side; smaller is nearer the touch."""
-    return <uint32_t> (price_ticks if side == SIDE_SELL else MAX_PRICE_TICKS - price_ticks)
+cdef inline uint32_t ladder_key(uint8_t queue, int64_t price_ticks) except? 99:
+    """Place of a price in a queue; smaller comes first: the touch of a side, the nearest trigger."""
+    return <uint32_t> (
+        price_ticks if queue == SIDE_SELL or queue == QUEUE_RISING else MAX_PRICE_TICKS - price_ticks
+    )
 
 
 @cython.final
@@ -111,14 +132,16 @@ cdef class Book:
         self.market_slots.insert(market_id, slot)
         self.markets[slot].market_id = market_id
         self.markets[slot].phase = MARKET_PHASE_CONTINUOUS
-        self.markets[slot].best[SIDE_BUY] = self.markets[slot].best[SIDE_SELL] = -1
-        self.markets[slot].roots[SIDE_BUY] = self.ladder.new_node()
-        self.markets[slot].roots[SIDE_SELL] = self.ladder.new_node()
+        self.markets[slot].admitted_classes = ALL_CLASSES
+        for queue in range(SIDE_BUY, QUEUE_FALLING + 1):
+            self.markets[slot].best[<int> queue] = -1
+            self.markets[slot].roots[<int> queue] = self.ladder.new_node()
         return slot
 
     cdef int rest(self, order_t* order) except -1:
-        """Put an order at the back of the queue at its price."""
-        cdef uint32_t key = ladder_key(order.side, order.price_ticks)
+        """Put an order at the back of its queue, at its price or its trigger price."""
+        cdef int32_t price_ticks = order.price_ticks if order.queue == order.side else order.trigger_price_ticks
+        cdef uint32_t key = ladder_key(order.queue, price_ticks)
         cdef int32_t slot = self.free_order
         cdef int32_t level
         if slot >= 0:
@@ -128,9 +151,9 @@ cdef class Book:
                 self.orders = grown(np.asarray(self.orders))
             slot = self.order_room
             self.order_room += 1
-        level = self.ladder.find(self.markets[order.market].roots[order.side], key)
+        level = self.ladder.find(self.markets[order.market].roots[order.queue], key)
         if level < 0:
-            level = self.new_level(order, key)
+            level = self.new_level(order, key, price_ticks)
         order.level = level
         order.next = -1
         order.prev = self.levels[level].last
@@ -143,9 +166,9 @@ cdef class Book:
         self.levels[level].total_lots += order.remaining_lots
         return self.order_slots.insert(order.order_id, slot)
 
-    cdef int32_t new_level(self, order_t* order, uint32_t key) except -1:
+    cdef int32_t new_level(self, order_t* order, uint32_t key, int32_t price_ticks) except -1:
         cdef int32_t level = self.free_level
-        cdef int32_t best = self.markets[order.market].best[order.side]
+        cdef int32_t best = self.markets[order.market].best[order.queue]
         if level >= 0:
             self.free_level = self.levels[level].first
         else:
@@ -156,10 +179,10 @@ cdef class Book:
         self.levels[level].total_lots = 0
         self.levels[level].first = self.levels[level].last = -1
         self.levels[level].key = key
-        self.levels[level].price_ticks = order.price_ticks
-        self.ladder.insert(self.markets[order.market].roots[order.side], key, level)
+        self.levels[level].price_ticks = price_ticks
+        self.ladder.insert(self.markets[order.market].roots[order.queue], key, level)
         if best < 0 or key < self.levels[best].key:
-            self.markets[order.market].best[order.side] = level
+            self.markets[order.market].best[order.queue] = level
         return level
 
     cdef int remove(self, int32_t slot) except -1:
@@ -176,7 +199,7 @@ cdef class Book:
         self.levels[order.level].total_lots -= order.remaining_lots
         if self.levels[order.level].first < 0:
             check(self.levels[order.level].total_lots == 0, "an empty queue has no size")
-            self.drop_level(order.market, order.side, order.level)
+            self.drop_level(order.market, order.queue, order.level)
         self.orders[slot].order_id = 0
         self.orders[slot].next = self.free_order
         self.free_order = slot

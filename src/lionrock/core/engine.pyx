@@ -43,7 +43,9 @@ include "ledger.pxi"
 include "ladder.pxi"
 include "book.pxi"
 include "matching.pxi"
+include "gates.pxi"
 include "standing.pxi"
+include "incoming.pxi"
 include "phases.pxi"
 include "listing.pxi"
 
@@ -61,7 +63,9 @@ cdef class Engine:
     cdef Book book
     cdef Announcements out
     cdef Matching matching
+    cdef Gates gates
     cdef Standing standing
+    cdef Incoming incoming
     cdef Phases phases
     cdef Listing listing
     cdef uint64_t sequence
@@ -73,7 +77,9 @@ cdef class Engine:
         self.book = Book()
         self.out = Announcements()
         self.matching = Matching(self.ledger, self.book, self.out)
-        self.standing = Standing(self.ledger, self.book, self.out, self.matching)
+        self.gates = Gates(self.ledger, self.book, self.out)
+        self.standing = Standing(self.ledger, self.book, self.out, self.matching, self.gates)
+        self.incoming = Incoming(self.ledger, self.book, self.out, self.matching, self.standing)
         self.phases = Phases(self.ledger, self.book, self.out, self.matching, self.standing)
         self.listing = Listing(self.ledger, self.book, self.out)
         self.sequence = 0
@@ -105,6 +111,7 @@ cdef class Engine:
         return self.out.finished()
 
     cdef int apply_one(self, const uint8_t* record) except -1:
+        """One command: what is due by its time, the command itself, and the orders that its trades triggered."""
         header = <const command_header_t*> record
         if header.sequence != self.sequence + 1:
             raise Fault(f"command {header.sequence} does not follow {self.sequence}")
@@ -115,6 +122,13 @@ cdef class Engine:
         self.out.start_command(header.sequence, header.time_ns)
         if self.standing.next_expiry_ns <= header.time_ns or self.phases.next_change_ns <= header.time_ns:
             self.phases.pass_time(header.time_ns)
+        self.matching.command += 1
+        self.decide(record, header)
+        if self.matching.touched != -1:
+            self.incoming.trigger()
+        return 0
+
+    cdef int decide(self, const uint8_t* record, const command_header_t* header) except -1:
         if header.kind == COMMAND_PLACE_ORDER:
             return self.place_order(<const place_order_t*> record)
         if header.kind == COMMAND_CANCEL_ORDER:
@@ -129,6 +143,10 @@ cdef class Engine:
             return self.phases.set_market_phase(<const set_market_phase_t*> record, header.time_ns)
         if header.kind == COMMAND_SET_PRICE_BAND:
             return self.phases.set_price_band(<const set_price_band_t*> record)
+        if header.kind == COMMAND_SET_ACCOUNT_PROFILE:
+            return self.gates.set_account_profile(<const set_account_profile_t*> record)
+        if header.kind == COMMAND_SET_MARKET_RULES:
+            return self.gates.set_market_rules(<const set_market_rules_t*> record)
         if header.kind == COMMAND_ADVANCE_TIME:
             return self.standing.advance_time()
         if header.kind == COMMAND_TRANSFER:
@@ -201,8 +219,33 @@ cdef class Engine:
             return self.out.reject(kind, REJECTION_EXPIRY_NOT_IN_FUTURE, self.time_ns, command.expire_time_ns)
         if self.standing.stopped(kind, account, slot):
             return 1
-        if not admits(market, command.order_type == ORDER_TYPE_LIMIT, may_rest(command), command.post_only):
+        if not admits(
+            market, command.order_type == ORDER_TYPE_LIMIT, may_rest(command.time_in_force), command.post_only
+        ):
             return self.out.reject(kind, REJECTION_PHASE_DOES_NOT_ADMIT, market.phase, command.time_in_force)
+        if command.trigger != TRIGGER_NONE and self.trigger_refused(command, market):
+            return 1
+        return self.gates.order_refused(
+            kind, account, slot, command.side, command.price_ticks, notional,
+            may_rest(command.time_in_force) or command.trigger != TRIGGER_NONE,
+        )
+
+    cdef int trigger_refused(self, const place_order_t* command, const market_t* market) except -1:
+        cdef int32_t last = market.last_price_ticks
+        cdef bint met
+        if command.trigger > TRIGGER_TAKE_PROFIT:
+            return self.out.reject(command.kind, REJECTION_TRIGGER_UNKNOWN, command.trigger, 0)
+        if not 0 < command.trigger_price_ticks <= market.max_price_ticks:
+            return self.out.reject(
+                command.kind, REJECTION_TRIGGER_PRICE_OUT_OF_RANGE, market.max_price_ticks, command.trigger_price_ticks
+            )
+        met = last >= command.trigger_price_ticks if rises(command.side, command.trigger) else (
+            last <= command.trigger_price_ticks
+        )
+        if last != 0 and met:
+            return self.out.reject(
+                command.kind, REJECTION_TRIGGER_ALREADY_MET, last, command.trigger_price_ticks
+            )
         return 0
 
     cdef int place_order(self, const place_order_t* command) except -1:
@@ -227,12 +270,9 @@ cdef class Engine:
         self.highest_order_id = order.order_id
         self.open_hold(&order, account, hold_asset)
         self.announce_placed(command, &order)
-        if in_call(&self.book.markets[order.market]):
-            return self.rest(&order)
-        if self.ends_untouched(command, &order, &taking):
-            return 0
-        self.matching.take(&order, &taking)
-        return self.finish(command, &order, &taking)
+        if command.trigger != TRIGGER_NONE:
+            return self.incoming.wait(&order, command.trigger)
+        return self.incoming.come_in(&order, &taking)
 
     cdef int read_order(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
         """What the command asks for, with the rates fixed and the hold computed (`spec/orders.md`, "What is held")."""
@@ -240,7 +280,6 @@ cdef class Engine:
         cdef int32_t account = self.ledger.account(command.account_id)
         cdef uint16_t tier = self.ledger.accounts[account].tier
         cdef bint market_order = command.order_type == ORDER_TYPE_MARKET
-        cdef int64_t quote_rate = 0  # what a buyer pays on top in quote, at worst
         cdef int64_t lots = 0, quote_atoms = 0
         memset(order, 0, sizeof(order_t))
         order.order_id = command.order_id
@@ -256,16 +295,9 @@ cdef class Engine:
         order.expire_time_ns = command.expire_time_ns
         order.group_id = command.group_id
         order.time_in_force = command.time_in_force
-        if order.side == SIDE_BUY and self.book.markets[slot].fee_currency == FEE_CURRENCY_QUOTE:
-            quote_rate = order.taker_fee_ppm
-        self.matching.begin(order, taking, self.ledger.accounts[account].owner_id)
-        if market_order:
-            taking.limit_key = UINT32_MAX
-            self.matching.set_reach(order, taking)
-            taking.by_quote = command.quote_amount_atoms != 0
-            taking.spendable_atoms = spendable_rounded_down(command.quote_amount_atoms, quote_rate)
-            if taking.by_quote:
-                order.remaining_lots = self.book.markets[slot].max_size_lots
+        order.trigger_price_ticks = <int32_t> command.trigger_price_ticks
+        self.incoming.prepare(order, taking, self.ledger.accounts[account].owner_id, command.quote_amount_atoms)
+        if market_order and command.trigger == TRIGGER_NONE:
             self.matching.measure(slot, opposite(order.side), order.remaining_lots, taking, &lots, &quote_atoms)
         if not market_order:
             order.held_atoms = self.matching.needed_to_rest(order)
@@ -276,7 +308,7 @@ cdef class Engine:
         elif order.side == SIDE_SELL:
             order.held_atoms = command.size_lots * self.book.markets[slot].lot_base_atoms
         else:
-            order.held_atoms = quote_atoms + fee_hold_rounded_up(quote_atoms, quote_rate)
+            order.held_atoms = quote_atoms + fee_hold_rounded_up(quote_atoms, self.incoming.quote_rate(order))
         return 0
 
     cdef int open_hold(self, order_t* order, int32_t account, uint32_t hold_asset) except -1:
@@ -304,69 +336,9 @@ cdef class Engine:
         event.self_trade_prevention = command.self_trade_prevention
         event.expire_time_ns = command.expire_time_ns
         event.group_id = command.group_id
+        event.trigger = command.trigger
+        event.trigger_price_ticks = command.trigger_price_ticks
         return 0
-
-    cdef int ends_untouched(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
-        """Post-only orders that would take and fill-or-kill orders that cannot fill end here. Returns 1 for those."""
-        cdef uint8_t side = opposite(order.side)
-        cdef int32_t best = self.book.markets[order.market].best[side]
-        cdef int64_t lots = 0, quote_atoms = 0
-        if command.post_only and best >= 0 and self.book.levels[best].key <= taking.limit_key:
-            self.matching.cancelled(order, CANCEL_REASON_WOULD_TAKE, 0, order.size_lots)
-            return 1
-        if command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
-            self.matching.measure(order.market, side, order.size_lots, taking, &lots, &quote_atoms)
-            if lots < order.size_lots:
-                self.matching.cancelled(order, CANCEL_REASON_NOT_FILLABLE_WHOLE, 0, order.size_lots)
-                return 1
-        return 0
-
-    cdef int finish(self, const place_order_t* command, order_t* order, taking_t* taking) except -1:
-        """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
-        cdef bint beyond = self.matching.could_go_on(order, taking)
-        if order.remaining_lots > 0 and not taking.ended_by_own and not may_rest(command):
-            self.end_for_good(command, order, taking, beyond)
-        elif taking.by_quote:
-            self.end_for_good(command, order, taking, beyond)
-        elif order.remaining_lots > 0 and not taking.ended_by_own:
-            self.rest(order)
-        else:
-            self.matching.end_or_rest(order, taking)
-        if beyond:
-            self.matching.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
-        return 0
-
-    cdef int rest(self, order_t* order) except -1:
-        """Into the book for the first time, and onto the clock if it ends by itself."""
-        self.matching.rest(order)
-        if order.expire_time_ns != 0:
-            return self.standing.expect_end(order.expire_time_ns, order.order_id)
-        return 0
-
-    cdef int end_for_good(
-        self, const place_order_t* command, order_t* order, taking_t* taking, bint beyond
-    ) except -1:
-        """End an order that may not rest, with the reason that fits. One that traded nothing is never filled."""
-        cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
-        cdef int64_t remaining_lots = 0 if taking.by_quote else order.remaining_lots
-        cdef uint8_t reason
-        if taking.by_quote and taking.filled_lots > 0 and taking.spendable_atoms == 0:
-            return self.matching.filled(order, taking.filled_lots)
-        if taking.ended_by_own:
-            reason = CANCEL_REASON_SELF_TRADE
-        elif beyond:
-            reason = CANCEL_REASON_VOLATILITY
-        elif command.order_type == ORDER_TYPE_LIMIT:
-            reason = CANCEL_REASON_IMMEDIATE_REMAINDER
-        elif order.remaining_lots == 0:
-            reason = CANCEL_REASON_LARGEST_SIZE
-        elif book_is_empty or not taking.by_quote:
-            reason = CANCEL_REASON_BOOK_EXHAUSTED
-        elif taking.filled_lots > 0:
-            return self.matching.filled(order, taking.filled_lots)
-        else:
-            reason = CANCEL_REASON_BELOW_ONE_LOT
-        return self.matching.cancelled(order, reason, taking.filled_lots, remaining_lots)
 
     # -- what others may read -----------------------------------------------------------------------------------------
 
@@ -414,7 +386,9 @@ cdef class Engine:
         rows += balance_lines(self.ledger)
         rows += self.phases.lines()
         for market_id in sorted(self.listing.markets):
-            rows += order_lines(self.ledger, self.book, self.book.market(market_id))
+            rows += order_lines(self.ledger, self.book, self.book.market(market_id), (SIDE_BUY, SIDE_SELL))
+        for market_id in sorted(self.listing.markets):
+            rows += order_lines(self.ledger, self.book, self.book.market(market_id), (QUEUE_RISING, QUEUE_FALLING))
         return rows
 
     def digest(self) -> str:
@@ -433,29 +407,24 @@ cdef class Engine:
         check(False, "provoked")
 
 
-cdef inline bint may_rest(const place_order_t* command) noexcept:
-    """Whether what cannot trade at once waits in the book."""
-    return (
-        command.time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED
-        or command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
-        or command.time_in_force == TIME_IN_FORCE_DAY
-    )
-
-
 cdef bint parts_go_together(const place_order_t* command) noexcept:
-    """Whether the parts of an order make an order at all (ORDR-014)."""
+    """Whether the parts of an order make an order at all (ORDR-014, spec/triggers.md)."""
     cdef bint dated = command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
     cdef bint decrements = command.self_trade_prevention == SELF_TRADE_PREVENTION_DECREMENT
+    cdef bint waits = command.trigger != TRIGGER_NONE
+    cdef bint by_quote = command.quote_amount_atoms != 0
     if command.post_only > 1 or dated != (command.expire_time_ns != 0):
         return False
+    if waits and command.post_only or not waits and command.trigger_price_ticks != 0:
+        return False
     if command.order_type == ORDER_TYPE_LIMIT:
-        if command.post_only and not may_rest(command):
+        if command.post_only and not may_rest(command.time_in_force):
             return False
         if decrements and command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
             return False
-        return command.quote_amount_atoms == 0
+        return not by_quote
     if command.time_in_force != TIME_IN_FORCE_IMMEDIATE_OR_CANCEL or command.post_only or command.price_ticks != 0:
         return False
-    if decrements:
+    if decrements or waits and by_quote != (command.side == SIDE_BUY):
         return False
-    return (command.size_lots != 0) != (command.quote_amount_atoms != 0)
+    return (command.size_lots != 0) != by_quote

@@ -6,6 +6,12 @@ cdef packed struct account_t:
     uint16_t tier
     uint8_t account_kind
     uint8_t stopped
+    uint16_t legal_entity
+    uint8_t client_class
+    uint8_t restriction
+    uint32_t products
+    uint32_t open_order_cap
+    uint32_t open_orders  # that rest or wait
 
 cdef packed struct balance_t:
     uint64_t account_id
@@ -49,6 +55,7 @@ cdef class Ledger:
             self.accounts = grown(np.asarray(self.accounts))
         self.accounts[self.account_count].account_id = account_id
         self.accounts[self.account_count].owner_id = account_id
+        self.accounts[self.account_count].products = UINT32_MAX
         self.accounts[self.account_count].account_kind = account_kind
         self.account_slots.insert(account_id, self.account_count)
         self.account_count += 1

@@ -216,6 +216,8 @@ cdef class Listing:
                 kind, REJECTION_CUSTODY_NEVER_IN_CREDIT, command.amount_atoms,
                 -self.ledger.available(credit, command.asset_id),
             )
+        if self.ledger.accounts[debit].restriction == ACCOUNT_RESTRICTION_FROZEN:
+            return self.out.reject(kind, REJECTION_ACCOUNT_FROZEN, command.debit_account_id, 0)
         if not from_custody and command.amount_atoms > self.ledger.available(debit, command.asset_id):
             return self.out.reject(
                 kind, REJECTION_AVAILABLE_INSUFFICIENT, command.amount_atoms,
@@ -242,11 +244,16 @@ cdef class Listing:
         for account in np.sort(accounts, order="account_id"):
             rows.append(
                 f"account|{account['account_id']}|{account['account_kind']}|{account['tier']}"
-                f"|{account['owner_id']}|{account['stopped']}"
+                f"|{account['owner_id']}|{account['stopped']}|{account['legal_entity']}|{account['products']}"
+                f"|{account['client_class']}|{account['restriction']}|{account['open_order_cap']}"
             )
         for market_id, line in sorted(self.markets.items()):
             market = &self.book.markets[self.book.market(market_id)]
-            rows.append(f"{line}|{market.stopped}|{market.phase}|{market.band_ppm}|{market.last_price_ticks}")
+            rows.append(
+                f"{line}|{market.stopped}|{market.phase}|{market.band_ppm}|{market.last_price_ticks}"
+                f"|{market.legal_entity}|{market.admitted_classes}|{market.price_deviation_ppm}"
+                f"|{market.max_order_value_atoms}|{market.high_ticks}|{market.low_ticks}"
+            )
         return rows
 
 
@@ -260,24 +267,28 @@ cdef list balance_lines(Ledger ledger):
     ]
 
 
-cdef list order_lines(Ledger ledger, Book book, int32_t market):
-    """The order lines of one market: buys, then sells, best price first, in order of priority."""
+cdef list order_lines(Ledger ledger, Book book, int32_t market, tuple queues):
+    """The order or waiting lines of one market, queue by queue, in the order in which they would trade or come in."""
     cdef int32_t level, slot
     cdef order_t order
     rows = []
-    for side in (SIDE_BUY, SIDE_SELL):
-        level = book.markets[market].best[<int> side]
+    for queue in queues:
+        level = book.markets[market].best[<int> queue]
         while level >= 0:
             slot = book.levels[level].first
             while slot >= 0:
                 order = book.orders[slot]
+                place = f"order|{book.markets[market].market_id}"
+                if queue != order.side:
+                    rising = 1 if queue == QUEUE_RISING else 2
+                    place = f"waiting|{book.markets[market].market_id}|{rising}|{order.trigger_price_ticks}"
                 rows.append(
-                    f"order|{book.markets[market].market_id}|{side}|{order.price_ticks}|{order.order_id}"
+                    f"{place}|{order.side}|{order.price_ticks}|{order.order_id}"
                     f"|{ledger.balances[order.hold_balance].account_id}|{order.size_lots}|{order.remaining_lots}"
                     f"|{order.held_atoms}|{order.maker_fee_ppm}|{order.taker_fee_ppm}"
                     f"|{order.self_trade_prevention}|{order.post_only}|{order.expire_time_ns}|{order.group_id}"
                     f"|{order.time_in_force}"
                 )
                 slot = order.next
-            level = book.level_after(market, side, level)
+            level = book.level_after(market, queue, level)
     return rows

@@ -22,12 +22,16 @@ cdef class Matching:
     cdef Book book
     cdef Announcements out
     cdef readonly uint64_t trades
+    cdef uint64_t command  # counts commands; what is due before one counts to the one before
+    cdef int32_t touched  # market in which triggers may be due at the end of the command; -1: none, -2: several
 
     def __init__(self, Ledger ledger, Book book, Announcements out):
         self.ledger = ledger
         self.book = book
         self.out = out
         self.trades = 0
+        self.touched = -1
+        self.command = 0
 
     cdef int take(self, order_t* taker, taking_t* taking) except -1:
         """Trade with the best prices, oldest orders first, until the order, the book or the limit ends it."""
@@ -110,7 +114,7 @@ cdef class Matching:
         """End a resting order and take it out of its queue."""
         cdef order_t* order = &self.book.orders[slot]
         self.cancelled(order, reason, order.size_lots - order.remaining_lots, order.remaining_lots)
-        return self.book.remove(slot)
+        return self.leave(slot)
 
     cdef int measure(
         self, int32_t market, uint8_t side, int64_t want_lots, taking_t* taking, int64_t* lots, int64_t* quote_atoms
@@ -183,7 +187,7 @@ cdef class Matching:
         self.announce_trade(maker, taker, lots, quote_atoms, maker.price_ticks, maker_fee, taker_fee, False)
         if maker.remaining_lots == 0:
             self.filled(maker, maker.size_lots)
-            self.book.remove(maker_slot)
+            self.leave(maker_slot)
         return 0
 
     cdef int announce_trade(
@@ -191,9 +195,16 @@ cdef class Matching:
         int64_t maker_fee, int64_t taker_fee, bint in_auction,
     ) except -1:
         self.trades += 1
-        self.book.markets[taker.market].last_price_ticks = price_ticks
+        market = &self.book.markets[taker.market]
+        if not in_auction and market.traded_in != self.command:
+            market.traded_in = self.command
+            market.reference_ticks = market.last_price_ticks
+        market.last_price_ticks = price_ticks
+        market.high_ticks = max(market.high_ticks, price_ticks)
+        market.low_ticks = price_ticks if market.low_ticks == 0 else min(market.low_ticks, price_ticks)
+        self.touch(taker.market)
         event = <trade_executed_t*> self.out.event(EVENT_TRADE_EXECUTED)
-        event.market_id = self.book.markets[taker.market].market_id
+        event.market_id = market.market_id
         event.taker_side = taker.side
         event.trade_id = self.trades
         event.maker_order_id = maker.order_id
@@ -271,7 +282,18 @@ cdef class Matching:
     cdef int rest(self, order_t* order) except -1:
         """What is left waits in the book, holding what it needs and no more."""
         self.reduce_hold(order)
+        return self.enter(order, order.side)
+
+    cdef int enter(self, order_t* order, uint8_t queue) except -1:
+        """The order stands in a queue from now on and counts among its account's open ones."""
+        order.queue = queue
+        self.ledger.accounts[self.ledger.balances[order.hold_balance].account].open_orders += 1
         return self.book.rest(order)
+
+    cdef int leave(self, int32_t slot) except -1:
+        """The order stands in no queue any more."""
+        self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1
+        return self.book.remove(slot)
 
     cdef int reduce_hold(self, order_t* order) except -1:
         """Give back what the rest of an order need not hold."""
@@ -313,13 +335,14 @@ cdef class Matching:
         """How far the order may go: to its limit, and nowhere outside the market's price band."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef uint8_t side = opposite(order.side)
+        cdef int32_t reference = market.reference_ticks if market.traded_in == self.command else market.last_price_ticks
         cdef uint32_t top, bottom
         taking.worst_key = taking.limit_key
         taking.near_key = 0
-        if market.band_ppm == 0 or market.last_price_ticks == 0:
+        if market.band_ppm == 0 or reference == 0:
             return 0
-        top = ladder_key(side, band_top_rounded_down(market.last_price_ticks, market.band_ppm))
-        bottom = ladder_key(side, band_bottom_rounded_up(market.last_price_ticks, market.band_ppm))
+        top = ladder_key(side, band_top_rounded_down(reference, market.band_ppm))
+        bottom = ladder_key(side, band_bottom_rounded_up(reference, market.band_ppm))
         taking.near_key = min(top, bottom)
         taking.worst_key = min(taking.limit_key, max(top, bottom))
         return 0
@@ -343,7 +366,11 @@ cdef class Matching:
         event.phase = phase
         event.previous_phase = self.book.markets[market].phase
         self.book.markets[market].phase = phase
+        self.touch(market)
         return 0
+
+    cdef inline void touch(self, int32_t market) noexcept:
+        self.touched = market if self.touched == -1 or self.touched == market else -2
 
     cdef int end_or_rest(self, order_t* order, taking_t* taking) except -1:
         """After its trades an order that may rest is ended by one of its own, filled, or rests."""

@@ -162,7 +162,7 @@ cdef class Phases:
         for order in (sell_slot, buy_slot):
             if self.book.orders[<int32_t> order].remaining_lots == 0:
                 self.matching.filled(&self.book.orders[<int32_t> order], self.book.orders[<int32_t> order].size_lots)
-                self.book.remove(order)
+                self.matching.leave(order)
         return 0
 
     cdef list lines(self):

@@ -9,11 +9,13 @@ cdef class Standing:
     cdef Book book
     cdef Announcements out
     cdef Matching matching
+    cdef Gates gates
     cdef uint8_t site_stopped
     cdef int64_t next_expiry_ns
     cdef list expiries  # heap of (expiry time, order id); orders that ended otherwise stay in it until they are due
 
-    def __init__(self, Ledger ledger, Book book, Announcements out, Matching matching):
+    def __init__(self, Ledger ledger, Book book, Announcements out, Matching matching, Gates gates):
+        self.gates = gates
         self.ledger = ledger
         self.book = book
         self.out = out
@@ -79,7 +81,10 @@ cdef class Standing:
                     command.kind, REJECTION_AMENDED_ORDER_WOULD_TAKE, self.book.levels[best].price_ticks,
                     command.price_ticks,
                 )
-        return 0
+        return self.gates.order_refused(
+            command.kind, self.ledger.balances[order.hold_balance].account, order.market, order.side,
+            command.price_ticks, notional, False,
+        )
 
     cdef int amend_order(self, const amend_order_t* command) except -1:
         cdef int32_t slot
@@ -89,6 +94,8 @@ cdef class Standing:
         if self.not_theirs(command.kind, command.order_id, command.account_id, &slot):
             return 1
         amended = self.book.orders[slot]
+        if amended.queue != amended.side:
+            return self.out.reject(command.kind, REJECTION_AMENDED_ORDER_IS_WAITING, as_figure(command.order_id), 0)
         if self.amendment_refused(command, &amended):
             return 1
         keeps_priority = command.price_ticks == amended.price_ticks and command.size_lots <= amended.size_lots
@@ -109,7 +116,7 @@ cdef class Standing:
             self.book.change_size(slot, command.size_lots)
             self.book.orders[slot].held_atoms = amended.held_atoms
             return 0
-        self.book.remove(slot)
+        self.matching.leave(slot)
         return self.matching.come_in_again(&amended)
 
     cdef int announce_amended(self, const order_t* order, bint keeps_priority) except -1:

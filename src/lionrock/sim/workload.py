@@ -15,8 +15,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from lionrock.sim.workload_gates import Gatekeeping
 from lionrock.sim.workload_phases import Plans
 from lionrock.sim.workload_sweeps import GROUPS, sweeping_command
+from lionrock.sim.workload_triggers import SHARE, Waits, drawn_trigger, may_wait, reaching_price
 from lionrock.sim.workload_venue import (
     CUSTODY_ACCOUNTS,
     FEE_ACCOUNTS,
@@ -35,7 +37,9 @@ from lionrock.words.commands import (
     CancelOrder,
     Command,
     PlaceOrder,
+    SetAccountProfile,
     SetKillSwitch,
+    SetMarketRules,
     Transfer,
 )
 from lionrock.words.enumerations import OrderType, SelfTradePrevention, Side, TimeInForce, TransferPurpose
@@ -88,7 +92,7 @@ def fuzz_records(seed: int, count: int, *, batch: int = 1_000) -> Iterator[bytes
 
 
 def _spoil(chance: Random, block: bytearray, offset: int) -> None:
-    if block[offset] == _SWITCH:
+    if block[offset] in _LASTING:
         return  # A spoilt release would leave all that follows refused.
     draw = chance.random()
     if draw < 0.1:
@@ -113,7 +117,8 @@ _pack_cancel = _packer(CancelOrder)
 _pack_amend = _packer(AmendOrder)
 _pack_transfer = _packer(Transfer)
 _PLACE, _CANCEL, _AMEND = (layout_of(kind).kind for kind in (PlaceOrder, CancelOrder, AmendOrder))
-_TRANSFER, _SWITCH = (layout_of(kind).kind for kind in (Transfer, SetKillSwitch))
+_TRANSFER = layout_of(Transfer).kind
+_LASTING = {layout_of(kind).kind for kind in (SetKillSwitch, SetAccountProfile, SetMarketRules)}
 _STAMP = struct.Struct("<Qq")
 
 # Plain integers: reading a member of an IntEnum costs more than the rest of a draw.
@@ -155,12 +160,15 @@ class _Flow:
         self.releases: list[tuple[int, SetKillSwitch]] = []
         """From which sequence on each engaged kill switch is released."""
         self.plans = Plans(chance)
+        self.gatekeeping = Gatekeeping(chance)
 
     def next_record(self) -> bytes:
         if self.releases and self.releases[0][0] <= self.sequence:
             return self.stamped(self.releases.pop(0)[1].pack())
         if step := self.plans.due(self.sequence):
             return self.stamped(step.pack())
+        if release := self.gatekeeping.due(self.sequence):
+            return self.stamped(release.pack())
         draw = self.chance.random()
         if draw < 0.63:
             return self._limit_order() if self._has_room() else self._cancel(0)
@@ -174,7 +182,9 @@ class _Flow:
             return self._transfer()
         if draw < 0.941:
             return self.stamped(self.plans.command(self.sequence, self.time_ns, self.middles).pack())
-        if draw < 0.956:
+        if draw < 0.951:
+            return self.stamped(self.gatekeeping.command(self.sequence, self.middles).pack())
+        if draw < 0.966:
             return self.stamped(self._to_be_released(sweeping_command(self.chance)).pack())
         return self.stamped(self._unusual().pack()) if draw < 0.997 else self._unknown()
 
@@ -220,15 +230,18 @@ class _Flow:
         time_in_force = next(kind for below, kind in _TIMES_IN_FORCE if draw < below)
         post_only = int(0.5 < draw < 0.6)
         account_id, order_id = self._account(), self._order_id()
+        waits = self._waits(number, side, _LIMIT, post_only, 0)
+        if waits.trigger and random() < 0.6:
+            price_ticks = reaching_price(self.chance, side, waits, market.spread_ticks)
         self._tick()
         expire_time_ns = self._expiry() if time_in_force == _GTD else 0
-        if draw < 0.85:
+        if draw < 0.85 or waits.trigger:
             self.resting.append(Sent(order_id, account_id, number, side, price_ticks, size_lots, expire_time_ns))
         modes = _MODES_OF_MARKET_ORDERS if time_in_force == _FOK else _MODES
         return _pack_place(
             _PLACE, self.sequence, self.time_ns, order_id, account_id, market.market_id,
             side, _LIMIT, time_in_force, post_only, price_ticks, size_lots, 0,
-            modes[int(random() * len(modes))], expire_time_ns, int(random() * GROUPS),
+            modes[int(random() * len(modes))], expire_time_ns, int(random() * GROUPS), *waits,
         )  # fmt: skip
 
     def _price(self, number: int, side: int) -> int:
@@ -266,12 +279,22 @@ class _Flow:
             quote_atoms = int(size_lots * self.middles[number] * market.lot_tick_quote_atoms * (0.3 + random()))
             size_lots = 0
         size_lots = min(size_lots, market.max_size_lots)
+        account_id, order_id = self._account(), self._order_id()
+        waits = self._waits(number, side, _MARKET, 0, quote_atoms)
+        if waits.trigger:
+            self.resting.append(Sent(order_id, account_id, number, side, self.middles[number], max(size_lots, 1), 0))
         self._tick()
         return _pack_place(
-            _PLACE, self.sequence, self.time_ns, self._order_id(), self._account(), market.market_id,
+            _PLACE, self.sequence, self.time_ns, order_id, account_id, market.market_id,
             side, _MARKET, _IOC, 0, 0, size_lots, quote_atoms,
-            _MODES_OF_MARKET_ORDERS[int(random() * len(_MODES_OF_MARKET_ORDERS))], 0, 0,
+            _MODES_OF_MARKET_ORDERS[int(random() * len(_MODES_OF_MARKET_ORDERS))], 0, 0, *waits,
         )  # fmt: skip
+
+    def _waits(self, number: int, side: int, order_type: int, post_only: int, quote_atoms: int) -> Waits:
+        """The trigger of one order in some of those that may have one."""
+        if self.chance.random() > SHARE or not may_wait(side, order_type, post_only, quote_atoms):
+            return Waits()
+        return drawn_trigger(self.chance, side, self.middles[number], MARKETS[number].spread_ticks)
 
     def _has_room(self) -> bool:
         """Whether one more order may rest; the oldest are forgotten as long as they are overdue."""
@@ -348,7 +371,7 @@ class _Flow:
             price_ticks, size_lots = plain.price_ticks, plain.size_lots
             sent = Sent(command.order_id, command.account_id, number, plain.side, price_ticks, size_lots, 0)
             self.resting.append(sent)
-        return self._to_be_released(command)
+        return self._to_be_released(self.gatekeeping.released(command, self.sequence))
 
     def _to_be_released(self, command: Command) -> Command:
         """The command; if it engages a kill switch, the release follows soon."""

@@ -6,6 +6,7 @@ from random import Random
 
 import msgspec
 
+from lionrock.sim.workload_gates import open_profile, open_rules
 from lionrock.sim.workload_sweeps import CLIENTS, GROUPS, SHARED_OWNERS, kill_switch
 from lionrock.sim.workload_venue import CUSTODY_ACCOUNTS, EMPTY_CUSTODY_ACCOUNT, FEE_ACCOUNTS, RICH_ACCOUNTS
 from lionrock.words.commands import (
@@ -18,10 +19,12 @@ from lionrock.words.commands import (
     ListMarket,
     OpenAccount,
     PlaceOrder,
+    SetAccountProfile,
     SetBeneficialOwner,
     SetFeeTier,
     SetKillSwitch,
     SetMarketPhase,
+    SetMarketRules,
     SetPriceBand,
     Transfer,
 )
@@ -32,8 +35,10 @@ from lionrock.words.enumerations import (
     MarketPhase,
     OrderType,
     SelfTradePrevention,
+    Side,
     TimeInForce,
     TransferPurpose,
+    Trigger,
 )
 from lionrock.words.limits import MAX_ATOMS, MAX_DECIMALS, MAX_PRICE_TICKS, MAX_RATE_PPM
 from lionrock.words.records import layout_of
@@ -104,6 +109,18 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (PlaceOrder, _MARKET_ORDER | {"size_lots": 0}),
     (PlaceOrder, _MARKET_ORDER | {"size_lots": -1}),
     (PlaceOrder, _MARKET_ORDER | {"market_id": 1, "size_lots": 0, "quote_amount_atoms": 1}),
+    (PlaceOrder, {"trigger": 3, "trigger_price_ticks": 1}),
+    (PlaceOrder, {"trigger": Trigger.STOP}),
+    (PlaceOrder, {"trigger": Trigger.TAKE_PROFIT, "trigger_price_ticks": -1}),
+    (PlaceOrder, {"trigger": Trigger.STOP, "trigger_price_ticks": MAX_PRICE_TICKS}),
+    (PlaceOrder, {"trigger_price_ticks": 1}),
+    (PlaceOrder, {"trigger": Trigger.STOP, "trigger_price_ticks": 1, "post_only": 1}),
+    (PlaceOrder, _MARKET_ORDER | {"side": Side.BUY, "trigger": Trigger.STOP, "trigger_price_ticks": 10**5}),
+    (
+        PlaceOrder,
+        _MARKET_ORDER
+        | {"side": Side.SELL, "size_lots": 0, "quote_amount_atoms": 10**7, "trigger": 1, "trigger_price_ticks": 1},
+    ),
     (CancelOrder, {"order_id": 0}),
     (AmendOrder, {"order_id": 0}),
     (CancelOrders, {"account_id": NOBODY}),
@@ -127,6 +144,14 @@ SLIPS: tuple[tuple[type[Command], dict[str, int | str]], ...] = (
     (SetPriceBand, {"band_ppm": MAX_RATE_PPM + 1}),
     (SetBeneficialOwner, {"account_id": NOBODY}),
     (SetBeneficialOwner, {"owner_id": 0}),
+    (SetAccountProfile, {"account_id": NOBODY}),
+    (SetAccountProfile, {"client_class": 4}),
+    (SetAccountProfile, {"restriction": 3}),
+    (SetMarketRules, {"market_id": NOBODY}),
+    (SetMarketRules, {"admitted_classes": 16}),
+    (SetMarketRules, {"price_deviation_ppm": MAX_RATE_PPM + 1}),
+    (SetMarketRules, {"max_order_value_atoms": -1}),
+    (SetMarketRules, {"max_order_value_atoms": MAX_ATOMS + 1}),
 )
 """Fields that make an otherwise plain command wrong, each in a way that has its own refusal."""
 
@@ -170,6 +195,8 @@ def wrong_command(chance: Random, order: PlaceOrder) -> Command:
         SetBeneficialOwner,
         SetMarketPhase,
         SetPriceBand,
+        SetAccountProfile,
+        SetMarketRules,
     )
     return _with_nasty_fields(chance, _plain(chance, chance.choice(types), order))
 
@@ -221,6 +248,10 @@ def _plain(chance: Random, command_type: type[Command], order: PlaceOrder) -> Co
         return SetMarketPhase(market_id=market_id, phase=phase, at_time_ns=0, reference_price_ticks=0)
     if command_type is SetPriceBand:
         return SetPriceBand(market_id=order.market_id, band_ppm=0)
+    if command_type is SetAccountProfile:
+        return open_profile(chance, client)
+    if command_type is SetMarketRules:
+        return open_rules(chance, order.market_id)
     if command_type is Transfer:
         return Transfer(
             asset_id=chance.randint(1, 5),

@@ -156,6 +156,10 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     """When a good-till-date order ends, nanoseconds since 1970-01-01 UTC; otherwise 0."""
     group_id: U32 = 0
     """The client's own number for orders that are cancelled together, such as those of one connection; 0 for none."""
+    trigger: U8 = 0
+    """A `Trigger`."""
+    trigger_price_ticks: I64 = 0
+    """The trade price it waits for; 0 without a trigger."""
 
 
 @_command(11)
@@ -242,3 +246,37 @@ class SetPriceBand(Command, frozen=True, kw_only=True):
     """Which market."""
     band_ppm: U32
     """Parts per million of the last trade's price, up and down; 0 for no band."""
+
+
+@_command(18)
+class SetAccountProfile(Command, frozen=True, kw_only=True):
+    """Compliance says what an account may do; all of it at once, from the next command on."""
+
+    account_id: U64
+    """Whose."""
+    legal_entity: U16
+    """Which of the site's entities it contracts with; 0, as every account begins, for any."""
+    products: U32
+    """Bit 0: spot. Every account begins with all bits."""
+    client_class: U8
+    """A `ClientClass`."""
+    restriction: U8
+    """An `AccountRestriction`."""
+    open_order_cap: U32
+    """Most orders that may rest or wait at a time; 0 for no cap."""
+
+
+@_command(19)
+class SetMarketRules(Command, frozen=True, kw_only=True):
+    """The operator says who may trade in a market and how far an order may reach; all of it at once."""
+
+    market_id: U32
+    """Which market."""
+    legal_entity: U16
+    """Entity that operates it; 0, as every market begins, for any."""
+    admitted_classes: U8
+    """One bit for each `ClientClass`, lowest first. Every market begins with 15, all."""
+    price_deviation_ppm: U32
+    """How far past the last trade a limit may reach, parts per million; 0 for no limit."""
+    max_order_value_atoms: I64
+    """Largest value of an order, in quote atoms; 0 for what the listing says."""

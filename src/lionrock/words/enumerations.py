@@ -51,6 +51,41 @@ class SelfTradePrevention(IntEnum):
     """Both shrink by the smaller of the two, without a trade; whichever has nothing left is cancelled."""
 
 
+class Trigger(IntEnum):
+    """What an order waits for before it comes in."""
+
+    NONE = 0
+    """Nothing: it comes in at once."""
+    STOP = 1
+    """A trade at its trigger price or worse for who waits: at or above it for a buy, at or below it for a sell."""
+    TAKE_PROFIT = 2
+    """A trade at its trigger price or better: at or below it for a buy, at or above it for a sell."""
+
+
+class ClientClass(IntEnum):
+    """What a client was found to be. Numbers are the bits' positions in a market's admitted classes."""
+
+    UNCLASSIFIED = 0
+    """Nobody has decided yet."""
+    RETAIL = 1
+    """Owed the most protection."""
+    PROFESSIONAL = 2
+    """A professional investor under the site's rules."""
+    INSTITUTIONAL = 3
+    """A corporate or institutional professional."""
+
+
+class AccountRestriction(IntEnum):
+    """What an account may not do for the time being."""
+
+    NONE = 0
+    """Nothing is forbidden."""
+    FROZEN = 1
+    """No new or amended orders, and nothing leaves it by transfer. Cancelling stays possible."""
+    REDUCE_ONLY = 2
+    """No buying."""
+
+
 class MarketPhase(IntEnum):
     """What a market does with orders at the moment."""
 

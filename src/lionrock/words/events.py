@@ -167,6 +167,10 @@ class OrderPlaced(Event, frozen=True, kw_only=True):
     """When it ends by itself; 0 for never."""
     group_id: U32
     """The client's own number for orders cancelled together; 0 for none."""
+    trigger: U8
+    """A `Trigger`; with one, the order waits."""
+    trigger_price_ticks: I64
+    """The trade price it waits for; 0 without a trigger."""
 
 
 @_event(111)
@@ -366,6 +370,52 @@ class PriceBandSet(Event, frozen=True, kw_only=True):
     """Which market."""
     band_ppm: U32
     """Parts per million; 0 for no band."""
+
+
+@_event(125)
+class OrderTriggered(Event, frozen=True, kw_only=True):
+    """What the order waited for has happened: it comes in now, and what it does follows."""
+
+    order_id: U64
+    """Its number."""
+    account_id: U64
+    """Its owner."""
+    market_id: U32
+    """Its market."""
+
+
+@_event(126)
+class AccountProfileSet(Event, frozen=True, kw_only=True):
+    """The account may do this from now on. Fields as in `SetAccountProfile`."""
+
+    account_id: U64
+    """Whose."""
+    legal_entity: U16
+    """Entity it contracts with; 0 for any."""
+    products: U32
+    """Bit 0: spot."""
+    client_class: U8
+    """A `ClientClass`."""
+    restriction: U8
+    """An `AccountRestriction`."""
+    open_order_cap: U32
+    """Most orders that may rest or wait at a time; 0 for no cap."""
+
+
+@_event(127)
+class MarketRulesSet(Event, frozen=True, kw_only=True):
+    """These are the market's rules from now on. Fields as in `SetMarketRules`."""
+
+    market_id: U32
+    """Which market."""
+    legal_entity: U16
+    """Entity that operates it; 0 for any."""
+    admitted_classes: U8
+    """One bit for each `ClientClass`, lowest first."""
+    price_deviation_ppm: U32
+    """How far past the last trade a limit may reach; 0 for no limit."""
+    max_order_value_atoms: I64
+    """Largest value of an order, in quote atoms; 0 for what the listing says."""
 
 
 @_event(120)

@@ -82,6 +82,7 @@ class Rejection(IntEnum):
     ORDER_OF_ANOTHER_ACCOUNT = 221
     AMENDED_SIZE_NOT_ABOVE_FILLED = 222
     AMENDED_ORDER_WOULD_TAKE = 223
+    AMENDED_ORDER_IS_WAITING = 224
 
     CANCEL_SCOPE_MISSING = 230
     CANCEL_REASON_UNSUPPORTED = 231
@@ -92,6 +93,23 @@ class Rejection(IntEnum):
     PHASE_TIME_NOT_IN_FUTURE = 241
     REFERENCE_PRICE_OUT_OF_RANGE = 242
     BAND_ABOVE_LIMIT = 243
+
+    TRIGGER_UNKNOWN = 250
+    TRIGGER_PRICE_OUT_OF_RANGE = 251
+    TRIGGER_ALREADY_MET = 252
+
+    LEGAL_ENTITY_DIFFERS = 260
+    PRODUCT_NOT_PERMITTED = 261
+    CLIENT_CLASS_NOT_ADMITTED = 262
+    ACCOUNT_FROZEN = 263
+    ACCOUNT_REDUCE_ONLY = 264
+    PRICE_TOO_FAR_FROM_LAST = 265
+    ORDER_VALUE_ABOVE_LIMIT = 266
+    OPEN_ORDERS_ABOVE_CAP = 267
+
+    CLIENT_CLASS_UNKNOWN = 270
+    RESTRICTION_UNKNOWN = 271
+    MARKET_RULE_OUT_OF_RANGE = 272
 
     AVAILABLE_INSUFFICIENT = 300
 
@@ -213,6 +231,47 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "A reference price of {second} ticks; it is between 0 and {first}.", _OPERATOR, False
     ),
     R.BAND_ABOVE_LIMIT: Explanation("A band of {second} ppm; the limit is {first}.", _OPERATOR, False),
+    R.AMENDED_ORDER_IS_WAITING: Explanation(
+        "Order {first} still waits for its trigger.", "Cancel it and place another.", True
+    ),
+    R.TRIGGER_UNKNOWN: Explanation("No trigger has the number {first}.", "Use NONE, STOP or TAKE_PROFIT.", False),
+    R.TRIGGER_PRICE_OUT_OF_RANGE: Explanation(
+        "A trigger price of {second} ticks; it is between 1 and {first}.", "Send another trigger price.", False
+    ),
+    R.TRIGGER_ALREADY_MET: Explanation(
+        "The last trade, at {first}, already meets the trigger at {second}.", "Send the order without a trigger.", True
+    ),
+    R.LEGAL_ENTITY_DIFFERS: Explanation(
+        "The account contracts with entity {second}; the market is operated by entity {first}.",
+        "Use an account of that entity.",
+        False,
+    ),
+    R.PRODUCT_NOT_PERMITTED: Explanation(
+        "This product (bits {first}) is not among those the account may trade (bits {second}).",
+        "Ask for the product to be enabled.",
+        True,
+    ),
+    R.CLIENT_CLASS_NOT_ADMITTED: Explanation(
+        "The market does not admit clients of class {second} (admitted, as bits: {first}).",
+        "Choose another market, or ask to be classified.",
+        True,
+    ),
+    R.ACCOUNT_FROZEN: Explanation("Account {first} is frozen.", "Speak to the venue.", True),
+    R.ACCOUNT_REDUCE_ONLY: Explanation("Account {first} may only sell.", "Speak to the venue.", True),
+    R.PRICE_TOO_FAR_FROM_LAST: Explanation(
+        "The price of {second} ticks reaches too far past the last trade; the farthest is {first}.",
+        "Choose a price nearer to the market.",
+        True,
+    ),
+    R.ORDER_VALUE_ABOVE_LIMIT: Explanation(
+        "The order is worth {second} quote atoms; the most is {first}.", "Split the order.", False
+    ),
+    R.OPEN_ORDERS_ABOVE_CAP: Explanation(
+        "The account has {second} open orders; its cap is {first}.", "Cancel some, or ask for a higher cap.", True
+    ),
+    R.CLIENT_CLASS_UNKNOWN: Explanation("No client class has the number {first}.", _OPERATOR, False),
+    R.RESTRICTION_UNKNOWN: Explanation("No account restriction has the number {first}.", _OPERATOR, False),
+    R.MARKET_RULE_OUT_OF_RANGE: Explanation("A rule of {second} is outside 0 to {first}.", _OPERATOR, False),
     R.AMENDED_SIZE_NOT_ABOVE_FILLED: Explanation(
         "The new size of {second} lots is not above the {first} that have traded.", "Cancel the order instead.", False
     ),

@@ -12,7 +12,7 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from lionrock.sim.auditor import operator_rules, order_rules, phase_rules, stop_rules
+from lionrock.sim.auditor import gate_rules, operator_rules, order_rules, phase_rules, stop_rules, trigger_rules
 from lionrock.sim.auditor.venue import RefusedError, Venue
 from lionrock.words.commands import (
     COMMANDS,
@@ -26,10 +26,12 @@ from lionrock.words.commands import (
     ListMarket,
     OpenAccount,
     PlaceOrder,
+    SetAccountProfile,
     SetBeneficialOwner,
     SetFeeTier,
     SetKillSwitch,
     SetMarketPhase,
+    SetMarketRules,
     SetPriceBand,
     Transfer,
 )
@@ -54,6 +56,8 @@ RULES: dict[type[Command], Callable[[Venue, Any], None]] = {
     AdvanceTime: stop_rules.advance_time,
     SetMarketPhase: phase_rules.set_market_phase,
     SetPriceBand: phase_rules.set_price_band,
+    SetAccountProfile: gate_rules.set_account_profile,
+    SetMarketRules: gate_rules.set_market_rules,
 }
 """Which rule decides which command."""
 
@@ -114,6 +118,7 @@ class Auditor:
         venue.sequence, venue.time_ns = sequence, time_ns
         venue.events.clear()
         phase_rules.do_what_is_due(venue)
+        venue.band_references.clear()
         due = len(venue.events)
         try:
             self._decide(kind, record)
@@ -121,6 +126,7 @@ class Auditor:
             if len(venue.events) > due:
                 raise Fault(f"command {sequence} was refused after it had begun") from refused
             self._reject(kind, refused)
+        trigger_rules.bring_in_triggered(venue)
         venue.ledger.check()
         return b"".join(event.pack() for event in venue.events)
 

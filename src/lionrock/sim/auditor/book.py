@@ -1,4 +1,7 @@
-"""The order book of spec/book.md as one would keep it on paper: one list of orders for each price, oldest first."""
+"""The order book of spec/book.md as one would keep it on paper: one list of orders for each price, oldest first.
+
+And beside it the orders of spec/triggers.md, which wait.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from lionrock.words.commands import ListMarket
-from lionrock.words.enumerations import MarketPhase, Side
+from lionrock.words.commands import ListMarket, PlaceOrder, SetMarketRules
+from lionrock.words.enumerations import MarketPhase, Side, Trigger
 from lionrock.words.limits import MAX_PRICE_TICKS
 from lionrock.words.rounding import band_bottom_rounded_up, band_top_rounded_down
 
@@ -79,13 +82,69 @@ class BookSide:
             del self._ranks[bisect_left(self._ranks, rank)]
 
 
+def waits_for_rise(side: int, trigger: int) -> bool:
+    """True for a trade at the trigger price or higher, false for one at it or lower."""
+    return (side == Side.BUY) == (trigger == Trigger.STOP)
+
+
+class WaitingOrders:
+    """The orders of one market that wait for a trade price: two lists, each in the order in which they would come in.
+
+    A rank is the trigger price of who waits for a rise and minus that of who waits for a fall, so that in either list
+    the lowest rank comes in first.
+    """
+
+    def __init__(self) -> None:
+        self._ranks: dict[bool, list[tuple[int, int]]] = {True: [], False: []}
+        self._orders: dict[int, tuple[Order, PlaceOrder]] = {}
+
+    def __iter__(self) -> Iterator[tuple[Order, PlaceOrder]]:
+        """Every waiting order and the command that placed it: who waits for a rise, then who waits for a fall."""
+        for for_rise in (True, False):
+            for _, order_id in self._ranks[for_rise]:
+                yield self._orders[order_id]
+
+    def add(self, order: Order, placed: PlaceOrder) -> None:
+        self._orders[order.order_id] = order, placed
+        insort(self._ranks[waits_for_rise(placed.side, placed.trigger)], _rank(placed))
+
+    def remove(self, order: Order) -> PlaceOrder:
+        """Returns the command that placed it."""
+        _, placed = self._orders.pop(order.order_id)
+        ranks = self._ranks[waits_for_rise(placed.side, placed.trigger)]
+        del ranks[bisect_left(ranks, _rank(placed))]
+        return placed
+
+    def first_met(self, highest_ticks: int, lowest_ticks: int) -> Order | None:
+        """Who comes in first after trades between these prices; who waits for a rise goes before the others."""
+        rising, falling = self._ranks[True], self._ranks[False]
+        if rising and rising[0][0] <= highest_ticks:
+            return self._orders[rising[0][1]][0]
+        if falling and -falling[0][0] >= lowest_ticks:
+            return self._orders[falling[0][1]][0]
+        return None
+
+
+def _rank(placed: PlaceOrder) -> tuple[int, int]:
+    sign = 1 if waits_for_rise(placed.side, placed.trigger) else -1
+    return sign * placed.trigger_price_ticks, placed.order_id
+
+
 class Market:
-    """A listed market, its book and phase, and what one lot is worth at one tick."""
+    """A listed market, its rules, its book and phase, who waits, and what one lot is worth at one tick."""
 
     def __init__(self, listing: ListMarket, quote_atoms_per_lot_tick: int) -> None:
         self.listing = listing
         self.quote_atoms_per_lot_tick = quote_atoms_per_lot_tick
         self.sides = {Side.BUY.value: BookSide(Side.BUY), Side.SELL.value: BookSide(Side.SELL)}
+        self.waiting = WaitingOrders()
+        self.rules = SetMarketRules(
+            market_id=listing.market_id,
+            legal_entity=0,
+            admitted_classes=15,
+            price_deviation_ppm=0,
+            max_order_value_atoms=0,
+        )
         self.is_stopped = False
         self.phase: int = MarketPhase.CONTINUOUS
         self.may_be_crossed = False
@@ -93,13 +152,16 @@ class Market:
         self.band_ppm = 0
         self.last_price_ticks = 0
         """Price of the last trade, 0 before the first."""
+        self.highest_trade_ticks = 0
+        self.lowest_trade_ticks = 0
+        """Of the trades since triggered orders last could come in; 0 when there was none."""
 
-    def band(self) -> range:
-        """The prices inside the band round the last trade; every price when there is no band or was no trade."""
-        if self.band_ppm == 0 or self.last_price_ticks == 0:
+    def band(self, reference_ticks: int) -> range:
+        """The prices inside the band round this trade price; every price when there is no band or was no trade (0)."""
+        if self.band_ppm == 0 or reference_ticks == 0:
             return range(MAX_PRICE_TICKS + 1)
-        bottom = band_bottom_rounded_up(self.last_price_ticks, self.band_ppm)
-        return range(bottom, band_top_rounded_down(self.last_price_ticks, self.band_ppm) + 1)
+        bottom = band_bottom_rounded_up(reference_ticks, self.band_ppm)
+        return range(bottom, band_top_rounded_down(reference_ticks, self.band_ppm) + 1)
 
     def opposite(self, side: int) -> BookSide:
         """The orders that an incoming order of this side meets."""

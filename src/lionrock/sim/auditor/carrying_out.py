@@ -7,6 +7,7 @@ from typing import NamedTuple
 from lionrock.sim.auditor.book import Market, Order
 from lionrock.sim.auditor.paper import BothShrink, Fill, OwnCancelled, Plan, held_asset_id, hold_of_rest
 from lionrock.sim.auditor.venue import Venue
+from lionrock.words.commands import PlaceOrder
 from lionrock.words.enumerations import CancelReason, FeeCurrency, MarketPhase, Side
 from lionrock.words.events import (
     HoldReduced,
@@ -52,8 +53,7 @@ def carry_out(venue: Venue, market: Market, order: Order, plan: Plan) -> None:
     elif order.remaining_lots == 0:
         filled(venue, market, order)
     else:
-        market.sides[order.side].add(order)
-        venue.resting[order.order_id] = market, order
+        _enter_book(venue, market, order)
         reduce_hold(venue, market, order)
     if plan.leaves_band:
         change_phase(venue, market, MarketPhase.VOLATILITY_AUCTION)
@@ -72,16 +72,47 @@ def change_phase(venue: Venue, market: Market, phase: MarketPhase) -> None:
     )
 
 
+def cancel_open(venue: Venue, order_id: int, reason: CancelReason) -> None:
+    """The order, which rests or waits, is over."""
+    if order_id in venue.resting:
+        cancel_resting(venue, *venue.resting[order_id], reason)
+        return
+    market, order = venue.waiting[order_id]
+    stop_waiting(venue, market, order)
+    _cancelled(venue, market, order, reason)
+
+
 def cancel_resting(venue: Venue, market: Market, order: Order, reason: CancelReason) -> None:
     """The order leaves its queue and is over."""
     leave_book(venue, market, order)
     _cancelled(venue, market, order, reason)
 
 
+def _enter_book(venue: Venue, market: Market, order: Order) -> None:
+    market.sides[order.side].add(order)
+    venue.resting[order.order_id] = market, order
+    venue.accounts[order.account_id].open_orders += 1
+
+
 def leave_book(venue: Venue, market: Market, order: Order) -> None:
     """Out of its queue; what it holds it keeps."""
     market.sides[order.side].remove(order)
     del venue.resting[order.order_id]
+    venue.accounts[order.account_id].open_orders -= 1
+
+
+def wait(venue: Venue, market: Market, order: Order, placed: PlaceOrder) -> None:
+    """The order, whose funds are held, waits for its trigger from now on."""
+    market.waiting.add(order, placed)
+    venue.waiting[order.order_id] = market, order
+    venue.accounts[order.account_id].open_orders += 1
+
+
+def stop_waiting(venue: Venue, market: Market, order: Order) -> PlaceOrder:
+    """No longer among those that wait; what it holds it keeps. Returns the command that placed it."""
+    del venue.waiting[order.order_id]
+    venue.accounts[order.account_id].open_orders -= 1
+    return market.waiting.remove(order)
 
 
 def trade(venue: Venue, market: Market, deal: Deal) -> None:
@@ -91,7 +122,7 @@ def trade(venue: Venue, market: Market, deal: Deal) -> None:
     taker.remaining_lots -= lots
     maker.remaining_lots -= lots
     venue.trades += 1
-    market.last_price_ticks = price_ticks
+    _note_price(venue, market, price_ticks, in_auction)
     venue.events.append(
         TradeExecuted(
             **venue.head(),
@@ -114,6 +145,17 @@ def trade(venue: Venue, market: Market, deal: Deal) -> None:
     if maker.remaining_lots == 0:
         leave_book(venue, market, maker)
         filled(venue, market, maker)
+
+
+def _note_price(venue: Venue, market: Market, price_ticks: int, in_auction: bool) -> None:
+    """What bands and triggers will want to know of a trade."""
+    market_id = market.listing.market_id
+    if not in_auction:
+        venue.band_references.setdefault(market_id, market.last_price_ticks)
+    venue.traded_market_ids.add(market_id)
+    market.last_price_ticks = price_ticks
+    market.highest_trade_ticks = max(market.highest_trade_ticks, price_ticks)
+    market.lowest_trade_ticks = min(market.lowest_trade_ticks or price_ticks, price_ticks)
 
 
 def _settle(venue: Venue, market: Market, deal: Deal) -> tuple[int, int]:

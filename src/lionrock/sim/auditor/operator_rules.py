@@ -8,6 +8,7 @@ from __future__ import annotations
 from msgspec.structs import asdict
 
 from lionrock.sim.auditor.book import Market
+from lionrock.sim.auditor.gate_rules import first_profile
 from lionrock.sim.auditor.venue import LARGEST_FIGURE, Account, FeeTier, Venue, known_or_refuse, refuse_if
 from lionrock.words.commands import (
     AssignFeeTier,
@@ -18,7 +19,7 @@ from lionrock.words.commands import (
     SetFeeTier,
     Transfer,
 )
-from lionrock.words.enumerations import AccountKind, FeeCurrency, TransferPurpose
+from lionrock.words.enumerations import AccountKind, AccountRestriction, FeeCurrency, TransferPurpose
 from lionrock.words.events import (
     AccountOpened,
     AssetListed,
@@ -59,7 +60,7 @@ def open_account(venue: Venue, command: OpenAccount) -> None:
     refuse_if(account_id in venue.accounts, R.ACCOUNT_ALREADY_OPEN, account_id)
     refuse_if(kind not in ACCOUNT_KINDS, R.ACCOUNT_KIND_UNKNOWN, kind)
     # ---- Decided. Nothing below may fail. ----
-    venue.accounts[account_id] = Account(kind, owner_id=account_id)
+    venue.accounts[account_id] = Account(kind, owner_id=account_id, profile=first_profile(account_id))
     if kind == AccountKind.CUSTODY:
         venue.ledger.custody_account_ids.add(account_id)
     venue.events.append(AccountOpened(**venue.head(), account_id=account_id, account_kind=kind))
@@ -137,6 +138,7 @@ def transfer(venue: Venue, command: Transfer) -> None:
     if credit.kind == AccountKind.CUSTODY:
         owed = -ledger.available(credit_id, asset_id)
         refuse_if(amount > owed, R.CUSTODY_NEVER_IN_CREDIT, amount, owed)
+    refuse_if(debit.profile.restriction == AccountRestriction.FROZEN, R.ACCOUNT_FROZEN, debit_id)
     if debit.kind != AccountKind.CUSTODY:
         available = ledger.available(debit_id, asset_id)
         refuse_if(amount > available, R.AVAILABLE_INSUFFICIENT, amount, available)

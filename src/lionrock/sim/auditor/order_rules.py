@@ -1,7 +1,8 @@
 """The rules of spec/orders.md, book.md, fees.md, self-trade.md and amending.md, and the bands of spec/auctions.md.
 
 An order is decided on paper before anything moves: `paper` lists which resting orders it will meet, how it ends and
-what it must hold for that. Only when the hold is there does `carrying_out` make the plan postings and events.
+what it must hold for that. Only when the hold is there does `carrying_out` make the plan postings and events. For an
+order that waits that is done when it comes in, see `trigger_rules`.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ from dataclasses import replace
 from heapq import heappush
 
 from lionrock.sim.auditor.book import Market, Order
-from lionrock.sim.auditor.carrying_out import CALL_PHASES, cancel_resting, carry_out, leave_book
+from lionrock.sim.auditor.carrying_out import CALL_PHASES, cancel_open, carry_out, leave_book, wait
+from lionrock.sim.auditor.gate_rules import refuse_above_cap, refuse_at_gates
 from lionrock.sim.auditor.paper import (
+    Plan,
     best_met,
     held_asset_id,
     hold_of_placed,
@@ -19,7 +22,8 @@ from lionrock.sim.auditor.paper import (
     plan_for_limit,
     plan_placed,
 )
-from lionrock.sim.auditor.venue import Venue, known_or_refuse, refuse, refuse_if
+from lionrock.sim.auditor.trigger_rules import may_wait, refuse_trigger
+from lionrock.sim.auditor.venue import Account, Venue, known_or_refuse, refuse, refuse_if
 from lionrock.words.commands import AmendOrder, CancelOrder, ListMarket, PlaceOrder
 from lionrock.words.enumerations import (
     AccountKind,
@@ -29,6 +33,7 @@ from lionrock.words.enumerations import (
     SelfTradePrevention,
     Side,
     TimeInForce,
+    Trigger,
 )
 from lionrock.words.events import OrderAmended, OrderPlaced
 from lionrock.words.rejections import Rejection
@@ -39,39 +44,27 @@ ORDER_TYPES = frozenset(OrderType)
 TIMES_IN_FORCE = frozenset(TimeInForce)
 SELF_TRADE_PREVENTIONS = frozenset(SelfTradePrevention)
 MAY_REST = frozenset({TimeInForce.GOOD_TILL_CANCELLED, TimeInForce.GOOD_TILL_DATE, TimeInForce.DAY})
+NO_PLAN = Plan([], None, 0)
 
 
 def place_order(venue: Venue, command: PlaceOrder) -> None:
-    order_id, order_type, time_in_force = command.order_id, command.order_type, command.time_in_force
-    price, size, amount = command.price_ticks, command.size_lots, command.quote_amount_atoms
-    is_limit, by_amount = order_type == OrderType.LIMIT, amount != 0
-    self_trade_prevention, expire_time_ns = command.self_trade_prevention, command.expire_time_ns
-    comes_too_late = expire_time_ns != 0 and expire_time_ns <= command.time_ns
+    order_id, by_amount = command.order_id, command.quote_amount_atoms != 0
+    is_limit, waits = command.order_type == OrderType.LIMIT, command.trigger != Trigger.NONE
 
-    account = known_or_refuse(venue.accounts, command.account_id, R.ACCOUNT_UNKNOWN)
-    market = known_or_refuse(venue.markets, command.market_id, R.MARKET_UNKNOWN)
-    limits, size_or_amount = market.listing, amount if by_amount else size
-    refuse_if(account.kind != AccountKind.CLIENT, R.ACCOUNT_MAY_NOT_TRADE, command.account_id, account.kind)
-    refuse_if(order_id <= venue.highest_order_id, R.ORDER_ID_NOT_INCREASING, venue.highest_order_id, order_id)
-    refuse_if(command.side not in SIDES, R.SIDE_UNKNOWN, command.side)
-    refuse_if(order_type not in ORDER_TYPES, R.ORDER_TYPE_UNKNOWN, order_type)
-    refuse_if(time_in_force not in TIMES_IN_FORCE, R.TIME_IN_FORCE_UNKNOWN, time_in_force)
-    refuse_if(not _parts_go_together(command), R.ORDER_COMBINATION_UNSUPPORTED, order_type, time_in_force)
-    if is_limit:
-        _refuse_price(limits, price)
-    refuse_if(size_or_amount <= 0, R.SIZE_NOT_POSITIVE, size_or_amount)
-    refuse_if(not by_amount and size > limits.max_size_lots, R.SIZE_ABOVE_MAXIMUM, limits.max_size_lots, size)
-    if is_limit or by_amount:  # a market order by base has no price and is not measured
-        _refuse_worth(limits, amount if by_amount else market.value_atoms(size, price))
-    prevention_known = self_trade_prevention in SELF_TRADE_PREVENTIONS
-    refuse_if(not prevention_known, R.SELF_TRADE_PREVENTION_UNKNOWN, self_trade_prevention)
-    refuse_if(comes_too_late, R.EXPIRY_NOT_IN_FUTURE, command.time_ns, expire_time_ns)
+    account, market, worth = _known_or_refuse_malformed(venue, command)
     switch_scope, switch_id = venue.engaged_switch(command.market_id, command.account_id)
     refuse_if(switch_scope != 0, R.KILL_SWITCH_ENGAGED, switch_scope, switch_id)
-    may_be_collected = is_limit and time_in_force in MAY_REST and not command.post_only
-    refuse_if(not _admits(market, may_be_collected), R.PHASE_DOES_NOT_ADMIT, market.phase, time_in_force)
+    may_rest = is_limit and command.time_in_force in MAY_REST
+    is_admitted = _admits(market, may_rest and not command.post_only)
+    refuse_if(not is_admitted, R.PHASE_DOES_NOT_ADMIT, market.phase, command.time_in_force)
+    refuse_trigger(market, command)
+    limit_ticks = command.price_ticks if is_limit else None
+    refuse_at_gates(market, account, command.side, limit_ticks, worth)
+    if may_rest or waits:
+        refuse_above_cap(account)
     order = _order_on_paper(venue, command)
-    plan = plan_placed(venue, market, command, order)
+    # What waits has no plan yet, and holds what does not depend on one.
+    plan = NO_PLAN if waits else plan_placed(venue, market, command, order)
     hold = hold_of_placed(market, command, order, plan)
     asset_id = held_asset_id(market, command.side)
     available = venue.ledger.available(command.account_id, asset_id)
@@ -83,34 +76,76 @@ def place_order(venue: Venue, command: PlaceOrder) -> None:
     if by_amount:
         order.size_lots = order.remaining_lots = plan.filled_lots()
     venue.events.append(_placed(venue, command, order))
-    carry_out(venue, market, order, plan)
-    if expire_time_ns:
-        heappush(venue.expiries, (expire_time_ns, order_id))
+    if waits:
+        wait(venue, market, order, command)
+    else:
+        carry_out(venue, market, order, plan)
+    if command.expire_time_ns:
+        heappush(venue.expiries, (command.expire_time_ns, order_id))
+
+
+def _known_or_refuse_malformed(venue: Venue, command: PlaceOrder) -> tuple[Account, Market, int | None]:
+    """The account, market and worth of an order that is not refused for what it is."""
+    order_id, order_type, time_in_force = command.order_id, command.order_type, command.time_in_force
+    size, amount, by_amount = command.size_lots, command.quote_amount_atoms, command.quote_amount_atoms != 0
+    self_trade_prevention, expire_time_ns = command.self_trade_prevention, command.expire_time_ns
+    comes_too_late = expire_time_ns != 0 and expire_time_ns <= command.time_ns
+
+    account = known_or_refuse(venue.accounts, command.account_id, R.ACCOUNT_UNKNOWN)
+    market = known_or_refuse(venue.markets, command.market_id, R.MARKET_UNKNOWN)
+    limits, size_or_amount = market.listing, amount if by_amount else size
+    refuse_if(account.kind != AccountKind.CLIENT, R.ACCOUNT_MAY_NOT_TRADE, command.account_id, account.kind)
+    refuse_if(order_id <= venue.highest_order_id, R.ORDER_ID_NOT_INCREASING, venue.highest_order_id, order_id)
+    refuse_if(command.side not in SIDES, R.SIDE_UNKNOWN, command.side)
+    refuse_if(order_type not in ORDER_TYPES, R.ORDER_TYPE_UNKNOWN, order_type)
+    refuse_if(time_in_force not in TIMES_IN_FORCE, R.TIME_IN_FORCE_UNKNOWN, time_in_force)
+    go_together = _parts_go_together(command) and may_wait(command)
+    refuse_if(not go_together, R.ORDER_COMBINATION_UNSUPPORTED, order_type, time_in_force)
+    if order_type == OrderType.LIMIT:
+        _refuse_price(limits, command.price_ticks)
+    refuse_if(size_or_amount <= 0, R.SIZE_NOT_POSITIVE, size_or_amount)
+    refuse_if(not by_amount and size > limits.max_size_lots, R.SIZE_ABOVE_MAXIMUM, limits.max_size_lots, size)
+    worth = _worth(market, command)
+    _refuse_worth(limits, worth)
+    prevention_known = self_trade_prevention in SELF_TRADE_PREVENTIONS
+    refuse_if(not prevention_known, R.SELF_TRADE_PREVENTION_UNKNOWN, self_trade_prevention)
+    refuse_if(comes_too_late, R.EXPIRY_NOT_IN_FUTURE, command.time_ns, expire_time_ns)
+    return account, market, worth
+
+
+def _worth(market: Market, command: PlaceOrder) -> int | None:
+    """In quote atoms; a market order by base has no price and is not measured."""
+    if command.order_type == OrderType.LIMIT:
+        return market.value_atoms(command.size_lots, command.price_ticks)
+    return command.quote_amount_atoms or None
 
 
 def cancel_order(venue: Venue, command: CancelOrder) -> None:
-    market, order = known_or_refuse(venue.resting, command.order_id, R.ORDER_UNKNOWN)
+    market, order = _open_or_refuse(venue, command.order_id)
     refuse_if(order.account_id != command.account_id, R.ORDER_OF_ANOTHER_ACCOUNT, command.order_id)
     refuse_if(market.phase == MarketPhase.HALTED, R.PHASE_DOES_NOT_ADMIT, market.phase)
     # ---- Decided. Nothing below may fail. ----
-    cancel_resting(venue, market, order, CancelReason.REQUESTED)
+    cancel_open(venue, command.order_id, CancelReason.REQUESTED)
 
 
 def amend_order(venue: Venue, command: AmendOrder) -> None:
     price, size = command.price_ticks, command.size_lots
 
-    market, order = known_or_refuse(venue.resting, command.order_id, R.ORDER_UNKNOWN)
+    market, order = _open_or_refuse(venue, command.order_id)
     limits, filled_lots = market.listing, order.size_lots - order.remaining_lots
     refuse_if(order.account_id != command.account_id, R.ORDER_OF_ANOTHER_ACCOUNT, command.order_id)
+    refuse_if(command.order_id in venue.waiting, R.AMENDED_ORDER_IS_WAITING, command.order_id)
     refuse_if(size <= filled_lots, R.AMENDED_SIZE_NOT_ABOVE_FILLED, filled_lots, size)
     _refuse_price(limits, price)
     refuse_if(size > limits.max_size_lots, R.SIZE_ABOVE_MAXIMUM, limits.max_size_lots, size)
-    _refuse_worth(limits, market.value_atoms(size, price))
+    worth = market.value_atoms(size, price)
+    _refuse_worth(limits, worth)
     refuse_if(not _admits(market, not order.post_only), R.PHASE_DOES_NOT_ADMIT, market.phase)  # what rests is a limit
     amended = replace(order, price_ticks=price, size_lots=size, remaining_lots=size - filled_lots)
     best = best_met(market, amended)
     if order.post_only and best is not None:
         refuse(R.AMENDED_ORDER_WOULD_TAKE, best, price)
+    refuse_at_gates(market, venue.accounts[order.account_id], order.side, price, worth)
     amended.held_atoms = hold_of_rest(market, amended)
     asset_id = held_asset_id(market, order.side)
     more, available = amended.held_atoms - order.held_atoms, venue.ledger.available(order.account_id, asset_id)
@@ -139,12 +174,20 @@ def amend_order(venue: Venue, command: AmendOrder) -> None:
         carry_out(venue, market, amended, plan)
 
 
+def _open_or_refuse(venue: Venue, order_id: int) -> tuple[Market, Order]:
+    """The order with this id, which rests or waits, and its market."""
+    known = venue.waiting if order_id in venue.waiting else venue.resting
+    return known_or_refuse(known, order_id, R.ORDER_UNKNOWN)
+
+
 def _refuse_price(limits: ListMarket, price: int) -> None:
     refuse_if(price <= 0, R.PRICE_NOT_POSITIVE, price)
     refuse_if(price > limits.max_price_ticks, R.PRICE_ABOVE_MAXIMUM, limits.max_price_ticks, price)
 
 
-def _refuse_worth(limits: ListMarket, worth: int) -> None:
+def _refuse_worth(limits: ListMarket, worth: int | None) -> None:
+    if worth is None:
+        return
     refuse_if(worth < limits.min_notional_atoms, R.NOTIONAL_BELOW_MINIMUM, limits.min_notional_atoms, worth)
     refuse_if(worth > limits.max_notional_atoms, R.NOTIONAL_ABOVE_MAXIMUM, limits.max_notional_atoms, worth)
 
@@ -215,4 +258,6 @@ def _placed(venue: Venue, command: PlaceOrder, order: Order) -> OrderPlaced:
         self_trade_prevention=command.self_trade_prevention,
         expire_time_ns=command.expire_time_ns,
         group_id=command.group_id,
+        trigger=command.trigger,
+        trigger_price_ticks=command.trigger_price_ticks,
     )

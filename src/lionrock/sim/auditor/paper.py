@@ -64,7 +64,7 @@ class Plan(NamedTuple):
 
 
 def plan_placed(venue: Venue, market: Market, command: PlaceOrder, order: Order) -> Plan:
-    """What a new order will do; `order` is the same order as `command`, holding nothing yet.
+    """What an order will do that comes in, as it is new or was triggered; `order` is the same order as `command`.
 
     Its market's phase admits it.
     """
@@ -117,7 +117,7 @@ def plan_for_size(venue: Venue, market: Market, makers: Iterable[Order], order: 
     owners are not compared.
     """
     steps: list[Step] = []
-    band = market.band()
+    band = market.band(venue.band_reference_ticks(market))
     mode, left_lots = order.self_trade_prevention, order.remaining_lots
     for maker in makers:
         if left_lots == 0:
@@ -152,7 +152,7 @@ def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], orde
     the order whoever owns it, and wherever the band ends.
     """
     steps: list[Step] = []
-    band = market.band()
+    band = market.band(venue.band_reference_ticks(market))
     has_fill, most_lots = False, market.listing.max_size_lots
     for maker in makers:
         affordable_lots = lots_affordable_rounded_down(budget_atoms, market.value_atoms(1, maker.price_ticks))

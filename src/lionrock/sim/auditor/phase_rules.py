@@ -6,7 +6,7 @@ from bisect import insort
 
 from lionrock.sim.auditor.auction import uncross
 from lionrock.sim.auditor.book import Market
-from lionrock.sim.auditor.carrying_out import cancel_resting, change_phase
+from lionrock.sim.auditor.carrying_out import cancel_open, change_phase
 from lionrock.sim.auditor.stop_rules import expire_until
 from lionrock.sim.auditor.venue import ScheduledChange, Venue, known_or_refuse, refuse_if
 from lionrock.words.commands import SetMarketPhase, SetPriceBand
@@ -60,10 +60,11 @@ def enter_phase(venue: Venue, market: Market, phase: int, reference_price_ticks:
     if phase in (MarketPhase.CONTINUOUS, MarketPhase.CLOSED):
         uncross(venue, market, reference_price_ticks)
     if phase == MarketPhase.CLOSED:
-        resting = [order for side in (Side.BUY, Side.SELL) for order in market.sides[side]]
-        for order in sorted(resting, key=lambda order: order.order_id):
+        is_open = [order for side in (Side.BUY, Side.SELL) for order in market.sides[side]]
+        is_open += [order for order, _ in market.waiting]
+        for order in sorted(is_open, key=lambda order: order.order_id):
             if order.time_in_force == TimeInForce.DAY:
-                cancel_resting(venue, market, order, CancelReason.EXPIRED)
+                cancel_open(venue, order.order_id, CancelReason.EXPIRED)
 
 
 def set_price_band(venue: Venue, command: SetPriceBand) -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from heapq import heappop
 
-from lionrock.sim.auditor.book import Order
-from lionrock.sim.auditor.carrying_out import cancel_resting
+from lionrock.sim.auditor.book import Market, Order
+from lionrock.sim.auditor.carrying_out import cancel_open
 from lionrock.sim.auditor.venue import Venue, known_or_refuse, refuse_if
 from lionrock.words.commands import AdvanceTime, CancelOrders, SetKillSwitch
 from lionrock.words.enumerations import CancelReason, KillSwitchScope, MarketPhase
@@ -21,8 +21,8 @@ def expire_until(venue: Venue, time_ns: int) -> None:
     """Ends every order whose expiry time is not after this, by expiry time, then by id."""
     while venue.expiries and venue.expiries[0][0] <= time_ns:
         _, order_id = heappop(venue.expiries)
-        if order_id in venue.resting:
-            cancel_resting(venue, *venue.resting[order_id], CancelReason.EXPIRED)
+        if order_id in venue.resting or order_id in venue.waiting:
+            cancel_open(venue, order_id, CancelReason.EXPIRED)
 
 
 def advance_time(venue: Venue, _: AdvanceTime) -> None:
@@ -41,8 +41,8 @@ def cancel_orders(venue: Venue, command: CancelOrders) -> None:
     # ---- Decided. Nothing below may fail. ----
     fitting = [
         order
-        for order in _resting_in_reach(venue, market_id=market_id, account_id=account_id)
-        if group_id in (0, order.group_id) and venue.resting[order.order_id][0].phase != MarketPhase.HALTED
+        for market, order in _open_in_reach(venue, market_id=market_id, account_id=account_id)
+        if group_id in (0, order.group_id) and market.phase != MarketPhase.HALTED
     ]
     _cancel_all(venue, fitting, CancelReason(command.reason))
     venue.events.append(OrdersCancelled(**venue.head(), orders=len(fitting)))
@@ -69,20 +69,19 @@ def set_kill_switch(venue: Venue, command: SetKillSwitch) -> None:
         venue.accounts[account_id].is_stopped = bool(engaged)
     venue.events.append(KillSwitchSet(**venue.head(), scope=scope, scope_id=scope_id, engaged=engaged))
     if engaged:
-        in_reach = _resting_in_reach(venue, market_id=market_id, account_id=account_id)
-        _cancel_all(venue, in_reach, CancelReason.KILL_SWITCH)
+        in_reach = _open_in_reach(venue, market_id=market_id, account_id=account_id)
+        _cancel_all(venue, [order for _, order in in_reach], CancelReason.KILL_SWITCH)
 
 
-def _resting_in_reach(venue: Venue, *, market_id: int, account_id: int) -> list[Order]:
-    """The resting orders of this market and account, 0 for any, in order of their ids."""
+def _open_in_reach(venue: Venue, *, market_id: int, account_id: int) -> list[tuple[Market, Order]]:
+    """The orders of this market and account that rest or wait, 0 for any, in order of their ids."""
     return [
-        order
-        for _, (market, order) in sorted(venue.resting.items(), key=lambda entry: entry[0])
+        (market, order)
+        for _, (market, order) in sorted(venue.open_orders().items(), key=lambda entry: entry[0])
         if market_id in (0, market.listing.market_id) and account_id in (0, order.account_id)
     ]
 
 
 def _cancel_all(venue: Venue, orders: list[Order], reason: CancelReason) -> None:
     for order in orders:
-        market, _ = venue.resting[order.order_id]
-        cancel_resting(venue, market, order, reason)
+        cancel_open(venue, order.order_id, reason)

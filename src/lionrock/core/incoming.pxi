@@ -1,0 +1,167 @@
+# The way of an order from coming in to resting or ending; also of one that waited for its trigger.
+
+
+cdef inline bint may_rest(uint8_t time_in_force) noexcept:
+    """Whether what cannot trade at once waits in the book."""
+    return (
+        time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED
+        or time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
+        or time_in_force == TIME_IN_FORCE_DAY
+    )
+
+
+cdef inline bint rises(uint8_t side, uint8_t trigger) noexcept:
+    """Whether an order waits for the price to rise."""
+    return (trigger == TRIGGER_STOP) == (side == SIDE_BUY)
+
+
+@cython.final
+cdef class Incoming:
+    """Takes an accepted, funded order through the book."""
+
+    cdef Ledger ledger
+    cdef Book book
+    cdef Announcements out
+    cdef Matching matching
+    cdef Standing standing
+
+    def __init__(self, Ledger ledger, Book book, Announcements out, Matching matching, Standing standing):
+        self.ledger = ledger
+        self.book = book
+        self.out = out
+        self.matching = matching
+        self.standing = standing
+
+    cdef int64_t quote_rate(self, const order_t* order) except? -99:
+        """What a taker pays on top in quote, ppm: the fee of a buy in a QUOTE-fee market."""
+        if order.side == SIDE_BUY and self.book.markets[order.market].fee_currency == FEE_CURRENCY_QUOTE:
+            return order.taker_fee_ppm
+        return 0
+
+    cdef int prepare(self, order_t* order, taking_t* taking, uint64_t owner_id, int64_t quote_amount_atoms) except -1:
+        """What the order may take. An order at market has no limit price, one by amount no size."""
+        self.matching.begin(order, taking, owner_id)
+        if order.price_ticks == 0:
+            taking.limit_key = UINT32_MAX
+            self.matching.set_reach(order, taking)
+        if quote_amount_atoms != 0:
+            taking.by_quote = True
+            taking.spendable_atoms = spendable_rounded_down(quote_amount_atoms, self.quote_rate(order))
+            order.remaining_lots = self.book.markets[order.market].max_size_lots
+        return 0
+
+    cdef int wait(self, order_t* order, uint8_t trigger) except -1:
+        """The order stands outside the book until its trigger is met."""
+        if order.size_lots == 0:
+            order.remaining_lots = 0  # by amount: what it holds is what it will spend
+        self.matching.enter(order, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING)
+        return self.expect_end(order)
+
+    cdef int trigger(self) except -1:
+        """At the end of a command: in each continuous market with new trades the orders they triggered come in."""
+        cdef int32_t touched = self.matching.touched
+        if touched >= 0:
+            self.trigger_in(touched)
+        else:
+            for market_id in sorted(np.asarray(self.book.markets)["market_id"][: self.book.market_count]):
+                self.trigger_in(self.book.market(market_id))
+        self.matching.touched = -1
+        return 0
+
+    cdef int trigger_in(self, int32_t slot) except -1:
+        cdef market_t* market = &self.book.markets[slot]
+        cdef int32_t level
+        while market.phase == MARKET_PHASE_CONTINUOUS:
+            level = market.best[QUEUE_RISING]
+            if level < 0 or self.book.levels[level].price_ticks > market.high_ticks:
+                level = market.best[QUEUE_FALLING]
+                if level < 0 or self.book.levels[level].price_ticks < market.low_ticks or market.low_ticks == 0:
+                    market.high_ticks = market.low_ticks = 0
+                    return 0
+            self.release(self.book.levels[level].first)
+        return 0
+
+    cdef int release(self, int32_t slot) except -1:
+        """A waiting order's trigger is met: it comes in."""
+        cdef order_t order = self.book.orders[slot]
+        cdef taking_t taking
+        self.matching.leave(slot)
+        event = <order_triggered_t*> self.out.event(EVENT_ORDER_TRIGGERED)
+        event.order_id = order.order_id
+        event.account_id = self.ledger.balances[order.hold_balance].account_id
+        event.market_id = self.book.markets[order.market].market_id
+        order.trigger_price_ticks = 0
+        self.prepare(
+            &order, &taking, self.ledger.owner_of_balance(order.hold_balance),
+            order.held_atoms if order.size_lots == 0 else 0,
+        )
+        return self.come_in(&order, &taking)
+
+    cdef int come_in(self, order_t* order, taking_t* taking) except -1:
+        """Trade what can trade; the rest rests, or the order ends."""
+        if in_call(&self.book.markets[order.market]):
+            return self.rest(order)
+        if self.ends_untouched(order, taking):
+            return 0
+        self.matching.take(order, taking)
+        return self.finish(order, taking)
+
+    cdef int ends_untouched(self, order_t* order, taking_t* taking) except -1:
+        """Post-only orders that would take and fill-or-kill orders that cannot fill end here. Returns 1 for those."""
+        cdef uint8_t side = opposite(order.side)
+        cdef int32_t best = self.book.markets[order.market].best[side]
+        cdef int64_t lots = 0, quote_atoms = 0
+        if order.post_only and best >= 0 and self.book.levels[best].key <= taking.limit_key:
+            self.matching.cancelled(order, CANCEL_REASON_WOULD_TAKE, 0, order.size_lots)
+            return 1
+        if order.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
+            self.matching.measure(order.market, side, order.size_lots, taking, &lots, &quote_atoms)
+            if lots < order.size_lots:
+                self.matching.cancelled(order, CANCEL_REASON_NOT_FILLABLE_WHOLE, 0, order.size_lots)
+                return 1
+        return 0
+
+    cdef int finish(self, order_t* order, taking_t* taking) except -1:
+        """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
+        cdef bint beyond = self.matching.could_go_on(order, taking)
+        cdef bint has_rest = order.remaining_lots > 0 and not taking.ended_by_own
+        if taking.by_quote or (has_rest and not may_rest(order.time_in_force)):
+            self.end_for_good(order, taking, beyond)
+        elif has_rest:
+            self.rest(order)
+        else:
+            self.matching.end_or_rest(order, taking)
+        if beyond:
+            self.matching.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
+        return 0
+
+    cdef int rest(self, order_t* order) except -1:
+        """Into the book for the first time, and onto the clock if it ends by itself."""
+        self.matching.rest(order)
+        return self.expect_end(order)
+
+    cdef int expect_end(self, const order_t* order) except -1:
+        return self.standing.expect_end(order.expire_time_ns, order.order_id) if order.expire_time_ns != 0 else 0
+
+    cdef int end_for_good(self, order_t* order, taking_t* taking, bint beyond) except -1:
+        """End an order that may not rest, with the reason that fits. One that traded nothing is never filled."""
+        cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
+        cdef int64_t remaining_lots = 0 if taking.by_quote else order.remaining_lots
+        cdef uint8_t reason
+        if taking.by_quote and taking.filled_lots > 0 and taking.spendable_atoms == 0:
+            return self.matching.filled(order, taking.filled_lots)
+        if taking.ended_by_own:
+            reason = CANCEL_REASON_SELF_TRADE
+        elif beyond:
+            reason = CANCEL_REASON_VOLATILITY
+        elif order.price_ticks != 0:
+            reason = CANCEL_REASON_IMMEDIATE_REMAINDER
+        elif order.remaining_lots == 0:
+            reason = CANCEL_REASON_LARGEST_SIZE
+        elif book_is_empty or not taking.by_quote:
+            reason = CANCEL_REASON_BOOK_EXHAUSTED
+        elif taking.filled_lots > 0:
+            return self.matching.filled(order, taking.filled_lots)
+        else:
+            reason = CANCEL_REASON_BELOW_ONE_LOT
+        return self.matching.cancelled(order, reason, taking.filled_lots, remaining_lots)
