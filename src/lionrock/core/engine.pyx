@@ -211,6 +211,14 @@ cdef class Engine:
         # A market order by base has no price and is not measured.
         if notional != 0 and notional_refused(self.out, kind, market, notional):
             return 1
+        return self.refused_for_now(command, account, slot, notional)
+
+    cdef int refused_for_now(
+        self, const place_order_t* command, int32_t account, int32_t slot, int64_t notional
+    ) except -1:
+        """The refusals that depend on the state of things: time, switches, phase, last trade, gates."""
+        cdef uint16_t kind = command.kind
+        cdef market_t* market = &self.book.markets[slot]
         if command.self_trade_prevention > SELF_TRADE_PREVENTION_DECREMENT:
             return self.out.reject(
                 kind, REJECTION_SELF_TRADE_PREVENTION_UNKNOWN, command.self_trade_prevention, 0
