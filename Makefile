@@ -2,7 +2,7 @@
 #
 #   PYTHON   the Python that .venv is made from         make PYTHON=/usr/bin/python3.12 setup
 #   VENV     another place than .venv                   make VENV=/somewhere/else test
-#   ARGS     arguments for demo, test and soak          make test ARGS="tests/core -k overflow"
+#   ARGS     arguments for demo, test, soak and defects make test ARGS="tests/core -k overflow"
 
 PYTHON ?= python3
 VENV   ?= .venv
@@ -25,7 +25,7 @@ BUILD_TOOLS := import tomllib; build = tomllib.load(open("pyproject.toml", "rb")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check docs bench soak sanitized capture deps lock clean
+.PHONY: help setup build demo test check docs bench soak defects sanitized capture deps lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' | column -t -s '|'
@@ -56,6 +56,10 @@ bench: setup ## the figures of the README, measured here
 
 soak: $(STAMPS)/dev setup ## the long tests that `make test` leaves out
 	$(BIN)/pytest -m soak $(ARGS)
+
+# Ten to twenty minutes for all, on two processors; ARGS="-k youngest-order-trades-first" for one.
+defects: $(STAMPS)/dev $(STAMPS)/project ## break the core in each named way and print which tests notice
+	$(BIN)/pytest -m soak -n 2 tests/defects $(ARGS)
 
 # A second copy, compiled with AddressSanitizer and UBSan, stands before the installed one on the path.
 sanitized: $(STAMPS)/dev $(STAMPS)/project ## the core's tests under AddressSanitizer and UBSan

@@ -1,0 +1,37 @@
+"""Each named defect, alone in the engine, is noticed by the ordinary suite; without one the same suite passes.
+
+Each is compiled and tried on its own, ten seconds of a processor and more, so only by `make defects` and `make soak`.
+One defect by its name: `make defects ARGS="-k youngest-order-trades-first"`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.defects.catalogue import DEFECTS
+from tests.defects.defect import Defect
+from tests.defects.foundry import LARGE_FLOWS, SMALL_FLOWS, TABLES, make_tree, notice_of
+
+pytestmark = pytest.mark.soak
+
+
+def test_sources_without_a_defect_pass(tmp_path: Path) -> None:
+    """Otherwise everything below would be caught, whatever it breaks."""
+    tree = make_tree(tmp_path / "tree", None)
+    assert [notice_of(tree, part) for part in (TABLES, SMALL_FLOWS)] == [None, None]
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
+def test_defect_is_noticed(defect: Defect, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
+    """By the tables or by the flows; both are asked, so that the report shows what each of them sees."""
+    tree = make_tree(tmp_path / "tree", defect)
+    notices = {"tables": notice_of(tree, TABLES), "flows": notice_of(tree, SMALL_FLOWS)}
+    if not any(notices.values()):
+        notices["flows"] = notice_of(tree, LARGE_FLOWS)
+    record_property("defect", (defect.name, defect.code))
+    for witness, notice in notices.items():
+        record_property(witness, notice.test if notice else "")
+    assert any(notices.values()), f"nothing in the ordinary suite notices {defect.name} ({defect.code})"
