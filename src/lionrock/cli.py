@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -184,17 +186,48 @@ def demo(
 def core(
     commands: Annotated[int, typer.Option(min=10_000, help="Commands of each flow.")] = 1_000_000,
     rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 5,
+    *,
+    flow: Annotated[
+        list[str] | None, typer.Option(help="excore, basic, deep, deep_1m or multi; may be given several times.")
+    ] = None,
+    liquibook: Annotated[
+        Path | None, typer.Option(help="Checkout of liquibook, a C++ library: compiled and played beside.")
+    ] = None,
+    curve: Annotated[
+        Path | None, typer.Option(help="Instead: plot speed and what is touched against book size into this directory.")
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Commands a second of the core alone, beside its checked build and the auditor.
+    """Commands a second of the core alone, beside its checked build, the auditor and, if there, liquibook.
 
-    Example: lionrock bench core --json
+    Example: lionrock bench core --liquibook ../liquibook --json
     """
+    import tempfile
     import time
 
     from lionrock.bench.core import bench_core
+    from lionrock.bench.curve import SIZES, NothingCountedError, bench_curve, draw_curve
+    from lionrock.bench.flows import FLOWS
+    from lionrock.bench.liquibook import Liquibook, PeerUnusableError
 
-    _report({"flows": bench_core(commands, rounds, time.perf_counter, _progress)}, as_json)
+    names = flow or list(FLOWS)
+    for name in names:
+        if name not in FLOWS:
+            fail(f"--flow {name}: there are {', '.join(FLOWS)}")
+    with _told() as progress, tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
+        try:
+            if curve is not None:
+                points = bench_curve(SIZES, commands, rounds, time.perf_counter, progress)
+                draw_curve(points, curve)
+                _report({"curve": points}, as_json)
+                return
+            peer = Liquibook(liquibook, Path(directory)) if liquibook else None
+            figures = bench_core(names, commands, rounds, clock=time.perf_counter, progress=progress, peer=peer)
+        except (PeerUnusableError, NothingCountedError) as error:
+            fail(str(error))
+    _report({"flows": figures}, as_json)
+    if peer is None:
+        typer.echo("liquibook_ratio is null: for it, give a checkout of liquibook with --liquibook DIRECTORY", err=True)
 
 
 @bench_app.command()
@@ -217,6 +250,28 @@ def api(
 
 def _progress(words: str) -> None:
     typer.echo(f"{words} ...", err=True)
+
+
+@contextmanager
+def _told() -> Iterator[Callable[[str, int, int], None]]:
+    """A bar on standard error for each thing done; where nobody watches, one line."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    bars = Progress(console=console, transient=True, disable=not console.is_terminal)
+    bar = bars.add_task("")
+    last = ""
+
+    def tell(words: str, total: int, done: int) -> None:
+        nonlocal last
+        if words != last and not console.is_terminal:
+            _progress(words)
+        last = words
+        bars.update(bar, description=words, completed=done, total=total)
+
+    with bars:
+        yield tell
 
 
 def _report(figures: dict[str, object], as_json: bool) -> None:

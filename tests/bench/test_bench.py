@@ -2,34 +2,65 @@
 
 from __future__ import annotations
 
+import json
 import time
 
 import pytest
+from typer.testing import CliRunner
 
 from lionrock.bench.api import bench_api
 from lionrock.bench.core import bench_core
-from lionrock.bench.flows import FLOWS
-from lionrock.core.engine import Engine
-from lionrock.words.events import EVENTS, CommandRejected, TradeExecuted
-from lionrock.words.records import unpack_all
-from lionrock.words.rejections import Rejection
+from lionrock.bench.flows import excore
+from lionrock.bench.resident import resident_growth_bytes
+from lionrock.cli import app
+from lionrock.words.records import RECORD_BYTES
 
 
-@pytest.mark.parametrize("name", [name for name in FLOWS if name != "deep"])
-def test_flow_trades_and_is_refused_nothing_but_late_cancels(name: str) -> None:
-    events = unpack_all(EVENTS, Engine().apply(FLOWS[name](1, 5_000)))
-    assert sum(isinstance(event, TradeExecuted) for event in events) > 100
-    assert {event.rejection for event in events if isinstance(event, CommandRejected)} <= {Rejection.ORDER_UNKNOWN}
-
-
-def test_core_is_measured_beside_its_checked_build_and_the_auditor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delitem(FLOWS, "deep")
-    figures = bench_core(5_000, 1, time.perf_counter)
-    assert figures.keys() == FLOWS.keys()
+def test_core_is_measured_beside_its_checked_build_and_the_auditor() -> None:
+    told: list[str] = []
+    figures = bench_core(
+        ["excore", "basic"], 5_000, 1, clock=time.perf_counter, progress=lambda words, _total, _done: told.append(words)
+    )
+    assert list(figures) == ["excore", "basic"]
     for flow in figures.values():
-        assert flow["commands"] >= 5_000
+        assert flow["commands"] == 5_000
         assert min(flow["commands_per_s"], flow["events_per_s"], flow["auditor_commands_per_s"]) > 0
+        assert flow["events_per_s"] > flow["commands_per_s"]
         assert flow["auditor_ratio"] < 1
+        assert flow["liquibook_ratio"] is None
+    assert any("basic" in words for words in told)
+
+
+def test_command_prints_the_figures_of_the_flows_asked_for() -> None:
+    result = CliRunner().invoke(
+        app, ["bench", "core", "--commands", "10000", "--rounds", "1", "--flow", "excore", "--json"]
+    )
+    assert result.exit_code == 0, result.output
+    report = json.loads(result.stdout)
+    assert report["machine"]["cores"] >= 1
+    assert list(report["flows"]) == ["excore"]
+    assert {
+        "commands_per_s", "events_per_s", "bytes_per_resting_order", "auditor_commands_per_s", "liquibook_ratio"
+    } <= report["flows"]["excore"].keys()  # fmt: skip
+    assert "--liquibook" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--flow", "busy"], "--flow busy: there are excore"),
+        (["--liquibook", "src"], "src is no checkout of liquibook"),
+    ],
+)
+def test_what_cannot_be_measured_is_said(options: list[str], words: str) -> None:
+    result = CliRunner().invoke(app, ["bench", "core", *options])
+    assert result.exit_code == 1
+    assert words in result.stderr
+
+
+def test_memory_of_a_resting_order_is_more_than_its_fields_and_less_than_ten_records() -> None:
+    flow = excore(1, 1, lambda _: None, resting=50_000)
+    assert 64 < resident_growth_bytes(flow) / 50_000 < 10 * RECORD_BYTES
 
 
 def test_every_order_of_the_api_benchmark_is_taken() -> None:
