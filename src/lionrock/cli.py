@@ -217,12 +217,12 @@ def core(
     with _told() as progress, tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
         try:
             if curve is not None:
-                points = bench_curve(SIZES, commands, rounds, time.perf_counter, progress)
+                points = bench_curve(SIZES, commands, rounds, time.thread_time, progress)
                 draw_curve(points, curve)
                 _report({"curve": points}, as_json)
                 return
             peer = Liquibook(liquibook, Path(directory)) if liquibook else None
-            figures = bench_core(names, commands, rounds, clock=time.perf_counter, progress=progress, peer=peer)
+            figures = bench_core(names, commands, rounds, clock=time.thread_time, progress=progress, peer=peer)
         except (PeerUnusableError, NothingCountedError) as error:
             fail(str(error))
     _report({"flows": figures}, as_json)

@@ -28,6 +28,7 @@ def test_core_is_measured_beside_its_checked_build_and_the_auditor() -> None:
         assert flow["events_per_s"] > flow["commands_per_s"]
         assert flow["auditor_ratio"] < 1
         assert flow["liquibook_ratio"] is None
+    assert figures["excore"]["excore_ratio"] == 1
     assert any("basic" in words for words in told)
 
 

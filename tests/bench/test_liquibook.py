@@ -26,8 +26,8 @@ CHECKOUT = os.environ.get("LIONROCK_LIQUIBOOK", "")
 def test_liquibook_makes_the_same_trades(name: str, tmp_path: Path) -> None:
     flow = FLOWS[name](2, 200_000, lambda _: None)
     peer = Liquibook(Path(CHECKOUT), tmp_path)
-    peer.load(flow.resting, flow.body)
-    theirs = peer.play()
+    peer.load(name, flow.resting, flow.body)
+    theirs = peer.play(name)
     engine = Engine()
     for part in (flow.stage, flow.resting):
         for batch in in_batches(part):

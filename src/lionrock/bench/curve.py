@@ -38,16 +38,15 @@ def bench_curve(
     points = []
     for size in sizes:
         flow = excore(SEED, commands, lambda _: None, resting=size)
-        batches = in_batches(flow.body)
         seconds = []
         for number in range(rounds):
             progress(f"{size:,} resting: rounds played", rounds, number)
-            seconds.append(play_body(engine.Engine(), flow, batches, clock)[0])
+            seconds.append(play_body(engine.Engine(), flow, flow.body, clock)[0])
         checked = engine_checked.Engine()
         for part in (flow.stage, flow.resting):
             play(checked, in_batches(part), clock)
         before = touched(checked)
-        play(checked, batches, clock)
+        play(checked, in_batches(flow.body), clock)
         after = touched(checked)
         points.append(
             {

@@ -62,20 +62,22 @@ class Liquibook:
             raise PeerUnusableError(f"{checkout} is no checkout of liquibook: src/book/order_book.h is not there")
         (directory / "layout.h").write_text(layout_header(), encoding="utf-8")
         self._program = directory / "driver"
-        self._flow = directory / "flow"
+        self._directory = directory
+        self._first: dict[str, int] = {}
         options = ["-O3", "-march=native", "-std=c++17", f"-I{checkout / 'src'}", f"-I{directory}"]
         _run(["c++", *options, "-o", str(self._program), str(DRIVER)])
 
-    def load(self, resting: bytes, body: bytes) -> None:
-        """The flow that `play` plays from now on."""
-        with self._flow.open("wb") as file:
+    def load(self, name: str, resting: bytes, body: bytes) -> None:
+        """A flow that `play` plays by this name."""
+        with (self._directory / f"{name}.flow").open("wb") as file:
             file.write(resting)
             file.write(body)
-        self._first = len(resting) // RECORD_BYTES
+        self._first[name] = len(resting) // RECORD_BYTES
 
-    def play(self) -> Played:
+    def play(self, name: str) -> Played:
         """Once, in a process of its own: the resting orders, then the body, timed. Raises `PeerUnusableError`."""
-        return msgspec.json.decode(_run([str(self._program), str(self._first), str(self._flow)]), type=Played)
+        command = [str(self._program), str(self._first[name]), str(self._directory / f"{name}.flow")]
+        return msgspec.json.decode(_run(command), type=Played)
 
 
 def _run(command: list[str]) -> bytes:
