@@ -10,6 +10,7 @@ import inspect
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 
@@ -30,6 +31,7 @@ NOTE = "This page is written by `make docs` from the code; edit the docstrings t
 _TYPES = {"B": "u8", "H": "u16", "I": "u32", "i": "i32", "Q": "u64", "q": "i64"}
 
 
+@cache
 def field_docs(module: ModuleType) -> dict[str, dict[str, str]]:
     """The docstring under each field of each class of a module, in one line."""
     found: dict[str, dict[str, str]] = {}
@@ -63,13 +65,20 @@ def summary(thing: object) -> str:
     return " ".join((inspect.getdoc(thing) or "").split())
 
 
-def record_page(title: str, module: ModuleType, registry: dict[int, type[Record]], base: type[Record]) -> str:
+def inherited_docs(record_type: type[Record]) -> dict[str, str]:
+    """The docstrings of a record's fields, those of its headers first."""
+    found: dict[str, str] = {}
+    for parent in reversed(record_type.__mro__[: record_type.__mro__.index(Record)]):
+        found |= field_docs(sys.modules[parent.__module__])[parent.__name__]
+    return found
+
+
+def record_page(title: str, module: ModuleType, registry: dict[int, type[Record]]) -> str:
     """Commands or events: number, meaning, and each field with its place in the 128 bytes."""
-    docs = field_docs(module)
     lines = [f"# {title}", "", NOTE, summary(module), ""]
     for kind, record_type in sorted(registry.items()):
         layout = layout_of(record_type)
-        described = docs[base.__name__] | docs[record_type.__name__]
+        described = inherited_docs(record_type)
         offsets = layout.dtype.fields or {}
         rows = [
             (name, _type_name(field), offsets[name][1], described.get(name, f"{kind}"))
@@ -148,8 +157,8 @@ def command_line_page() -> str:
 def pages() -> dict[str, str]:
     """Every page by its file name."""
     return {
-        "commands.md": record_page("Commands", commands, dict(commands.COMMANDS), commands.Command),
-        "events.md": record_page("Events", events, dict(events.EVENTS), events.Event),
+        "commands.md": record_page("Commands", commands, dict(commands.COMMANDS)),
+        "events.md": record_page("Events", events, dict(events.EVENTS)),
         "lists.md": enumeration_page(),
         "refusals.md": refusal_page(),
         "endpoints.md": endpoint_page(),

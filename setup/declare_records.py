@@ -35,7 +35,7 @@ def struct_lines(record_type: type[Record]) -> list[str]:
     for name, field in layout.fields.items():
         lines.append(f"    {field.c_name} {name}{f'[{field.length}]' if field.length else ''}")
     padding = RECORD_BYTES - layout.packer.size
-    return [*lines, f"    uint8_t padding[{padding}]", ""]
+    return [*lines, f"    uint8_t padding[{padding}]" if padding else "", ""]
 
 
 def enumeration_lines(members: dict[str, int], prefix: str = "") -> list[str]:

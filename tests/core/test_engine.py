@@ -6,7 +6,7 @@ import pytest
 
 from lionrock.core import engine, engine_checked
 from lionrock.sim.workload import random_flow
-from lionrock.words.commands import ListAsset
+from lionrock.words.commands import AdvanceTime, ListAsset
 from lionrock.words.faults import Fault
 from tests.engines import new_venue
 
@@ -43,6 +43,15 @@ def test_time_does_not_go_back(build: str) -> None:
         venue.apply(listing(2, time_ns=9))
 
 
+@pytest.mark.parametrize("build", [*BUILDS, "auditor"])
+def test_the_last_moment_is_a_time_like_any_other(build: str) -> None:
+    """Nothing is due at the end of the range of times unless it was set for then."""
+    venue = new_venue(build)
+    venue.apply(AdvanceTime(sequence=1, time_ns=2**63 - 1).pack())
+    venue.apply(AdvanceTime(sequence=2, time_ns=2**63 - 1).pack())
+    assert venue.lines()[0] == f"venue|2|{2**63 - 1}|0|0|0|0"
+
+
 def test_commands_may_come_in_memory_that_is_not_bytes() -> None:
     for block in (bytearray(listing(1)), memoryview(b"x" + listing(1))[1:]):
         assert engine.Engine().apply(block) == engine.Engine().apply(listing(1))
@@ -68,9 +77,10 @@ def test_readers_get_depth_and_balances() -> None:
         venue.apply(batch)
     rows = [line.split("|") for line in venue.lines()]
     resting: dict[int, int] = {}
-    for _, market, side, price, _, _, _, remaining, *_ in (row for row in rows if row[0] == "order"):
+    for row in (row for row in rows if row[0] == "order"):
+        market, side, price, shown = row[1], row[2], row[3], row[17]
         if (market, side) == ("1", "1"):
-            resting[int(price)] = resting.get(int(price), 0) + int(remaining)
+            resting[int(price)] = resting.get(int(price), 0) + int(shown)
     bids, _ = venue.depth(1, 5)
     assert bids == sorted(resting.items(), reverse=True)[:5]
     owner = next(row for row in rows if row[0] == "balance")

@@ -71,15 +71,15 @@ def test_a_page_of_state_worked_by_hand() -> None:
         limit_order(104, BOB, Side.SELL, 99, 101),  # refused, he has no 9900 atoms
     )
     page = [
-        "venue|14|14000000000|1|103|0",
-        "asset|1|ETH|3",
-        "asset|2|USD|2",
+        "venue|14|14000000000|1|103|0|0",
+        "asset|1|ETH|3|0|0",
+        "asset|2|USD|2|0|0",
         "tier|0|100000|200000",
-        "account|1|3|0|1|0|0|4294967295|0|0|0",
-        "account|2|2|0|2|0|0|4294967295|0|0|0",
-        "account|11|1|0|11|0|0|4294967295|0|0|0",
-        "account|12|1|0|12|0|0|4294967295|0|0|0",
-        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100|0|15|0|0|0|0",
+        "account|1|3|0|1|0|0|4294967295|0|0|0|0",
+        "account|2|2|0|2|0|0|4294967295|0|0|0|0",
+        "account|11|1|0|11|0|0|4294967295|0|0|0|0",
+        "account|12|1|0|12|0|0|4294967295|0|0|0|0",
+        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100|0|15|0|0|0|0|0|0|0",
         "balance|1|1|-1000|0",
         "balance|1|2|-1000|0",
         "balance|2|2|60|0",
@@ -87,8 +87,9 @@ def test_a_page_of_state_worked_by_hand() -> None:
         "balance|11|2|400|380",
         "balance|12|1|700|100",
         "balance|12|2|160|0",
-        "order|5|1|100|101|11|5|3|380|100000|200000|0|0|0|0|1",
-        "order|5|2|101|103|12|1|1|100|100000|200000|0|0|0|0|1",
+        "order|5|1|100|101|11|5|3|380|100000|200000|0|0|0|0|1|0|3|0|0|0|0",
+        "order|5|2|101|103|12|1|1|100|100000|200000|0|0|0|0|1|0|1|0|0|0|0",
+        "trade|1|12000000000|5|11|12|200|-220|-200|160|0",
     ]
     assert auditor.lines() == page
     assert auditor.digest() == hashlib.sha256(("\n".join(page) + "\n").encode("utf-8")).hexdigest()
@@ -104,13 +105,13 @@ def test_what_stands_over_an_order_is_in_the_state() -> None:
         SetKillSwitch(scope=KillSwitchScope.ACCOUNT, scope_id=BOB, engaged=1),
     )
     lines = auditor.lines()
-    assert "order|5|1|100|101|11|2|2|240|100000|200000|3|1|99000000000|7|4" in lines
-    assert "account|12|1|0|11|1|0|4294967295|0|0|0" in lines
+    assert "order|5|1|100|101|11|2|2|240|100000|200000|3|1|99000000000|7|4|0|2|0|0|0|0" in lines
+    assert "account|12|1|0|11|1|0|4294967295|0|0|0|0" in lines
 
     done(auditor, SetKillSwitch(scope=KillSwitchScope.MARKET, scope_id=MARKET, engaged=1))
-    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1|1|0|0|0|15|0|0|0|0" in auditor.lines()
+    assert "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|1|1|0|0|0|15|0|0|0|0|0|0|0" in auditor.lines()
     done(auditor, SetKillSwitch(scope=KillSwitchScope.SITE, scope_id=0, engaged=1))
-    assert auditor.lines()[0] == "venue|15|15000000000|0|101|1"
+    assert auditor.lines()[0] == "venue|15|15000000000|0|101|1|0"
     assert not any(line.startswith("order") for line in auditor.lines())
 
 
@@ -147,7 +148,7 @@ def test_a_sell_that_shrank_on_its_way_rests_with_no_more_than_it_needs() -> Non
     assert (shrank.reduced_lots, shrank.remaining_lots, shrank.released_atoms) == (2, 3, 0)
     assert isinstance(reduced, HoldReduced)
     assert reduced.released_atoms == 200
-    assert "order|5|2|100|102|11|3|3|300|100000|200000|4|0|0|0|1" in auditor.lines()
+    assert "order|5|2|100|102|11|3|3|300|100000|200000|4|0|0|0|1|0|3|0|0|0|0" in auditor.lines()
 
 
 def test_an_order_that_traded_and_then_lost_the_rest_tells_both() -> None:
@@ -364,5 +365,5 @@ def test_the_ledger_finds_value_held_for_no_order() -> None:
     ledger.post(ANN, DOLLAR, held=5)
     ledger.check()
     ledger.check_all({(ANN, DOLLAR): 5})
-    with pytest.raises(Fault, match="its orders another sum"):
+    with pytest.raises(Fault, match="held, not what is held for"):
         ledger.check_all({})

@@ -96,7 +96,7 @@ def test_an_auction_worked_by_hand() -> None:
     assert isinstance(second_end, OrderFilled)
     assert (second_end.order_id, second_end.released_atoms) == (103, 528 - 330 - 110)
     assert [line for line in auditor.lines() if line.startswith(("market", "balance", "order"))] == [
-        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100|0|15|0|0|0|0",
+        "market|5|ETH-USD|1|2|2|10|100|10000|1000|1|1000000|2|0|1|0|100|0|15|0|0|0|0|0|0|0",
         "balance|1|1|-1500|0",
         "balance|1|2|-1000|0",
         "balance|2|2|80|0",
@@ -104,8 +104,8 @@ def test_an_auction_worked_by_hand() -> None:
         "balance|11|2|332|228",
         "balance|12|1|500|100",
         "balance|12|2|360|0",
-        "order|5|1|95|104|11|2|2|228|100000|200000|0|0|0|0|1",
-        "order|5|2|100|102|12|2|1|100|100000|200000|0|0|0|0|1",
+        "order|5|1|95|104|11|2|2|228|100000|200000|0|0|0|0|1|0|2|0|0|0|0",
+        "order|5|2|100|102|12|2|1|100|100000|200000|0|0|0|0|1|0|1|0|0|0|0",
     ]
 
 
@@ -175,7 +175,7 @@ def test_an_amendment_that_leaves_the_band_waits_for_an_auction() -> None:
     assert isinstance(changed, MarketPhaseChanged)
     assert changed.phase == MarketPhase.VOLATILITY_AUCTION
     market_line, *orders = (line for line in auditor.lines() if line.startswith(("market", "order")))
-    assert market_line.endswith("|0|3|95000|109|0|15|0|0|109|109")
+    assert market_line.endswith("|0|3|95000|109|0|15|0|0|0|0|0|109|109")
     assert [line.split("|")[3] for line in orders] == ["112", "110"]  # crossed, as orders are collected
 
 

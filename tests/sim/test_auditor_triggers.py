@@ -123,12 +123,12 @@ def test_waiting_lines_stand_in_the_order_in_which_they_would_come_in() -> None:
     assert lines_of(auditor, "order", "waiting", "balance|11") == [
         "balance|11|1|0|200",
         "balance|11|2|630|370",
-        "order|5|1|50|100|11|1|1|60|100000|200000|0|0|0|0|1",
-        "waiting|5|1|105|2|120|103|11|1|1|100|100000|200000|0|0|0|0|1",
-        "waiting|5|1|105|1|100|104|11|1|1|120|100000|200000|0|0|1000000000000|0|4",
-        "waiting|5|1|110|1|100|101|11|1|1|120|100000|200000|0|0|0|0|1",
-        "waiting|5|2|95|2|0|105|11|1|1|100|100000|200000|0|0|0|0|2",
-        "waiting|5|2|90|1|0|102|11|0|0|70|100000|200000|0|0|0|0|2",
+        "order|5|1|50|100|11|1|1|60|100000|200000|0|0|0|0|1|0|1|0|0|0|0",
+        "waiting|5|1|105|2|120|103|11|1|1|100|100000|200000|0|0|0|0|1|0|1|0|0|0|0",
+        "waiting|5|1|105|1|100|104|11|1|1|120|100000|200000|0|0|1000000000000|0|4|0|1|0|0|0|0",
+        "waiting|5|1|110|1|100|101|11|1|1|120|100000|200000|0|0|0|0|1|0|1|0|0|0|0",
+        "waiting|5|2|95|2|0|105|11|1|1|100|100000|200000|0|0|0|0|2|0|1|0|0|0|0",
+        "waiting|5|2|90|1|0|102|11|0|0|70|100000|200000|0|0|0|0|2|0|0|0|0|0|0",
     ]
 
 
@@ -183,13 +183,13 @@ def test_a_cascade_stops_at_the_band_and_those_left_wait_for_the_next_continuous
     assert isinstance(events[-2], OrderTriggered)
     assert isinstance(events[-1], MarketPhaseChanged)
     market_line, *waiting = lines_of(auditor, "market", "waiting")
-    assert market_line.endswith("|3|50000|104|0|15|0|0|104|104")
-    assert waiting == ["waiting|5|1|104|1|90|104|11|1|1|108|100000|200000|0|0|0|0|1"]
+    assert market_line.endswith("|3|50000|104|0|15|0|0|0|0|0|104|104")
+    assert waiting == ["waiting|5|1|104|1|90|104|11|1|1|108|100000|200000|0|0|0|0|1|0|1|0|0|0|0"]
 
     *_, triggered = done(auditor, to(MarketPhase.CONTINUOUS))
     assert isinstance(triggered, OrderTriggered)
     assert triggered.order_id == 104
-    assert lines_of(auditor, "market")[0].endswith("|1|50000|106|0|15|0|0|0|0")
+    assert lines_of(auditor, "market")[0].endswith("|1|50000|106|0|15|0|0|0|0|0|0|0")
 
 
 def test_the_band_of_a_triggered_order_lies_round_the_last_trade_before_the_command() -> None:
@@ -225,8 +225,8 @@ def test_profile_and_rules_are_in_the_state() -> None:
     auditor = small_venue()
     done(auditor, profile(restriction=AccountRestriction.REDUCE_ONLY, open_order_cap=9))
     done(auditor, rules(max_order_value_atoms=77))
-    assert "account|11|1|0|11|0|0|1|1|2|9" in auditor.lines()
-    assert lines_of(auditor, "market")[0].endswith("|0|1|0|0|3|2|70000|77|0|0")
+    assert "account|11|1|0|11|0|0|1|1|2|9|0" in auditor.lines()
+    assert lines_of(auditor, "market")[0].endswith("|0|1|0|0|3|2|70000|77|0|0|0|0|0")
 
 
 def test_a_frozen_account_is_named_after_every_other_refusal_but_funds() -> None:
@@ -279,5 +279,5 @@ def test_a_wrong_count_of_open_orders_and_a_hold_nobody_waits_with_are_found() -
     auditor._venue.accounts[ANN].open_orders = 1
     _, order = auditor._venue.waiting[101]
     order.held_atoms -= 1
-    with pytest.raises(Fault, match="its orders another sum"):
+    with pytest.raises(Fault, match="held, not what is held for"):
         auditor.lines()

@@ -24,6 +24,7 @@ from lionrock.words.rounding import (
     fee_hold_rounded_up,
     fee_rounded_down,
     lots_affordable_rounded_down,
+    rebate_rounded_down,
     spendable_rounded_down,
 )
 from tests.engines import ENGINES, new_venue
@@ -32,6 +33,7 @@ from tests.spec.pages import SPEC, stage_rows
 from tests.spec.stage import Stage
 
 rates = st.integers(0, MAX_RATE_PPM) | st.sampled_from([0, 1, 2, 999_999, MAX_RATE_PPM])
+signed_rates = rates | rates.map(lambda rate_ppm: -rate_ppm)
 amounts = st.integers(0, MAX_ATOMS) | st.integers(0, 10)
 
 
@@ -60,6 +62,11 @@ def test_what_may_be_spent_leaves_its_fee_and_not_one_atom_more_could_be(amount:
     assert (spendable + 1) * (PPM + rate_ppm) > amount * PPM
 
 
+@given(st.lists(amounts, max_size=20), rates)
+def test_rebates_of_fills_never_exceed_the_rate_however_they_are_split(fills: list[int], rate_ppm: int) -> None:
+    assert sum(rebate_rounded_down(atoms, rate_ppm) for atoms in fills) * PPM <= sum(fills) * rate_ppm
+
+
 @given(amounts, st.integers(1, MAX_ATOMS))
 def test_lots_affordable_are_paid_by_the_budget_and_one_more_is_not(budget: int, per_lot: int) -> None:
     lots = lots_affordable_rounded_down(budget, per_lot)
@@ -86,13 +93,23 @@ sizes = st.lists(st.integers(1, 15), max_size=5)
 @pytest.mark.shows("FEES-008")
 @pytest.mark.parametrize("engine", ENGINES)
 @settings(max_examples=60)
-@given(waiting=sizes, coming=sizes, price=st.integers(1, 50), fees_ppm=st.tuples(rates, rates))
+@given(
+    waiting=sizes,
+    coming=sizes,
+    price=st.integers(1, 50),
+    fees=st.tuples(signed_rates, rates, st.integers(0, 40) | st.integers(0, 5_000)),
+)
 def test_buyer_in_a_quote_fee_market_pays_at_most_what_is_held(
-    engine: str, waiting: list[int], coming: list[int], price: int, fees_ppm: tuple[int, int]
+    engine: str, waiting: list[int], coming: list[int], price: int, fees: tuple[int, int, int]
 ) -> None:
-    """Of an order for 100, some is bought from asks that wait, some sold to it while it rests, the rest cancelled."""
-    maker, taker = fees_ppm
+    """Of an order for 100, some is bought from asks that wait, some sold to it while it rests, the rest cancelled.
+
+    A rebate is no part of the hold.
+    """
+    maker, taker, market_least = fees
+    least = 0 if maker < 0 else market_least
     rows = [f"tier 0 maker {maker} taker {taker}"]
+    rows += [f"SetMarketRules market_id=9 minimum_fee_quote_atoms={market_least}"]
     rows += [f"cy sell {size} @ {1 + position % price} on QTE" for position, size in enumerate(waiting)]
     rows += [f"A = bob buy 100 @ {price} on QTE"]
     rows += [f"ann sell {size} @ {price} on QTE" for size in coming]
@@ -101,14 +118,15 @@ def test_buyer_in_a_quote_fee_market_pays_at_most_what_is_held(
     placed = next(event for event in told if isinstance(event, OrderPlaced) and event.account_id == 12)
     trades = [event for event in told if isinstance(event, TradeExecuted)]
     resting = {trade.trade_id for trade in trades if trade.maker_order_id == placed.order_id}
-    fees = sum(t.maker_fee_atoms if t.trade_id in resting else t.taker_fee_atoms for t in trades)
-    assert fees <= placed.held_atoms - 100 * price == fee_hold_rounded_up(100 * price, max(maker, taker))
+    paid = sum(max(t.maker_fee_atoms, 0) if t.trade_id in resting else t.taker_fee_atoms for t in trades)
+    assert paid <= placed.held_atoms - 100 * price == max(least, fee_hold_rounded_up(100 * price, max(maker, taker)))
+    assert paid >= least or not trades
     traded = sum(trade.size_lots for trade in trades)
     [ended] = [e for e in told if isinstance(e, OrderFilled | OrderCancelled) and e.order_id == placed.order_id]
     assert ended.filled_lots == traded == min(sum(waiting) + sum(coming), 100)
     # Whatever came back on the way, value, fees and what was released make up the hold.
     released = sum(e.released_atoms for e in told if isinstance(e, HoldReduced)) + ended.released_atoms
-    assert sum(trade.quote_atoms for trade in trades) + fees + released == placed.held_atoms
+    assert sum(trade.quote_atoms for trade in trades) + paid + released == placed.held_atoms
 
 
 @pytest.mark.shows("FEES-008")

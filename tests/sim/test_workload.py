@@ -148,11 +148,13 @@ def test_orders_are_amended_in_every_manner(told: list[Event]) -> None:
         Rejection.ORDER_UNKNOWN,
         Rejection.ORDER_OF_ANOTHER_ACCOUNT,
         Rejection.AMENDED_SIZE_NOT_ABOVE_FILLED,
+        Rejection.DISPLAY_SIZE_OUT_OF_RANGE,
         Rejection.PRICE_NOT_POSITIVE,
         Rejection.PRICE_ABOVE_MAXIMUM,
         Rejection.SIZE_ABOVE_MAXIMUM,
         Rejection.NOTIONAL_BELOW_MINIMUM,
         Rejection.NOTIONAL_ABOVE_MAXIMUM,
+        Rejection.DISPLAY_SIZE_OUT_OF_RANGE,
         Rejection.PHASE_DOES_NOT_ADMIT,
         Rejection.AMENDED_ORDER_WOULD_TAKE,
         Rejection.AMENDED_ORDER_IS_WAITING,
@@ -163,6 +165,8 @@ def test_orders_are_amended_in_every_manner(told: list[Event]) -> None:
         Rejection.ACCOUNT_REDUCE_ONLY,
         Rejection.PRICE_TOO_FAR_FROM_LAST,
         Rejection.ORDER_VALUE_ABOVE_LIMIT,
+        Rejection.ASSET_NOT_PERMITTED,
+        Rejection.EXPOSURE_ABOVE_LIMIT,
         Rejection.AVAILABLE_INSUFFICIENT,
     }
 

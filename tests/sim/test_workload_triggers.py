@@ -9,7 +9,14 @@ import pytest
 
 from lionrock.sim.workload import random_flow
 from lionrock.words import events
-from lionrock.words.commands import PlaceOrder, SetAccountProfile, SetMarketRules
+from lionrock.words.commands import (
+    PlaceOrder,
+    SetAccountProfile,
+    SetAssetPermission,
+    SetMarketRules,
+    SettleHold,
+    SetValuation,
+)
 from lionrock.words.enumerations import (
     AccountRestriction,
     CancelReason,
@@ -167,9 +174,9 @@ def test_new_orders_and_amendments_meet_every_gate(told: list[list[Event]]) -> N
     placed = sum(isinstance(event, events.OrderPlaced) for answers in told for event in answers)
     assert sum(refused[place, gate] for gate in gates) < placed / 4
     assert refused[6, Rejection.ACCOUNT_FROZEN] > 5
-    assert {kind for kind, rejection in refused if 270 <= rejection < 273} == {
-        layout_of(SetAccountProfile).kind,
-        layout_of(SetMarketRules).kind,
+    assert {kind for kind, rejection in refused if 270 <= rejection < 276} == {
+        layout_of(kind).kind
+        for kind in (SetAccountProfile, SetMarketRules, SetValuation, SetAssetPermission, SettleHold)
     }
 
 

@@ -81,20 +81,25 @@ class WaitingOrders:
         """What the venue's lines of state say otherwise; empty if nothing."""
         rows = [line.split("|") for line in lines]
         differences = []
-        theirs = {int(row[1]): (int(row[21]), int(row[22])) for row in rows if row[0] == "market"}
+        theirs = {int(row[1]): (int(row[24]), int(row[25])) for row in rows if row[0] == "market"}
         for market_id, reached in theirs.items():
             if (mine := self.reached.get(market_id, (0, 0))) != reached:
                 differences.append(f"market {market_id}: trades reached {mine} by the events, and {reached}")
-        turns = [tuple(int(row[at]) for at in (1, 2, 3, 6, 4)) for row in rows if row[0] == "waiting"]
+        turns = [tuple(int(row[at]) for at in (1, 2, 3, 6, 4, 19)) for row in rows if row[0] == "waiting"]
         mine_waiting = sorted(self.orders.values(), key=lambda placed: (placed.market_id, *_turn(placed)))
         my_turns = [
-            (each.market_id, _direction(each), each.trigger_price_ticks, each.order_id, each.side)
+            (each.market_id, _direction(each), each.trigger_price_ticks, each.order_id, each.side, _would_show(each))
             for each in mine_waiting
         ]
         if my_turns != turns:
             odd = sorted({*my_turns} ^ {*turns})[:5]
-            differences.append(f"waiting orders (market, direction, trigger, id, side) or their turns differ: {odd}")
+            fields = "market, direction, trigger, id, side, what would show"
+            differences.append(f"waiting orders ({fields}) or their turns differ: {odd}")
         return differences
+
+
+def _would_show(placed: events.OrderPlaced) -> int:
+    return min(placed.display_lots or placed.size_lots, placed.size_lots)
 
 
 def _direction(placed: events.OrderPlaced) -> int:

@@ -17,6 +17,10 @@ STAGE_ANSWERS = {"asset": "listed", "account": "opened", "market": "listed", "de
 """The events of the stage's rows, by their first word."""
 
 
+_SHOWN = (1, 2, 3, 16)
+"""Side, price, id and lots that show, in the fields of an `order` line of spec/state.md."""
+
+
 class PageDiffers(AssertionError):
     """The venue did not do what the page says."""
 
@@ -83,14 +87,14 @@ class Performance:
             raise PageDiffers(_report(where, "bids | price | asks", expected=_grid(expected), actual=_grid(actual)))
 
     def _book(self) -> list[tuple[str, ...]]:
-        """The book of BTCUSD as the table of a page shows it."""
+        """The book of BTCUSD as the table of a page shows it: of each order what shows."""
         market_id = str(self.stage.markets["BTCUSD"].market_id)
         levels: defaultdict[int, dict[str, list[str]]] = defaultdict(lambda: {"bids": [], "asks": []})
         for line in self.venue.lines():
             kind, *fields = line.split("|")
             if kind == "order" and fields[0] == market_id:
-                side, price, order_id, remaining = fields[1], fields[2], fields[3], fields[6]
-                resting = f"{remaining} {order_in_words(int(order_id), None, self.stage)}"
+                side, price, order_id, shown = (fields[column] for column in _SHOWN)
+                resting = f"{shown} {order_in_words(int(order_id), None, self.stage)}"
                 levels[int(price)][side_in_words(int(side))].append(resting)
         return [
             (", ".join(level["bids"]), str(price), ", ".join(level["asks"]))

@@ -9,10 +9,11 @@ import msgspec
 
 from lionrock.words import events
 from lionrock.words.commands import PlaceOrder
-from lionrock.words.enumerations import CancelReason, MarketPhase, Side
+from lionrock.words.enumerations import CancelReason, FeeCurrency, MarketPhase, Side
 from lionrock.words.events import Event
 from lionrock.words.records import layout_of
 from lionrock.words.rejections import Rejection
+from tests.spec import bookings
 from tests.spec.pages import MalformedPage
 from tests.spec.stage import UNNAMED, Asked, Stage
 
@@ -30,16 +31,22 @@ _ECHOES: dict[str, dict[int, type[Event]]] = {
     "band set": {17: events.PriceBandSet},
     "profile set": {18: events.AccountProfileSet},
     "rules set": {19: events.MarketRulesSet},
+    "leg added": {20: events.LegAdded},
+    "legs posted": {21: events.LegsPosted},
+    "hold placed": {23: events.HoldPlaced},
+    "valued": {27: events.ValuationSet},
+    "permission set": {28: events.AssetPermissionSet},
 }
 """Events that repeat their command, by their word and the kind of the command."""
 
 _PLACED = re.compile(r"(?:(\w+) )?placed, holds (\d+)")
-_TRADE = re.compile(r"trade (\d+) @ (\d+): (\w+) takes (\w+)(?:, taker fee (\d+), maker fee (\d+))?")
+_TRADE = re.compile(r"trade (\d+) @ (\d+): (\w+) takes (\w+)(?:, taker fee (\d+), maker fee (-?\d+))?")
 _AUCTION_TRADE = re.compile(r"auction (\d+) @ (\d+): (\w+) buys from (\w+)(?:, buyer fee (\d+), seller fee (\d+))?")
 _PHASE = re.compile(r"phase ([A-Z_]+) from ([A-Z_]+)")
 _UNCROSSED = re.compile(r"uncrossed (\d+) @ (\d+), imbalance (-?\d+)")
 _FILLED = re.compile(r"(\w+) filled, releases (\d+)")
 _CANCELLED = re.compile(r"(\w+) cancelled ([A-Z_]+), (\d+) left, releases (\d+)")
+_REPLENISHED = re.compile(r"(\w+) replenished, shows (\d+), (\d+) left")
 _TRIGGERED = re.compile(r"(\w+) triggered")
 _HOLD_REDUCED = re.compile(r"(\w+) hold reduced by (\d+)")
 _AMENDED = re.compile(r"(\w+) amended, holds (\d+), (keeps|loses) its place")
@@ -88,7 +95,7 @@ def _event(sentence: str, asked: Asked, stage: Stage) -> Event:
             first_figure=first,
             second_figure=second,
         )
-    if event := _of_an_order(sentence, stage):
+    if event := _of_an_order(sentence, stage) or bookings.told(sentence, asked, stage):
         return event
     raise MalformedPage(f"{sentence!r} is not in the grammar of the events column for this command")
 
@@ -108,6 +115,9 @@ def _of_an_order(sentence: str, stage: Stage) -> Event | None:
             remaining_lots=int(match[3]),
             released_atoms=int(match[4]),
         )
+    if match := _REPLENISHED.fullmatch(sentence):
+        owner = _owner(stage.order(match[1]).placed)
+        return events.OrderReplenished(**owner, shown_lots=int(match[2]), remaining_lots=int(match[3]))
     if match := _TRIGGERED.fullmatch(sentence):
         return events.OrderTriggered(**_owner(stage.order(match[1]).placed))
     if match := _HOLD_REDUCED.fullmatch(sentence):
@@ -154,9 +164,25 @@ def _repeating(asked: Asked, event_type: type[Event], **others: int) -> Event:
 def _placed(match: re.Match[str], asked: Asked, stage: Stage) -> Event:
     if (match[1] or UNNAMED) != asked.order_name:
         raise MalformedPage(f"the row names its order {asked.order_name!r}, its events {match[1]!r}")
-    account_id = getattr(asked.command, "account_id", 0)
-    maker, taker = stage.rates[stage.tiers.get(account_id, 0)]
-    return _repeating(asked, events.OrderPlaced, held_atoms=int(match[2]), maker_fee_ppm=maker, taker_fee_ppm=taker)
+    if not isinstance(asked.command, PlaceOrder):
+        raise MalformedPage("only an order is placed")
+    maker, taker = stage.rates[stage.tiers.get(asked.command.account_id, 0)]
+    return _repeating(
+        asked,
+        events.OrderPlaced,
+        held_atoms=int(match[2]),
+        maker_fee_ppm=maker,
+        taker_fee_ppm=taker,
+        minimum_fee_atoms=0 if maker < 0 else _minimum_fee_atoms(asked.command, stage),
+    )
+
+
+def _minimum_fee_atoms(order: PlaceOrder, stage: Stage) -> int:
+    """What the market's rules say for the asset in which the order's fees are."""
+    base_atoms, quote_atoms = stage.minimum_fees.get(order.market_id, (0, 0))
+    [market] = (market for market in stage.markets.values() if market.market_id == order.market_id)
+    in_base = order.side == Side.BUY and market.fee_currency == FeeCurrency.RECEIVED
+    return base_atoms if in_base else quote_atoms
 
 
 def _amended(match: re.Match[str], asked: Asked, stage: Stage) -> Event:
@@ -213,6 +239,7 @@ _ABOUT_ORDERS = (
     Rejection.ORDER_UNKNOWN,
     Rejection.ORDER_OF_ANOTHER_ACCOUNT,
     Rejection.AMENDED_ORDER_IS_WAITING,
+    Rejection.CLIENT_ORDER_ID_IN_USE,
 )
 """Refusals whose first figure is the id of an order."""
 
@@ -241,6 +268,9 @@ def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
         case events.OrderCancelled():
             left = f"{event.remaining_lots} left, releases {event.released_atoms}"
             return f"{name(event.order_id)} cancelled {_named(CancelReason, event.reason)}, {left}"
+        case events.OrderReplenished():
+            left = f"shows {event.shown_lots}, {event.remaining_lots} left"
+            return f"{name(event.order_id)} replenished, {left}"
         case events.OrderTriggered():
             return f"{name(event.order_id)} triggered"
         case events.HoldReduced():
@@ -259,6 +289,8 @@ def _sentence(event: Event, asked: Asked, stage: Stage) -> str:
             about_order = event.rejection in _ABOUT_ORDERS and event.first_figure in stage.orders
             first = name(event.first_figure) if about_order else event.first_figure
             return f"refused {_named(Rejection, event.rejection)} {first} {event.second_figure}"
+    if booked := bookings.in_words(event, stage):
+        return booked
     kind = layout_of(type(event)).kind
     return next((word for word, kinds in _ECHOES.items() if type(event) in kinds.values()), f"event of kind {kind}")
 

@@ -26,6 +26,7 @@ from lionrock.words.enumerations import (
     Trigger,
 )
 from lionrock.words.records import RECORD_BYTES, layout_of
+from tests.spec import bookings
 from tests.spec.pages import MalformedPage
 
 UNNAMED = "raw"
@@ -68,7 +69,10 @@ _TIMES_IN_FORCE = {
 }
 _MODES = {mode.name.lower().replace("_", "-"): mode for mode in SelfTradePrevention if mode}
 _TRIGGERS = {"stop": Trigger.STOP, "take-profit": Trigger.TAKE_PROFIT}
-_DETAIL = rf"ioc|fok|until \d+|day|post-only|{'|'.join(_MODES)}|group \d+|on \S+|(?:{'|'.join(_TRIGGERS)}) \d+"
+_DETAIL = (
+    rf"ioc|fok|until \d+|day|post-only|{'|'.join(_MODES)}|group \d+|on \S+|(?:{'|'.join(_TRIGGERS)}) \d+"
+    r"|shows \d+|client \d+"
+)
 _ONE_OF_EACH = (_TIMES_IN_FORCE, _MODES, _TRIGGERS)
 """An order has at most one detail of each."""
 _ORDER = re.compile(
@@ -86,12 +90,12 @@ _OTHERS = {
     "deposit": re.compile(r"deposit (\d+) (\w+) to (\w+)"),
     "withdraw": re.compile(r"withdraw (\d+) (\w+) from (\w+)"),
     "move": re.compile(r"move (\d+) (\w+) from (\w+) to (\w+)"),
-    "tier": re.compile(r"tier (\d+) maker (\d+) taker (\d+)"),
+    "tier": re.compile(r"tier (\d+) maker (-?\d+) taker (\d+)"),
     "assign": re.compile(r"(\w+) to tier (\d+)"),
-    "cancel": re.compile(r"(\w+) cancels (?!all\b)(\w+)"),
+    "cancel": re.compile(r"(\w+) cancels (?!all\b)(client \d+|\w+)"),
     "cancel all": re.compile(r"(?:(\w+) cancels|cancel) all(?: on (\S+))?"),
     "disconnect": re.compile(r"(\w+) disconnects (\d+)"),
-    "amend": re.compile(r"(\w+) amends (\w+) to (\d+) @ (\d+)"),
+    "amend": re.compile(r"(\w+) amends (client \d+|\w+) to (\d+) @ (\d+)"),
     "switch": re.compile(r"(stop|resume) (\S+)"),
     "owner": re.compile(r"(\w+) belongs to (\d+)"),
     "time": re.compile(r"time (\d+)"),
@@ -104,6 +108,7 @@ _FIRST_PROFILE = {
     "client_class": 0,
     "restriction": 0,
     "open_order_cap": 0,
+    "exposure_limit_atoms": 0,
 }
 _FIRST_RULES = {"legal_entity": 0, "admitted_classes": 15, "price_deviation_ppm": 0, "max_order_value_atoms": 0}
 """What every account and every market begins with."""
@@ -131,6 +136,10 @@ class Stage:
         """Maker and taker fee in ppm by tier."""
         self.tiers: dict[int, int] = {}
         """Tier by account, where it is not 0."""
+        self.minimum_fees: dict[int, tuple[int, int]] = {}
+        """Least fees of an order in base and in quote by market, where rules were set."""
+        self.holds: dict[int, events.HoldPlaced] = {}
+        """Holds outside the book, by their ids."""
 
     def ask(self, text: str) -> Asked:
         """The command that a row asks for, as the next of the venue. Raises `MalformedPage`."""
@@ -146,6 +155,8 @@ class Stage:
             command, name = self._order(match), match["name"] or UNNAMED
         elif match := _MARKET.fullmatch(text):
             command = self._market(match)
+        elif booking := bookings.asked(text, self):
+            command = booking
         else:
             command = self._other(text)
         if command.time_ns:
@@ -177,6 +188,10 @@ class Stage:
                 self.rates[event.tier] = event.maker_fee_ppm, event.taker_fee_ppm
             case events.FeeTierAssigned():
                 self.tiers[event.account_id] = event.tier
+            case events.MarketRulesSet():
+                self.minimum_fees[event.market_id] = event.minimum_fee_base_atoms, event.minimum_fee_quote_atoms
+            case events.HoldPlaced():
+                self.holds[event.hold_id] = event
             case events.TradeExecuted():
                 self.trades += 1
                 self.orders[event.maker_order_id].filled_lots += event.size_lots
@@ -235,6 +250,8 @@ class Stage:
                 return commands.SetAccountProfile(account_id=ann, **_FIRST_PROFILE)
             case "SetMarketRules":
                 return commands.SetMarketRules(market_id=self.markets["BTCUSD"].market_id, **_FIRST_RULES)
+        if booking := bookings.plain(kind, self):
+            return booking
         known = ", ".join(command.__name__ for command in COMMANDS.values())
         raise MalformedPage(f"{kind} is no command; there are {known}, and Unknown kind=...")
 
@@ -278,6 +295,8 @@ class Stage:
             group_id=int(details.get("group", 0)),
             trigger=_TRIGGERS.get(waits_for, Trigger.NONE),
             trigger_price_ticks=int(details.get(waits_for, 0)),
+            display_lots=int(details.get("shows", 0)),
+            client_order_key=int(details.get("client", 0)),
         )
 
     def _market(self, match: re.Match[str]) -> commands.ListMarket:
@@ -320,8 +339,7 @@ class Stage:
             case {"assign": (account, tier)}:
                 return commands.AssignFeeTier(account_id=self.accounts[account], tier=int(tier))
             case {"cancel": (account, name)}:
-                order_id = self.order(name).placed.order_id
-                return commands.CancelOrder(order_id=order_id, account_id=self.accounts[account])
+                return commands.CancelOrder(account_id=self.accounts[account], **self._named(name))
             case {"cancel all": (account, symbol)} if account or symbol:
                 return self._cancel_all(self.accounts[account] if account else 0, symbol)
             case {"disconnect": (account, group)}:
@@ -333,10 +351,10 @@ class Stage:
                 )
             case {"amend": (account, name, size, price)}:
                 return commands.AmendOrder(
-                    order_id=self.order(name).placed.order_id,
                     account_id=self.accounts[account],
                     price_ticks=int(price),
                     size_lots=int(size),
+                    **self._named(name),
                 )
             case {"switch": (verb, over)}:
                 return self._kill_switch(verb, over)
@@ -349,6 +367,12 @@ class Stage:
             case {"band": (symbol, band)}:
                 return commands.SetPriceBand(market_id=self.markets[symbol].market_id, band_ppm=int(band))
         raise MalformedPage(f"{text!r} is not in the grammar of the command column")
+
+    def _named(self, text: str) -> dict[str, int]:
+        """How a command names an order: by its id, or by the client's own, as in `client 7`."""
+        if text.startswith("client "):
+            return {"order_id": 0, "client_order_key": int(text.removeprefix("client "))}
+        return {"order_id": self.order(text).placed.order_id}
 
     def _transfer(self, amount: str, asset: str, debit: str, credit: str, purpose: TransferPurpose) -> Command:
         return commands.Transfer(

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from lionrock.words.commands import PlaceOrder
+from lionrock.words.commands import AmendOrder, CancelOrder, PlaceOrder
 from lionrock.words.enumerations import SelfTradePrevention, TimeInForce, Trigger
-from lionrock.words.events import EVENTS, AccountOpened, Event
+from lionrock.words.events import EVENTS, AccountOpened, Event, OrderPlaced
 from lionrock.words.records import unpack_all
 from tests.engines import new_venue
 from tests.spec.pages import COMMANDS, SPEC, Criterion, MalformedPage, read_page, read_pages, stage_rows, tables_of
@@ -151,18 +151,73 @@ RESTING = """# Orders
         ("balance|13|1|100|0", "balance|13|1|101|0", "the balances of asset 1 sum to 1, not to 0"),
         ("balance|13|1|100|0", "balance|13|1|-1|101", "account 13 has -1 available and 101 held"),
         ("balance|1|1|-300|0", "balance|1|1|1|0", "account 1 has 1 available"),
-        ("balance|11|1|95|5", "balance|11|1|96|4", "account 11 has 4 held of asset 1, its orders hold 5"),
+        ("balance|11|1|95|5", "balance|11|1|96|4", "account 11 has 4 held of asset 1, its orders and holds 5"),
         ("order|1|2|200|", "order|1|2|110|", "market 1 is crossed: best bid 110, best ask 110"),
         ("|15|11|5|5|5|0|0|0|0|0|0", "|15|11|5|5|5|0|0|0|0|1|0", "order 15 was to end at 1 and rests at 1"),
         ("venue|15|1|0|15|0", "venue|15|1|0|15|1", "order 15 of account 11 rests in market 1 under an engaged"),
         ("account|11|1|0|11|0", "account|11|1|0|11|1", "order 15 of account 11 rests in market 1 under an engaged"),
         ("|1000000000|2|0", "|1000000000|2|1", "order 15 of account 11 rests in market 1 under an engaged"),
         ("|15|11|5|5|5|0|0|0|0|0|0|1", "|15|11|5|5|5|0|0|0|0|0|0|2", "order 15 of time in force 2 rests in market 1"),
+        ("|15|11|5|5|5|", "|15|11|5|5|4|", "order 15 sells 5 atoms and holds 4"),
+        ("|16|12|7|7|770|", "|16|12|7|7|769|", "order 16 holds 769 and may cost 770"),
+        ("|1|0|5|0|0|0|0", "|1|0|4|0|0|0|0", "order 15 shows 4 of 5, its display size is 0"),
+        ("|1|0|5|0|0|0|0", "|1|3|4|0|0|0|0", "order 15 shows 4 of 5, its display size is 3"),
+        ("|1|0|5|0|0|0|0", "|1|3|0|0|0|0|0", "order 15 shows 0 of 5, its display size is 3"),
+        ("|1|0|5|0|0|0|0", "|1|0|5|0|0|2|0", "order 15 of least fee 0 and maker rate 0 paid 0, due 2"),
+        ("|1|0|5|0|0|0|0", "|1|0|5|0|9|2|10", "order 15 of least fee 9 and maker rate 0 paid 10, due 2"),
+        ("|1|0|5|0|0|0|0", "|1|0|5|0|9|0|9", "order 15 of least fee 9 paid 9 and has 5 of 5 left"),
+        ("|1|0|5|0|0|0|0", "|1|0|5|7|0|0|0", "client's id 7 of account 11 is of open order 15, its line says None"),
     ],
 )
 def test_unsound_state_is_found_after_any_row(tmp_path: Path, honest: str, lie: str, told: str) -> None:
     path = tmp_path / "orders.md"
     path.write_text(RESTING, "utf-8")
+    [criterion] = read_page(path)
+    Performance(new_venue("auditor")).play(criterion)
+    with pytest.raises(PageDiffers) as difference:
+        Performance(Lying(lambda line: line.replace(honest, lie))).play(criterion)
+    assert told in str(difference.value)
+
+
+NAMED = """# The client's own ids
+
+### CLID-001 Two orders have ended, one rests
+
+| command | events |
+|---|---|
+| A = ann buy 1 @ 100 ioc client 7 | A placed, holds 100; A cancelled IMMEDIATE_REMAINDER, 1 left, releases 100 |
+| B = ann buy 1 @ 100 ioc client 8 | B placed, holds 100; B cancelled IMMEDIATE_REMAINDER, 1 left, releases 100 |
+| C = ann buy 1 @ 100 client 9 | C placed, holds 100 |
+| time 86400000000000 | advanced |
+"""
+
+
+@pytest.mark.parametrize(
+    ("honest", "lie", "told"),
+    [
+        (
+            "client|11|8|16|2",
+            "client|11|8|16|0",
+            "the client's id 8 of account 11 is taken at 86400000000000, order 16",
+        ),
+        (
+            "client|11|9|17|-1",
+            "client|11|9|17|3",
+            "client's id 9 of account 11 is of open order 17, its line says None",
+        ),
+        ("client|11|9|17|-1", "client|11|9|18|-1", "client's id 9 of account 11 is of open order 17, its line says 18"),
+        (
+            "client|11|8|16|2",
+            "client|11|8|16|-1",
+            "client's id 8 of account 11 is of open order None, its line says 16",
+        ),
+        ("client|11|8|16|2", "client|11|7|16|2", "the clients' ids are not in order, or one is there twice"),
+        ("client|11|8|16|2", "client|11|10|16|2", "the clients' ids are not in order, or one is there twice"),
+    ],
+)
+def test_unsound_client_ids_are_found_after_any_row(tmp_path: Path, honest: str, lie: str, told: str) -> None:
+    path = tmp_path / "client-ids.md"
+    path.write_text(NAMED, "utf-8")
     [criterion] = read_page(path)
     Performance(new_venue("auditor")).play(criterion)
     with pytest.raises(PageDiffers) as difference:
@@ -233,6 +288,13 @@ def test_every_word_of_the_pages_is_told_back_as_it_stands() -> None:
         ("bob amends E to 1 @ 98", "refused AMENDED_ORDER_IS_WAITING E 0"),
         ("SetAccountProfile restriction=1", "profile set"),
         ("SetMarketRules admitted_classes=12", "rules set"),
+        ("tier 3 maker -1000 taker 2000", "set"),
+        ("F = bob sell 9 @ 99 shows 3 client 7", "F placed, holds 9"),
+        ("G = cy buy 4 @ 99", "G placed, holds 396; trade 3 @ 99: G takes F, taker fee 5, maker fee -4"),
+        ("time 61", "F replenished, shows 3, 6 left; advanced"),
+        ("H = bob sell 9 @ 99 client 7", "refused CLIENT_ORDER_ID_IN_USE F 0"),
+        ("bob amends client 7 to 8 @ 99", "F amended, holds 5, keeps its place"),
+        ("bob cancels client 7", "F cancelled REQUESTED, 5 left, releases 5"),
         ("Unknown kind=77", "refused COMMAND_UNKNOWN 77 0"),
     ]:
         asked = stage.ask(command)
@@ -267,9 +329,78 @@ def test_orders_details_stand_in_any_order_and_none_twice() -> None:
     assert isinstance(two, PlaceOrder)
     assert (two.trigger, two.trigger_price_ticks, two.quote_amount_atoms) == (Trigger.TAKE_PROFIT, 95, 300)
     assert (one.trigger, one.trigger_price_ticks) == (Trigger.NONE, 0)
-    for twice in ("ioc fok", "expire-maker decrement", "until 5 until 6", "fok until 6", "stop 5 take-profit 6"):
+    three = stage.ask("C = bob sell 9 @ 100 client 7 stop 95 shows 4").command
+    assert isinstance(three, PlaceOrder)
+    assert (three.display_lots, three.client_order_key, three.trigger_price_ticks) == (4, 7, 95)
+    assert (one.display_lots, one.client_order_key) == (0, 0)
+    for twice in (
+        "ioc fok",
+        "expire-maker decrement",
+        "until 5 until 6",
+        "fok until 6",
+        "stop 5 take-profit 6",
+        "shows 1 shows 2",
+    ):
         with pytest.raises(MalformedPage, match="says one thing twice"):
             stage.ask(f"A = ann buy 2 @ 100 {twice}")
+
+
+def test_least_fee_of_an_order_is_that_of_the_asset_of_its_fees() -> None:
+    """Fees of a buy in a RECEIVED-fee market are in base, all others in quote; whom a rebate awaits pays no least."""
+    stage = Stage()
+    for text, answer in [
+        *((row.cells[0], STAGE_ANSWERS[row.cells[0].split()[0]]) for row in stage_rows(SPEC)),
+        ("ListMarket symbol=QTE fee_currency=2", "listed"),
+        ("SetMarketRules minimum_fee_base_atoms=3 minimum_fee_quote_atoms=30", "rules set"),
+        ("SetMarketRules market_id=9 minimum_fee_base_atoms=4 minimum_fee_quote_atoms=40", "rules set"),
+        ("tier 1 maker -1 taker 0", "set"),
+        ("cy to tier 1", "assigned"),
+    ]:
+        expected_events(answer, stage.ask(text), stage)
+
+    def least(text: str) -> int:
+        [placed] = expected_events("A placed, holds 1", stage.ask(text), stage)
+        assert isinstance(placed, OrderPlaced)
+        return placed.minimum_fee_atoms
+
+    orders = ("ann buy 1 @ 1", "ann sell 1 @ 1", "ann buy 1 @ 1 on QTE", "ann sell 1 @ 1 on QTE", "cy buy 1 @ 1")
+    assert [least(f"A = {order}") for order in orders] == [3, 30, 40, 40, 0]
+
+
+def test_client_ids_name_orders_in_commands() -> None:
+    stage = Performance(new_venue("auditor")).stage
+    assert stage.ask("ann cancels client 7").command == CancelOrder(
+        sequence=stage.sequence, time_ns=stage.time_ns, order_id=0, account_id=11, client_order_key=7
+    )
+    assert stage.ask("ann amends client 7 to 3 @ 100").command == AmendOrder(
+        sequence=stage.sequence,
+        time_ns=stage.time_ns,
+        order_id=0,
+        account_id=11,
+        client_order_key=7,
+        price_ticks=100,
+        size_lots=3,
+    )
+
+
+ICEBERG = """# Icebergs
+
+### ICEB-001 The book of a page shows what others see
+
+| command | events |
+|---|---|
+| A = ann sell 5 @ 200 shows 3 | A placed, holds 5 |
+
+| bids | price | asks |
+|---|---|---|
+|  | 200 | 3 A |
+"""
+
+
+def test_book_of_a_page_gives_what_shows(tmp_path: Path) -> None:
+    play(tmp_path, ICEBERG)
+    with pytest.raises(PageDiffers, match=r"actual     \| 200 \| 3 A"):
+        play(tmp_path, ICEBERG.replace("3 A", "5 A"))
 
 
 def test_events_carry_their_place_and_time() -> None:

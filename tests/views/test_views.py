@@ -12,6 +12,7 @@ from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import DayStatistics, MarketData
 from lionrock.views.orders import Orders, OrderStatus
 from lionrock.words.commands import (
+    AmendOrder,
     AssignFeeTier,
     CancelOrder,
     Command,
@@ -167,6 +168,26 @@ def test_fills_of_an_account_that_may_trade_with_itself_have_ids_of_their_own(st
         (False, True, 100),
     ]
     assert len({fill.fill_id for fill in fills}) == 4
+
+
+def test_rebates_are_kept_apart_from_fees(stage: Stage) -> None:
+    """1 % of what the taker receives is given to a maker of tier 4, who pays 2 % as a taker."""
+    stage.do(SetFeeTier(tier=4, maker_fee_ppm=-10_000, taker_fee_ppm=20_000), AssignFeeTier(account_id=BOB, tier=4))
+    stage.do(order(ANN, Side.SELL, 100, 100), order(BOB, Side.BUY, 300, 100), order(ANN, Side.SELL, 200, 100), minute=1)
+    (bought,) = stage.orders.newest_first(BOB, 2**63, 0, 2**63)
+    # As the taker 2 of 100 atoms of BTC; as the maker 1 % of the 20,000 atoms of USD that ann was paid.
+    assert (bought.fee_atoms, bought.rebate_atoms) == (2, 200)
+    second, first = stage.orders.fills_newest_first(BOB, 0, 2**63)
+    assert (first.fee_atoms, first.fee_side, first.is_maker) == (2, Side.BUY, False)
+    assert (second.fee_atoms, second.fee_side, second.is_maker) == (-200, Side.SELL, True)
+
+
+def test_orders_keep_what_they_show_and_what_they_are_called(stage: Stage) -> None:
+    iceberg = msgspec.structs.replace(order(ANN, Side.SELL, 300, 100), display_lots=20, client_order_key=7)
+    stage.do(iceberg, order(BOB, Side.BUY, 30, 100), minute=1)
+    stage.do(AmendOrder(order_id=0, account_id=ANN, price_ticks=100, size_lots=250, client_order_key=7), minute=2)
+    (placed,) = (kept.placed for kept in stage.orders.open_orders(ANN))
+    assert (placed.display_lots, placed.client_order_key, placed.size_lots) == (20, 7, 250)
 
 
 def test_views_are_the_same_after_a_replay(stage: Stage) -> None:

@@ -1,35 +1,42 @@
 # Orders, and the queues they stand in. The book knows places and prices; it never touches a balance.
 
+# Two cache lines, and in the first what placing, trading and cancelling touch.
 cdef packed struct order_t:
     uint64_t order_id  # 0: the slot is free
-    int64_t size_lots
     int64_t remaining_lots
+    int64_t shown_lots  # the part of them that can trade at its place
     int64_t held_atoms
-    int32_t market
-    int32_t level
     int32_t next  # towards the back of the queue; -1: last. In a slot that is free: the next free slot
     int32_t prev  # towards the front; -1: first
+    int32_t level
+    int32_t market
     int32_t hold_balance  # where its hold is: quote of a buy, base of a sell
     int32_t receive_balance  # where it is paid: base of a buy, quote of a sell
     int32_t price_ticks  # its limit; 0: at market
-    int32_t trigger_price_ticks  # what it waits for; 0: nothing
-    uint32_t maker_fee_ppm
-    uint32_t taker_fee_ppm
-    uint32_t group_id
-    int64_t expire_time_ns
     uint8_t side
     uint8_t self_trade_prevention
     uint8_t post_only
     uint8_t time_in_force
-    uint8_t queue  # where it stands: in its side's, or waiting in one of the two others
+    int64_t size_lots
+    int64_t display_lots  # 0: all of it shows
+    int64_t expire_time_ns
+    int64_t minimum_fee_atoms
+    int64_t fee_due_atoms  # by its rates; counted, like what was charged, only where there is a minimum
+    int64_t fee_charged_atoms
+    int32_t maker_fee_ppm
+    int32_t taker_fee_ppm
+    uint32_t group_id
+    int32_t client_id  # slot of the client's own id; -1: none
 
 cdef packed struct level_t:
     int64_t total_lots
+    int64_t hidden_lots  # the part of them that does not show
     int32_t first
     int32_t last
     uint32_t key  # its place in the ladder
-    int32_t price_ticks
+    uint32_t queue
 
+# Four cache lines; in the first two all that placing, amending and cancelling read.
 cdef packed struct market_t:
     uint32_t market_id
     uint32_t base_asset_id
@@ -37,26 +44,31 @@ cdef packed struct market_t:
     uint8_t fee_currency
     uint8_t stopped
     uint8_t phase
-    uint32_t band_ppm
-    int32_t last_price_ticks  # of its last trade; 0: none yet
-    int32_t reference_ticks  # of the last trade before the continuous trading of one command: what bands are round
-    uint64_t traded_in  # that command, as `Matching.command` counts them
+    uint8_t product
     uint16_t legal_entity
     uint8_t admitted_classes
+    uint8_t spare
     uint32_t price_deviation_ppm
-    int64_t max_order_value_atoms
-    int32_t high_ticks  # of the trades since triggered orders last came in; 0: none
-    int32_t low_ticks
-    int32_t roots[5]  # of the ladder, by queue; the first is not used
-    int32_t best[5]  # first level of each queue; -1: none
-    int32_t fee_base_balance
-    int32_t fee_quote_balance
+    uint32_t band_ppm
+    int32_t last_price_ticks  # of its last trade; 0: none yet
+    int32_t best[5]  # first level of each queue; -1: none. The first is not used
+    int32_t tries[5]  # of the ladder, by queue; the first is not used
     int64_t lot_base_atoms
     int64_t quote_atoms_per_tick_lot
     int64_t max_price_ticks
     int64_t max_size_lots
     int64_t min_notional_atoms
     int64_t max_notional_atoms
+    int64_t max_order_value_atoms
+    uint64_t traded_in  # the command that traded last, as `Matching.command` counts them
+    int32_t reference_ticks  # of the last trade before the continuous trading of that command: what bands are round
+    int32_t high_ticks  # of the trades since triggered orders last came in; 0: none
+    int32_t low_ticks
+    int32_t fee_base_balance
+    int32_t fee_quote_balance
+    int64_t minimum_fee_base_atoms
+    int64_t minimum_fee_quote_atoms
+    uint8_t padding[84]  # an index is a shift
 
 cdef enum:
     # The queues beyond the two sides: orders that wait for the price to rise, and for it to fall, to their trigger.
@@ -70,13 +82,14 @@ ORDER = np.asarray(<order_t[:1]> _order_pattern).dtype
 LEVEL = np.asarray(<level_t[:1]> _level_pattern).dtype
 MARKET = np.dtype(
     [("market_id", "u4"), ("base_asset_id", "u4"), ("quote_asset_id", "u4"), ("fee_currency", "u1"), ("stopped", "u1")]
-    + [("phase", "u1"), ("band_ppm", "u4"), ("last_price_ticks", "i4")]
-    + [("reference_ticks", "i4"), ("traded_in", "u8")]
-    + [("legal_entity", "u2"), ("admitted_classes", "u1"), ("price_deviation_ppm", "u4")]
-    + [("max_order_value_atoms", "i8"), ("high_ticks", "i4"), ("low_ticks", "i4")]
-    + [("roots", "i4", 5), ("best", "i4", 5), ("fee_base_balance", "i4"), ("fee_quote_balance", "i4")]
+    + [("phase", "u1"), ("product", "u1"), ("legal_entity", "u2"), ("admitted_classes", "u1"), ("spare", "u1")]
+    + [("price_deviation_ppm", "u4"), ("band_ppm", "u4"), ("last_price_ticks", "i4")]
+    + [("best", "i4", 5), ("tries", "i4", 5)]
     + [(name, "i8") for name in ("lot_base_atoms", "quote_atoms_per_tick_lot", "max_price_ticks", "max_size_lots")]
-    + [(name, "i8") for name in ("min_notional_atoms", "max_notional_atoms")]
+    + [(name, "i8") for name in ("min_notional_atoms", "max_notional_atoms", "max_order_value_atoms")]
+    + [("traded_in", "u8")]
+    + [(name, "i4") for name in ("reference_ticks", "high_ticks", "low_ticks", "fee_base_balance", "fee_quote_balance")]
+    + [("minimum_fee_base_atoms", "i8"), ("minimum_fee_quote_atoms", "i8"), ("padding", "u1", 84)]
 )  # by hand: NumPy cannot read the description of a struct with arrays in it; Cython checks that the two agree
 
 
@@ -89,11 +102,30 @@ cdef inline bint in_call(const market_t* market) noexcept:
     return market.phase == MARKET_PHASE_PRE_OPEN or market.phase == MARKET_PHASE_VOLATILITY_AUCTION
 
 
-cdef inline uint32_t ladder_key(uint8_t queue, int64_t price_ticks) except? 99:
+@cython.overflowcheck(False)  # a price is from 0 to MAX_PRICE_TICKS
+cdef inline uint32_t ladder_key(uint8_t queue, int64_t price_ticks) noexcept:
     """Place of a price in a queue; smaller comes first: the touch of a side, the nearest trigger."""
     return <uint32_t> (
         price_ticks if queue == SIDE_SELL or queue == QUEUE_RISING else MAX_PRICE_TICKS - price_ticks
     )
+
+
+@cython.overflowcheck(False)  # a key is from 0 to MAX_PRICE_TICKS
+cdef inline int32_t price_of(const level_t* level) noexcept:
+    """Price of a level, or trigger price of one of orders that wait."""
+    if level.queue == SIDE_SELL or level.queue == QUEUE_RISING:
+        return <int32_t> level.key
+    return MAX_PRICE_TICKS - <int32_t> level.key
+
+
+cdef inline int64_t shows(const order_t* order) noexcept:
+    """What an order shows when it comes to stand at the back of a queue."""
+    return min(order.display_lots, order.remaining_lots) if order.display_lots != 0 else order.remaining_lots
+
+
+cdef inline bint too_many_parts(int64_t size_lots, int64_t display_lots) noexcept:
+    """Whether an iceberg would show in more parts than one may; display lots are not below zero."""
+    return display_lots != 0 and (size_lots - 1) // display_lots >= MAX_ICEBERG_PARTS
 
 
 @cython.final
@@ -109,11 +141,12 @@ cdef class Book:
     cdef Table order_slots
     cdef Table market_slots
     cdef Ladder ladder
+    cdef int64_t touched_levels, touched_orders  # so far; the checked build counts
 
     def __init__(self):
-        self.orders = np.zeros(64, ORDER)
-        self.levels = np.zeros(64, LEVEL)
-        self.markets = np.zeros(4, MARKET)
+        self.orders = zeros(64, ORDER)
+        self.levels = zeros(64, LEVEL)
+        self.markets = zeros(4, MARKET)
         self.order_room = self.level_room = self.market_count = 0
         self.free_order = self.free_level = -1
         self.order_slots = Table()
@@ -135,59 +168,93 @@ cdef class Book:
         self.markets[slot].admitted_classes = ALL_CLASSES
         for queue in range(SIDE_BUY, QUEUE_FALLING + 1):
             self.markets[slot].best[<int> queue] = -1
-            self.markets[slot].roots[<int> queue] = self.ladder.new_node()
+            self.markets[slot].tries[<int> queue] = self.ladder.new_trie()
         return slot
 
-    cdef int rest(self, order_t* order) except -1:
-        """Put an order at the back of its queue, at its price or its trigger price."""
-        cdef int32_t price_ticks = order.price_ticks if order.queue == order.side else order.trigger_price_ticks
-        cdef uint32_t key = ladder_key(order.queue, price_ticks)
+    # Apart from where they are needed, as what is rare weighs on the methods that are inlined.
+
+    cdef int make_room_for_orders(self) except -1:
+        self.orders = grown(np.asarray(self.orders))
+        return 0
+
+    cdef int make_room_for_levels(self) except -1:
+        self.levels = grown(np.asarray(self.levels))
+        return 0
+
+    cdef inline int32_t rest(self, order_t* order, uint8_t queue, int32_t price_ticks) except -1:
+        """Put a new order at the back of a queue, at a price of it; returns its slot."""
         cdef int32_t slot = self.free_order
-        cdef int32_t level
         if slot >= 0:
             self.free_order = self.orders[slot].next
         else:
             if self.order_room == self.orders.shape[0]:
-                self.orders = grown(np.asarray(self.orders))
+                self.make_room_for_orders()
             slot = self.order_room
             self.order_room += 1
-        level = self.ladder.find(self.markets[order.market].roots[order.queue], key)
-        if level < 0:
-            level = self.new_level(order, key, price_ticks)
-        order.level = level
-        order.next = -1
-        order.prev = self.levels[level].last
         self.orders[slot] = order[0]
+        self.order_slots.insert(order.order_id, slot)
+        self.join(slot, queue, price_ticks)
+        return slot
+
+    cdef inline int remove(self, int32_t slot) except -1:
+        """Forget an order that stands in no queue."""
+        self.order_slots.remove(self.orders[slot].order_id)
+        self.orders[slot].order_id = 0
+        self.orders[slot].next = self.free_order
+        self.free_order = slot
+        return 0
+
+    cdef inline void count(self, int levels, int orders) noexcept:
+        if CHECKED:
+            self.touched_levels += levels
+            self.touched_orders += orders
+
+    cdef inline int join(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
+        """Stand at the back of a queue, at a price of it."""
+        cdef order_t* order = &self.orders[slot]
+        cdef uint32_t key = ladder_key(queue, price_ticks)
+        cdef int32_t* place = self.ladder.place(self.markets[order.market].tries[queue], key)
+        cdef level_t* level
+        self.count(1, 1)
+        if place[0] < 0:
+            place[0] = self.new_level(order.market, queue, key)
+        level = &self.levels[place[0]]
+        order.shown_lots = shows(order)
+        order.level = place[0]
+        level.total_lots += order.remaining_lots
+        level.hidden_lots += order.remaining_lots - order.shown_lots
+        return self.append(slot)
+
+    cdef inline int append(self, int32_t slot) except -1:
+        """Link an order in behind the last one of its level."""
+        cdef order_t* order = &self.orders[slot]
+        cdef level_t* level = &self.levels[order.level]
+        order.next = -1
+        order.prev = level.last
         if order.prev >= 0:
+            self.count(0, 1)
             self.orders[order.prev].next = slot
         else:
-            self.levels[level].first = slot
-        self.levels[level].last = slot
-        self.levels[level].total_lots += order.remaining_lots
-        return self.order_slots.insert(order.order_id, slot)
+            level.first = slot
+        level.last = slot
+        return 0
 
-    cdef int32_t new_level(self, order_t* order, uint32_t key, int32_t price_ticks) except -1:
-        cdef int32_t level = self.free_level
-        cdef int32_t best = self.markets[order.market].best[order.queue]
-        if level >= 0:
-            self.free_level = self.levels[level].first
-        else:
-            if self.level_room == self.levels.shape[0]:
-                self.levels = grown(np.asarray(self.levels))
-            level = self.level_room
-            self.level_room += 1
-        self.levels[level].total_lots = 0
-        self.levels[level].first = self.levels[level].last = -1
-        self.levels[level].key = key
-        self.levels[level].price_ticks = price_ticks
-        self.ladder.insert(self.markets[order.market].roots[order.queue], key, level)
-        if best < 0 or key < self.levels[best].key:
-            self.markets[order.market].best[order.queue] = level
-        return level
+    cdef inline int part(self, int32_t slot) except -1:
+        """Stand in no queue any more; an emptied level leaves the ladder."""
+        cdef order_t* order = &self.orders[slot]
+        cdef level_t* level = &self.levels[order.level]
+        self.unlink(slot)
+        level.total_lots -= order.remaining_lots
+        level.hidden_lots -= order.remaining_lots - order.shown_lots
+        if level.first < 0:
+            check(level.total_lots == 0 and level.hidden_lots == 0, "an empty queue has no size")
+            self.drop_level(order.market, order.level)
+        return 0
 
-    cdef int remove(self, int32_t slot) except -1:
-        """Take an order out of its queue; an emptied level leaves the ladder."""
-        cdef order_t order = self.orders[slot]
+    cdef inline int unlink(self, int32_t slot) except -1:
+        """Let the neighbours of an order close up."""
+        cdef order_t* order = &self.orders[slot]
+        self.count(1, 1 + (order.prev >= 0) + (order.next >= 0))
         if order.prev >= 0:
             self.orders[order.prev].next = order.next
         else:
@@ -196,34 +263,93 @@ cdef class Book:
             self.orders[order.next].prev = order.prev
         else:
             self.levels[order.level].last = order.prev
-        self.levels[order.level].total_lots -= order.remaining_lots
-        if self.levels[order.level].first < 0:
-            check(self.levels[order.level].total_lots == 0, "an empty queue has no size")
-            self.drop_level(order.market, order.queue, order.level)
-        self.orders[slot].order_id = 0
-        self.orders[slot].next = self.free_order
-        self.free_order = slot
-        return self.order_slots.remove(order.order_id)
-
-    cdef int drop_level(self, int32_t market, uint8_t side, int32_t level) except -1:
-        cdef int32_t root = self.markets[market].roots[side]
-        self.ladder.remove(root, self.levels[level].key)
-        if self.markets[market].best[side] == level:
-            self.markets[market].best[side] = self.ladder.first_from(root, self.levels[level].key)
-        self.levels[level].first = self.free_level
-        self.free_level = level
         return 0
 
+    cdef int replenish(self, int32_t slot) except -1:
+        """An iceberg shows its next part, at the back of its level."""
+        cdef order_t* order = &self.orders[slot]
+        check(order.shown_lots == 0, "an iceberg shows its next part when the one before is gone")
+        order.shown_lots = shows(order)
+        self.levels[order.level].hidden_lots -= order.shown_lots
+        self.unlink(slot)
+        return self.append(slot)
+
+    cdef inline int32_t new_level(self, int32_t market, uint8_t queue, uint32_t key) except -1:
+        """An empty level, which the caller writes into the ladder."""
+        cdef int32_t slot = self.free_level
+        cdef int32_t best = self.markets[market].best[queue]
+        cdef level_t* level
+        if slot >= 0:
+            self.free_level = self.levels[slot].first
+        else:
+            if self.level_room == self.levels.shape[0]:
+                self.make_room_for_levels()
+            slot = self.level_room
+            self.level_room += 1
+        level = &self.levels[slot]
+        level.total_lots = level.hidden_lots = 0
+        level.first = level.last = -1
+        level.key = key
+        level.queue = queue
+        self.count(1, 0)
+        if best < 0 or key < self.levels[best].key:
+            self.markets[market].best[queue] = slot
+        return slot
+
+    cdef inline int drop_level(self, int32_t market, int32_t slot) except -1:
+        cdef level_t* level = &self.levels[slot]
+        cdef int32_t trie = self.markets[market].tries[level.queue]
+        self.ladder.remove(trie, level.key)
+        if self.markets[market].best[level.queue] == slot:
+            self.markets[market].best[level.queue] = self.ladder.first_from(trie, level.key)
+        level.first = self.free_level
+        self.free_level = slot
+        return 0
+
+    cdef inline int32_t price(self, int32_t level) except? -99:
+        """Price of a level."""
+        return price_of(&self.levels[level])
+
     cdef inline int32_t level_after(self, int32_t market, uint8_t side, int32_t level) except? -99:
-        """The next level away from the touch, or -1."""
-        return self.ladder.first_from(self.markets[market].roots[side], self.levels[level].key + 1)
+        """The next level away from the touch, or -1. Behind the last key there is none."""
+        if self.levels[level].key == MAX_PRICE_TICKS:
+            return -1
+        return self.ladder.first_from(self.markets[market].tries[side], self.levels[level].key + 1)
 
     cdef int change_size(self, int32_t slot, int64_t size_lots) except -1:
-        """A smaller size for an order that keeps its place; what it has traded stays."""
+        """A smaller size for an order that keeps its place; what it has traded stays, hidden size goes first."""
         cdef order_t* order = &self.orders[slot]
-        self.levels[order.level].total_lots -= order.size_lots - size_lots
+        cdef level_t* level = &self.levels[order.level]
+        cdef int64_t hidden_lots = order.remaining_lots - order.shown_lots
+        self.count(1, 1)
+        level.total_lots -= order.size_lots - size_lots
         order.remaining_lots -= order.size_lots - size_lots
         order.size_lots = size_lots
+        return self.hide_less(slot, hidden_lots)
+
+    cdef int trade(self, int32_t slot, int64_t lots) except -1:
+        """Take lots that show from an order."""
+        cdef order_t* order = &self.orders[slot]
+        self.count(1, 1)
+        order.remaining_lots -= lots
+        order.shown_lots -= lots
+        self.levels[order.level].total_lots -= lots
+        check(order.shown_lots >= 0, "an order trades what it shows")
+        return 0
+
+    cdef int trade_any(self, int32_t slot, int64_t lots) except -1:
+        """Take lots from an order, shown or hidden, as an auction does."""
+        cdef order_t* order = &self.orders[slot]
+        cdef int64_t hidden_lots = order.remaining_lots - order.shown_lots
+        order.remaining_lots -= lots
+        self.levels[order.level].total_lots -= lots
+        return self.hide_less(slot, hidden_lots)
+
+    cdef int hide_less(self, int32_t slot, int64_t hidden_lots) except -1:
+        """After an order shrank in its place: it shows what it did, or all that is left of it if that is less."""
+        cdef order_t* order = &self.orders[slot]
+        order.shown_lots = min(order.shown_lots, order.remaining_lots)
+        self.levels[order.level].hidden_lots += order.remaining_lots - order.shown_lots - hidden_lots
         return 0
 
     cdef list resting(

@@ -34,11 +34,15 @@ cdef class Incoming:
 
     cdef int64_t quote_rate(self, const order_t* order) except? -99:
         """What a taker pays on top in quote, ppm: the fee of a buy in a QUOTE-fee market."""
-        if order.side == SIDE_BUY and self.book.markets[order.market].fee_currency == FEE_CURRENCY_QUOTE:
-            return order.taker_fee_ppm
-        return 0
+        return order.taker_fee_ppm if self.pays_fee_on_top(order) else 0
 
-    cdef int prepare(self, order_t* order, taking_t* taking, uint64_t owner_id, int64_t quote_amount_atoms) except -1:
+    cdef inline bint pays_fee_on_top(self, const order_t* order) except -1:
+        """Whether what it spends does not include its fee."""
+        return order.side == SIDE_BUY and self.book.markets[order.market].fee_currency == FEE_CURRENCY_QUOTE
+
+    cdef inline int prepare(
+        self, order_t* order, taking_t* taking, uint64_t owner_id, int64_t quote_amount_atoms
+    ) except -1:
         """What the order may take. An order at market has no limit price, one by amount no size."""
         self.matching.begin(order, taking, owner_id)
         if order.price_ticks == 0:
@@ -47,14 +51,19 @@ cdef class Incoming:
         if quote_amount_atoms != 0:
             taking.by_quote = True
             taking.spendable_atoms = spendable_rounded_down(quote_amount_atoms, self.quote_rate(order))
+            if self.pays_fee_on_top(order):
+                left_atoms = quote_amount_atoms - order.minimum_fee_atoms
+                taking.spendable_atoms = max(0, min(taking.spendable_atoms, left_atoms))
             order.remaining_lots = self.book.markets[order.market].max_size_lots
         return 0
 
-    cdef int wait(self, order_t* order, uint8_t trigger) except -1:
+    cdef int wait(self, order_t* order, uint8_t trigger, int32_t trigger_price_ticks) except -1:
         """The order stands outside the book until its trigger is met."""
         if order.size_lots == 0:
             order.remaining_lots = 0  # by amount: what it holds is what it will spend
-        self.matching.enter(order, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING)
+        self.matching.enter(
+            order, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING, trigger_price_ticks
+        )
         return self.expect_end(order)
 
     cdef int trigger(self) except -1:
@@ -73,9 +82,9 @@ cdef class Incoming:
         cdef int32_t level
         while market.phase == MARKET_PHASE_CONTINUOUS:
             level = market.best[QUEUE_RISING]
-            if level < 0 or self.book.levels[level].price_ticks > market.high_ticks:
+            if level < 0 or self.book.price(level) > market.high_ticks:
                 level = market.best[QUEUE_FALLING]
-                if level < 0 or self.book.levels[level].price_ticks < market.low_ticks or market.low_ticks == 0:
+                if level < 0 or self.book.price(level) < market.low_ticks or market.low_ticks == 0:
                     market.high_ticks = market.low_ticks = 0
                     return 0
             self.release(self.book.levels[level].first)
@@ -90,7 +99,6 @@ cdef class Incoming:
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
         event.market_id = self.book.markets[order.market].market_id
-        order.trigger_price_ticks = 0
         self.prepare(
             &order, &taking, self.ledger.owner_of_balance(order.hold_balance),
             order.held_atoms if order.size_lots == 0 else 0,
@@ -99,8 +107,13 @@ cdef class Incoming:
 
     cdef int come_in(self, order_t* order, taking_t* taking) except -1:
         """Trade what can trade; the rest rests, or the order ends."""
-        if in_call(&self.book.markets[order.market]):
-            return self.rest(order)
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef int32_t best = market.best[opposite(order.side)]
+        cdef bint alone = best < 0 or self.book.levels[best].key > taking.limit_key
+        if in_call(market) or (alone and may_rest(order.time_in_force)):
+            # It has not traded, so what it holds is what it needs.
+            self.matching.enter(order, order.side, order.price_ticks)
+            return self.expect_end(order)
         if self.ends_untouched(order, taking):
             return 0
         self.matching.take(order, taking)
@@ -130,7 +143,7 @@ cdef class Incoming:
         elif has_rest:
             self.rest(order)
         else:
-            self.matching.end_or_rest(order, taking)
+            self.matching.ended(order, taking)
         if beyond:
             self.matching.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
         return 0
@@ -140,7 +153,7 @@ cdef class Incoming:
         self.matching.rest(order)
         return self.expect_end(order)
 
-    cdef int expect_end(self, const order_t* order) except -1:
+    cdef inline int expect_end(self, const order_t* order) except -1:
         return self.standing.expect_end(order.expire_time_ns, order.order_id) if order.expire_time_ns != 0 else 0
 
     cdef int end_for_good(self, order_t* order, taking_t* taking, bint beyond) except -1:

@@ -3,6 +3,10 @@
 # A key grows away from the touch: for asks it is the price, for bids MAX_PRICE_TICKS less the price, so that "best"
 # and "next" mean the smallest key on both sides. Each step looks at one 64-bit map; nothing depends on how many orders
 # rest, only on memory being near.
+#
+# The prices of a side mostly share their upper digits. So each trie remembers the node over the 4,096 keys that it was
+# last asked about, two steps above the levels, and begins there when the next key lies under the same node. That node
+# is forgotten when it is given back, and only a removal under it can do that.
 
 cdef extern from *:
     """
@@ -14,26 +18,60 @@ cdef enum:
     STEP_BITS = 6
     STEPS = 5
     FANOUT = 64
+    NEAR_STEPS = 3  # from the root to the node that is remembered
+    NEAR_BITS = 12  # of a key that are decided under it
+    NO_PREFIX = 0x7FFFFFFF  # more than any key has in front of those
 
 cdef packed struct node_t:
     uint64_t map  # which children are there
     int32_t children[64]  # nodes, or at the last step levels of the book
 
+cdef packed struct trie_t:
+    int32_t root
+    uint32_t near_prefix  # of the keys under the remembered node
+    int32_t near_node
+    int32_t padding
+
 NODE = np.dtype([("map", "u8"), ("children", "i4", FANOUT)])
+cdef trie_t _trie_pattern[1]
+TRIE = np.asarray(<trie_t[:1]> _trie_pattern).dtype
+
+
+cdef inline int digit_of(uint32_t key, int step) noexcept:
+    """Which child of a node at that step is on the way to the key."""
+    return (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
 
 
 @cython.final
+@cython.overflowcheck(False)  # bits are shifted out on purpose, and the rest counts nodes in 32 bits
 cdef class Ladder:
-    """All tries share one array of nodes; a trie is known by its root."""
+    """All tries share one array of nodes."""
 
     cdef node_t[::1] nodes
+    cdef trie_t[::1] tries
     cdef int32_t node_count
+    cdef int32_t trie_count
+    cdef int64_t touched  # nodes looked at so far; the checked build counts
     cdef int32_t free_node  # head of the list of given-back nodes, linked through children[0]; -1: none
 
     def __init__(self):
-        self.nodes = np.zeros(16, NODE)
-        self.node_count = 0
+        self.nodes = zeros(16, NODE)
+        self.tries = zeros(16, TRIE)
+        self.node_count = self.trie_count = 0
         self.free_node = -1
+
+    cdef inline void count(self, int nodes) noexcept:
+        if CHECKED:
+            self.touched += nodes
+
+    cdef int32_t new_trie(self) except -1:
+        cdef int32_t trie = self.trie_count
+        if trie == self.tries.shape[0]:
+            self.tries = grown(np.asarray(self.tries))
+        self.trie_count += 1
+        self.tries[trie].root = self.new_node()
+        self.tries[trie].near_prefix = NO_PREFIX
+        return trie
 
     cdef int32_t new_node(self) except -1:
         cdef int32_t node = self.free_node
@@ -46,92 +84,127 @@ cdef class Ladder:
         self.node_count += 1
         return node
 
-    cdef int32_t find(self, int32_t root, uint32_t key) except? -99:
-        """The level stored under the key, or -1."""
-        cdef int32_t at = root
-        cdef int shift = STEP_BITS * (STEPS - 1)
-        cdef int digit
-        while shift >= 0:
-            digit = (key >> shift) & (FANOUT - 1)
-            if not (self.nodes[at].map >> digit) & 1:
-                return -1
-            at = self.nodes[at].children[digit]
-            shift -= STEP_BITS
+    cdef inline int give_back(self, int32_t node) except -1:
+        self.nodes[node].children[0] = self.free_node
+        self.free_node = node
+        return 0
+
+    cdef inline int32_t child(self, int32_t node, int digit) except -1:
+        """The child at a digit, made when it is not there."""
+        cdef int32_t child
+        self.count(1)
+        if (self.nodes[node].map >> digit) & 1:
+            return self.nodes[node].children[digit]
+        child = self.new_node()  # may move the array: nothing of it is kept across this line
+        self.nodes[node].map |= (<uint64_t> 1) << digit
+        self.nodes[node].children[digit] = child
+        return child
+
+    cdef int32_t near(self, int32_t trie, uint32_t key) except -1:
+        """The node over the 4,096 keys round this one, made when it is not there, and remembered."""
+        cdef int32_t at = self.tries[trie].root
+        cdef int step = 0
+        while step < NEAR_STEPS:
+            at = self.child(at, digit_of(key, step))
+            step += 1
+        self.tries[trie].near_prefix = key >> NEAR_BITS
+        self.tries[trie].near_node = at
         return at
 
-    @cython.overflowcheck(False)  # bits are shifted out on purpose
-    cdef int insert(self, int32_t root, uint32_t key, int32_t level) except -1:
-        """Store a key that is not in the trie."""
-        cdef int32_t at = root
-        cdef int32_t child
-        cdef int shift = STEP_BITS * (STEPS - 1)
-        cdef int digit
-        while shift > 0:
-            digit = (key >> shift) & (FANOUT - 1)
-            if not (self.nodes[at].map >> digit) & 1:
-                child = self.new_node()  # may move the array: nothing of it is kept across this line
-                self.nodes[at].map |= (<uint64_t> 1) << digit
-                self.nodes[at].children[digit] = child
-            at = self.nodes[at].children[digit]
-            shift -= STEP_BITS
-        digit = key & (FANOUT - 1)
-        self.nodes[at].map |= (<uint64_t> 1) << digit
-        self.nodes[at].children[digit] = level
-        return 0
+    cdef inline int32_t* place(self, int32_t trie, uint32_t key) except NULL:
+        """Where the level of the key is written; -1 stands there when it was not in the trie, and now it is.
 
-    @cython.overflowcheck(False)  # bits are shifted out on purpose
-    cdef int remove(self, int32_t root, uint32_t key) except -1:
-        """Take out a key that is in the trie, and give back the nodes that it leaves empty."""
-        cdef int32_t path[STEPS]
-        cdef int32_t at = root
+        Valid until the trie is asked for another place.
+        """
+        cdef int32_t at = self.tries[trie].near_node
+        cdef node_t* leaf
+        if self.tries[trie].near_prefix != key >> NEAR_BITS:
+            at = self.near(trie, key)
+        self.count(1)
+        leaf = &self.nodes[self.child(at, digit_of(key, STEPS - 2))]
+        if not (leaf.map >> digit_of(key, STEPS - 1)) & 1:
+            leaf.map |= (<uint64_t> 1) << digit_of(key, STEPS - 1)
+            leaf.children[digit_of(key, STEPS - 1)] = -1
+        return &leaf.children[digit_of(key, STEPS - 1)]
+
+    cdef inline int32_t leaf(self, int32_t trie, uint32_t key) except? -99:
+        """The lowest node on the way to a key, or -1."""
+        cdef int32_t at = self.tries[trie].root
         cdef int step = 0
-        cdef int digit
-        while step < STEPS:
-            path[step] = at
-            digit = (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
-            check((self.nodes[at].map >> digit) & 1, "a price to remove is in its ladder")
-            at = self.nodes[at].children[digit]
+        if self.tries[trie].near_prefix == key >> NEAR_BITS:
+            at = self.tries[trie].near_node
+            step = NEAR_STEPS
+        while step < STEPS - 1:
+            if not (self.nodes[at].map >> digit_of(key, step)) & 1:
+                return -1
+            at = self.nodes[at].children[digit_of(key, step)]
             step += 1
-        step = STEPS - 1
-        while step >= 0:
-            at = path[step]
-            digit = (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
-            self.nodes[at].map &= ~((<uint64_t> 1) << digit)
-            if self.nodes[at].map != 0 or step == 0:
-                return 0
-            self.nodes[at].children[0] = self.free_node
-            self.free_node = at
+        return at
+
+    cdef inline int remove(self, int32_t trie, uint32_t key) except -1:
+        """Take out a key that is in the trie, and give back the nodes that it leaves empty."""
+        cdef int32_t at = self.tries[trie].near_node
+        cdef int32_t leaf
+        if self.tries[trie].near_prefix != key >> NEAR_BITS:
+            at = self.near(trie, key)
+        self.count(2)
+        leaf = self.nodes[at].children[digit_of(key, STEPS - 2)]
+        check(
+            (self.nodes[at].map >> digit_of(key, STEPS - 2)) & 1
+            and (self.nodes[leaf].map >> digit_of(key, STEPS - 1)) & 1,
+            "a price to remove is in its ladder",
+        )
+        self.nodes[leaf].map &= ~((<uint64_t> 1) << digit_of(key, STEPS - 1))
+        return self.prune(trie, key) if self.nodes[leaf].map == 0 else 0
+
+    cdef int prune(self, int32_t trie, uint32_t key) except -1:
+        """Give back the empty leaf on the way to a key, and every node over it that this leaves empty."""
+        cdef int32_t path[STEPS]
+        cdef int step = 0
+        self.count(STEPS)
+        path[0] = self.tries[trie].root
+        while step < STEPS - 1:
+            path[step + 1] = self.nodes[path[step]].children[digit_of(key, step)]
+            step += 1
+        while step > 0 and self.nodes[path[step]].map == 0:
+            if step == NEAR_STEPS:
+                self.tries[trie].near_prefix = NO_PREFIX
+            self.give_back(path[step])
             step -= 1
+            self.nodes[path[step]].map &= ~((<uint64_t> 1) << digit_of(key, step))
         return 0
 
-    @cython.overflowcheck(False)  # bits are shifted out on purpose
-    cdef int32_t first_from(self, int32_t root, uint32_t key) except? -99:
+    cdef int32_t first_from(self, int32_t trie, uint32_t key) except? -99:
         """The level with the smallest key that is at least `key`, or -1."""
+        cdef int32_t found = -1
+        if self.tries[trie].near_prefix == key >> NEAR_BITS:
+            found = self.first_under(self.tries[trie].near_node, NEAR_STEPS, key)
+        return found if found >= 0 else self.first_under(self.tries[trie].root, 0, key)
+
+    cdef int32_t first_under(self, int32_t node, int top, uint32_t key) except? -99:
+        """The same among the keys under a node, which is so many steps from the root and on the way to the key."""
         cdef int32_t path[STEPS]
-        cdef int32_t at = root
-        cdef int step = 0
-        cdef int digit
+        cdef int32_t at = node
+        cdef int step = top
         cdef uint64_t rest
         # Down along the key as far as it leads.
         while True:
             path[step] = at
-            digit = (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
-            if not (self.nodes[at].map >> digit) & 1:
+            self.count(1)
+            if not (self.nodes[at].map >> digit_of(key, step)) & 1:
                 break
-            at = self.nodes[at].children[digit]
+            at = self.nodes[at].children[digit_of(key, step)]
             if step == STEPS - 1:
                 return at
             step += 1
         # Up to the first node with a child beyond the key's, then down along the smallest children.
-        while step >= 0:
-            at = path[step]
-            digit = (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
-            rest = self.nodes[at].map & (~(<uint64_t> 0) << digit)
-            rest &= ~((<uint64_t> 1) << digit)
+        while step >= top:
+            rest = self.nodes[path[step]].map & (~(<uint64_t> 1) << digit_of(key, step))
             if rest != 0:
-                at = self.nodes[at].children[lowest_bit(rest)]
+                at = self.nodes[path[step]].children[lowest_bit(rest)]
                 step += 1
                 while step < STEPS:
+                    self.count(1)
                     at = self.nodes[at].children[lowest_bit(self.nodes[at].map)]
                     step += 1
                 return at

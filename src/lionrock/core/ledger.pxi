@@ -12,6 +12,10 @@ cdef packed struct account_t:
     uint32_t products
     uint32_t open_order_cap
     uint32_t open_orders  # that rest or wait
+    uint32_t forbidden_assets  # how many it may not acquire
+    int64_t exposure_limit_atoms
+    uint64_t spare_0  # a cache line each: an index is a shift, and no account lies across two
+    uint64_t spare_1
 
 cdef packed struct balance_t:
     uint64_t account_id
@@ -39,8 +43,8 @@ cdef class Ledger:
     cdef dict owed_atoms  # by asset id: what custody owes in all
 
     def __init__(self):
-        self.accounts = np.zeros(64, ACCOUNT)
-        self.balances = np.zeros(64, BALANCE)
+        self.accounts = zeros(64, ACCOUNT)
+        self.balances = zeros(64, BALANCE)
         self.account_count = self.balance_count = 0
         self.account_slots = Table()
         self.balance_slots = Table()
@@ -73,11 +77,15 @@ cdef class Ledger:
         cdef int32_t slot = self.existing_balance(account, asset_id)
         return self.balances[slot].available_atoms if slot >= 0 else 0
 
-    cdef int32_t balance(self, int32_t account, uint32_t asset_id) except -1:
+    cdef inline int32_t balance(self, int32_t account, uint32_t asset_id) except -1:
         """Slot of a balance, made when it is not there yet."""
         cdef int32_t slot = self.existing_balance(account, asset_id)
         if slot >= 0:
             return slot
+        return self.new_balance(account, asset_id)
+
+    cdef int32_t new_balance(self, int32_t account, uint32_t asset_id) except -1:
+        cdef int32_t slot
         if self.balance_count == self.balances.shape[0]:
             self.balances = grown(np.asarray(self.balances))
         slot = self.balance_count
@@ -94,11 +102,18 @@ cdef class Ledger:
 
     cdef inline int hold(self, int32_t slot, int64_t amount_atoms) except -1:
         """Move from available to held; the caller has made sure that so much is available."""
-        self.balances[slot].available_atoms -= amount_atoms
-        self.balances[slot].held_atoms += amount_atoms
-        if self.balances[slot].available_atoms < 0:
-            raise Fault(f"account {self.balances[slot].account_id} would hold more than is available")
+        cdef balance_t* balance = &self.balances[slot]
+        balance.available_atoms -= amount_atoms
+        balance.held_atoms += amount_atoms
+        if balance.available_atoms < 0:
+            self.out_of_bounds(balance)
         return 0
+
+    cdef int out_of_bounds(self, const balance_t* balance) except -1:
+        """Apart from where it is found, so that what never happens weighs nothing there."""
+        if balance.available_atoms < 0:
+            raise Fault(f"account {balance.account_id} would hold more than is available")
+        raise Fault(f"account {balance.account_id} would hold less than nothing")
 
     cdef inline int release(self, int32_t slot, int64_t amount_atoms) except -1:
         """Move from held back to available."""
@@ -107,9 +122,10 @@ cdef class Ledger:
 
     cdef inline int take_held(self, int32_t slot, int64_t amount_atoms) except -1:
         """What was held leaves the account."""
-        self.balances[slot].held_atoms -= amount_atoms
-        if self.balances[slot].held_atoms < 0:
-            raise Fault(f"account {self.balances[slot].account_id} would hold less than nothing")
+        cdef balance_t* balance = &self.balances[slot]
+        balance.held_atoms -= amount_atoms
+        if balance.held_atoms < 0:
+            self.out_of_bounds(balance)
         return 0
 
     cdef inline int credit(self, int32_t slot, int64_t amount_atoms) except -1:
@@ -117,16 +133,12 @@ cdef class Ledger:
         self.balances[slot].available_atoms += amount_atoms
         return 0
 
-    cdef int transfer(
-        self, uint32_t asset_id, int32_t debit_account, int32_t credit_account, int64_t amount_atoms
-    ) except -1:
-        """Both legs at once. What custody owes in all follows its legs."""
-        cdef int32_t debit = self.balance(debit_account, asset_id)
-        cdef int32_t credit = self.balance(credit_account, asset_id)
-        self.balances[debit].available_atoms -= amount_atoms
-        self.balances[credit].available_atoms += amount_atoms
-        if self.accounts[debit_account].account_kind == ACCOUNT_KIND_CUSTODY:
-            self.owed_atoms[asset_id] = self.owed_atoms.get(asset_id, 0) + amount_atoms
-        if self.accounts[credit_account].account_kind == ACCOUNT_KIND_CUSTODY:
+    cdef inline bint is_custody(self, int32_t account) except -1:
+        return self.accounts[account].account_kind == ACCOUNT_KIND_CUSTODY
+
+    cdef int move(self, int32_t account, uint32_t asset_id, int64_t amount_atoms) except -1:
+        """One leg outside the book: available value arrives, or below zero leaves. What custody owes in all follows."""
+        self.balances[self.balance(account, asset_id)].available_atoms += amount_atoms
+        if self.is_custody(account):
             self.owed_atoms[asset_id] = self.owed_atoms.get(asset_id, 0) - amount_atoms
         return 0

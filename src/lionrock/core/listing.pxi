@@ -1,8 +1,8 @@
-# What the operator does: assets, accounts, tiers, markets, transfers. Rare commands, so Python integers do the sums
+# What the operator does: assets, accounts, tiers, markets. Rare commands, so Python integers do the sums
 # that are not yet known to fit, and plain Python objects keep what only the state's lines need.
 
 cdef packed struct tier_t:
-    uint32_t maker_fee_ppm
+    int32_t maker_fee_ppm
     uint32_t taker_fee_ppm
     uint8_t is_set
 
@@ -29,7 +29,7 @@ cdef class Listing:
         self.ledger = ledger
         self.book = book
         self.out = out
-        self.tiers = np.zeros(16, TIER)
+        self.tiers = zeros(16, TIER)
         self.tiers[0].is_set = 1
         self.assets = {}
         self.markets = {}
@@ -64,7 +64,7 @@ cdef class Listing:
             )
         if self.ledger.account(command.account_id) >= 0:
             return self.out.reject(command.kind, REJECTION_ACCOUNT_ALREADY_OPEN, command.account_id, 0)
-        if not ACCOUNT_KIND_CLIENT <= command.account_kind <= ACCOUNT_KIND_CUSTODY:
+        if not ACCOUNT_KIND_CLIENT <= command.account_kind <= ACCOUNT_KIND_TREASURY:
             return self.out.reject(command.kind, REJECTION_ACCOUNT_KIND_UNKNOWN, command.account_kind, 0)
         # accepted
         self.ledger.open(command.account_id, command.account_kind)
@@ -74,7 +74,11 @@ cdef class Listing:
         return 0
 
     cdef int set_fee_tier(self, const set_fee_tier_t* command) except -1:
-        cdef uint32_t dearer = max(command.maker_fee_ppm, command.taker_fee_ppm)
+        cdef int64_t dearer = max(<int64_t> command.maker_fee_ppm, <int64_t> command.taker_fee_ppm)
+        if command.maker_fee_ppm < -MAX_RATE_PPM:
+            return self.out.reject(
+                command.kind, REJECTION_FEE_RATE_ABOVE_LIMIT, MAX_RATE_PPM, command.maker_fee_ppm
+            )
         if dearer > MAX_RATE_PPM:
             return self.out.reject(command.kind, REJECTION_FEE_RATE_ABOVE_LIMIT, MAX_RATE_PPM, dearer)
         # accepted
@@ -189,54 +193,10 @@ cdef class Listing:
         memcpy(&event.market_id, &command.market_id, &command.padding[0] - <const uint8_t*> &command.market_id)
         return 0
 
-    cdef int transfer(self, const transfer_t* command) except -1:
-        cdef uint16_t kind = command.kind
-        cdef int32_t debit = self.ledger.account(command.debit_account_id)
-        cdef int32_t credit = self.ledger.account(command.credit_account_id)
-        cdef bint from_custody, to_custody
-        if debit < 0:
-            return self.out.reject(kind, REJECTION_ACCOUNT_UNKNOWN, as_figure(command.debit_account_id), 0)
-        if credit < 0:
-            return self.out.reject(kind, REJECTION_ACCOUNT_UNKNOWN, as_figure(command.credit_account_id), 0)
-        if command.asset_id not in self.assets:
-            return self.out.reject(kind, REJECTION_ASSET_UNKNOWN, command.asset_id, 0)
-        if not TRANSFER_PURPOSE_DEPOSIT <= command.purpose <= TRANSFER_PURPOSE_INTERNAL:
-            return self.out.reject(kind, REJECTION_TRANSFER_PURPOSE_UNKNOWN, command.purpose, 0)
-        if debit == credit:
-            return self.out.reject(kind, REJECTION_TRANSFER_ACCOUNTS_EQUAL, command.debit_account_id, 0)
-        if command.amount_atoms <= 0:
-            return self.out.reject(kind, REJECTION_TRANSFER_AMOUNT_NOT_POSITIVE, command.amount_atoms, 0)
-        from_custody = self.ledger.accounts[debit].account_kind == ACCOUNT_KIND_CUSTODY
-        to_custody = self.ledger.accounts[credit].account_kind == ACCOUNT_KIND_CUSTODY
-        owed = self.ledger.owed_atoms.get(command.asset_id, 0) + int(command.amount_atoms)
-        if from_custody and not to_custody and owed > MAX_ATOMS():
-            return self.out.reject(kind, REJECTION_ASSET_SUPPLY_ABOVE_LIMIT, MAX_ATOMS(), min(owed, INT64_MAX))
-        if to_custody and command.amount_atoms > -self.ledger.available(credit, command.asset_id):
-            return self.out.reject(
-                kind, REJECTION_CUSTODY_NEVER_IN_CREDIT, command.amount_atoms,
-                -self.ledger.available(credit, command.asset_id),
-            )
-        if self.ledger.accounts[debit].restriction == ACCOUNT_RESTRICTION_FROZEN:
-            return self.out.reject(kind, REJECTION_ACCOUNT_FROZEN, command.debit_account_id, 0)
-        if not from_custody and command.amount_atoms > self.ledger.available(debit, command.asset_id):
-            return self.out.reject(
-                kind, REJECTION_AVAILABLE_INSUFFICIENT, command.amount_atoms,
-                self.ledger.available(debit, command.asset_id),
-            )
-        # accepted
-        self.ledger.transfer(command.asset_id, debit, credit, command.amount_atoms)
-        event = <transfer_posted_t*> self.out.event(EVENT_TRANSFER_POSTED)
-        event.asset_id = command.asset_id
-        event.debit_account_id = command.debit_account_id
-        event.credit_account_id = command.credit_account_id
-        event.amount_atoms = command.amount_atoms
-        event.purpose = command.purpose
-        return 0
-
     cdef list lines(self):
-        """The asset, tier, account and market lines of spec/state.md."""
+        """The tier, account and market lines of spec/state.md."""
         cdef int32_t i
-        rows = [f"asset|{asset_id}|{code}|{decimals}" for asset_id, (code, decimals) in sorted(self.assets.items())]
+        rows = []
         for i in range(self.tiers.shape[0]):
             if self.tiers[i].is_set:
                 rows.append(f"tier|{i}|{self.tiers[i].maker_fee_ppm}|{self.tiers[i].taker_fee_ppm}")
@@ -246,13 +206,15 @@ cdef class Listing:
                 f"account|{account['account_id']}|{account['account_kind']}|{account['tier']}"
                 f"|{account['owner_id']}|{account['stopped']}|{account['legal_entity']}|{account['products']}"
                 f"|{account['client_class']}|{account['restriction']}|{account['open_order_cap']}"
+                f"|{account['exposure_limit_atoms']}"
             )
         for market_id, line in sorted(self.markets.items()):
             market = &self.book.markets[self.book.market(market_id)]
             rows.append(
                 f"{line}|{market.stopped}|{market.phase}|{market.band_ppm}|{market.last_price_ticks}"
                 f"|{market.legal_entity}|{market.admitted_classes}|{market.price_deviation_ppm}"
-                f"|{market.max_order_value_atoms}|{market.high_ticks}|{market.low_ticks}"
+                f"|{market.max_order_value_atoms}|{market.product}|{market.minimum_fee_base_atoms}"
+                f"|{market.minimum_fee_quote_atoms}|{market.high_ticks}|{market.low_ticks}"
             )
         return rows
 
@@ -267,7 +229,7 @@ cdef list balance_lines(Ledger ledger):
     ]
 
 
-cdef list order_lines(Ledger ledger, Book book, int32_t market, tuple queues):
+cdef list order_lines(Ledger ledger, Book book, ClientIds client_ids, int32_t market, tuple queues):
     """The order or waiting lines of one market, queue by queue, in the order in which they would trade or come in."""
     cdef int32_t level, slot
     cdef order_t order
@@ -281,13 +243,15 @@ cdef list order_lines(Ledger ledger, Book book, int32_t market, tuple queues):
                 place = f"order|{book.markets[market].market_id}"
                 if queue != order.side:
                     rising = 1 if queue == QUEUE_RISING else 2
-                    place = f"waiting|{book.markets[market].market_id}|{rising}|{order.trigger_price_ticks}"
+                    place = f"waiting|{book.markets[market].market_id}|{rising}|{book.price(level)}"
                 rows.append(
                     f"{place}|{order.side}|{order.price_ticks}|{order.order_id}"
                     f"|{ledger.balances[order.hold_balance].account_id}|{order.size_lots}|{order.remaining_lots}"
                     f"|{order.held_atoms}|{order.maker_fee_ppm}|{order.taker_fee_ppm}"
                     f"|{order.self_trade_prevention}|{order.post_only}|{order.expire_time_ns}|{order.group_id}"
-                    f"|{order.time_in_force}"
+                    f"|{order.time_in_force}|{order.display_lots}|{order.shown_lots}"
+                    f"|{client_ids.key_of(order.client_id)}|{order.minimum_fee_atoms}|{order.fee_due_atoms}"
+                    f"|{order.fee_charged_atoms}"
                 )
                 slot = order.next
             level = book.level_after(market, queue, level)

@@ -21,14 +21,20 @@ cdef class Matching:
     cdef Ledger ledger
     cdef Book book
     cdef Announcements out
+    cdef ClientIds client_ids
+    cdef ErrorTrades error_trades
     cdef readonly uint64_t trades
     cdef uint64_t command  # counts commands; what is due before one counts to the one before
     cdef int32_t touched  # market in which triggers may be due at the end of the command; -1: none, -2: several
 
-    def __init__(self, Ledger ledger, Book book, Announcements out):
+    def __init__(
+        self, Ledger ledger, Book book, Announcements out, ClientIds client_ids, ErrorTrades error_trades
+    ):
+        self.error_trades = error_trades
         self.ledger = ledger
         self.book = book
         self.out = out
+        self.client_ids = client_ids
         self.trades = 0
         self.touched = -1
         self.command = 0
@@ -43,10 +49,10 @@ cdef class Matching:
             if level < 0 or not self.in_reach(level, taking):
                 break
             quote_atoms_per_lot = (
-                self.book.levels[level].price_ticks * self.book.markets[taker.market].quote_atoms_per_tick_lot
+                self.book.price(level) * self.book.markets[taker.market].quote_atoms_per_tick_lot
             )
             maker = self.book.levels[level].first
-            lots = min(taker.remaining_lots, self.book.orders[maker].remaining_lots)
+            lots = min(taker.remaining_lots, self.book.orders[maker].shown_lots)
             if taking.by_quote:
                 lots = min(lots, lots_affordable_rounded_down(taking.spendable_atoms, quote_atoms_per_lot))
                 if lots == 0:
@@ -125,7 +131,7 @@ cdef class Matching:
         lots[0] = quote_atoms[0] = 0
         while level >= 0 and self.in_reach(level, taking) and lots[0] < want_lots:
             quote_atoms_per_lot = (
-                self.book.levels[level].price_ticks * self.book.markets[market].quote_atoms_per_tick_lot
+                self.book.price(level) * self.book.markets[market].quote_atoms_per_tick_lot
             )
             if taking.self_trade_prevention != SELF_TRADE_PREVENTION_NONE:
                 if not self.measure_queue(level, want_lots, quote_atoms_per_lot, taking, lots, quote_atoms):
@@ -149,17 +155,31 @@ cdef class Matching:
         self, int32_t level, int64_t want_lots, int64_t quote_atoms_per_lot, taking_t* taking, int64_t* lots,
         int64_t* quote_atoms,
     ) except -1:
-        """The same order by order, passing or stopping at those of the same owner. False when the way ends here."""
+        """The same order by order, passing or stopping at those of the same owner. False when the way ends here.
+
+        Once round for what shows; what is hidden stands behind all of it, so only those who came round reach it.
+        """
+        return self.measure_round(level, False, want_lots, quote_atoms_per_lot, taking, lots, quote_atoms) and (
+            self.book.levels[level].hidden_lots == 0
+            or self.measure_round(level, True, want_lots, quote_atoms_per_lot, taking, lots, quote_atoms)
+        )
+
+    cdef bint measure_round(
+        self, int32_t level, bint hidden, int64_t want_lots, int64_t quote_atoms_per_lot, taking_t* taking,
+        int64_t* lots, int64_t* quote_atoms,
+    ) except -1:
         cdef int32_t slot = self.book.levels[level].first
         cdef int64_t there, taken
         while slot >= 0 and lots[0] < want_lots:
-            there = self.book.orders[slot].remaining_lots
+            there = self.book.orders[slot].shown_lots
+            if hidden:
+                there = self.book.orders[slot].remaining_lots - there
             taken = min(there, want_lots - lots[0])
             if taking.by_quote:
                 taken = min(
                     taken, lots_affordable_rounded_down(taking.spendable_atoms - quote_atoms[0], quote_atoms_per_lot)
                 )
-                if taken == 0:
+                if taken == 0 and there > 0:
                     return False
             if not self.is_own(slot, taking):
                 lots[0] += taken
@@ -182,12 +202,25 @@ cdef class Matching:
         else:
             maker_fee = self.pay_buyer(maker, maker.maker_fee_ppm, base_atoms, quote_atoms)
             taker_fee = self.pay_seller(taker, taker.taker_fee_ppm, base_atoms, quote_atoms)
-        maker.remaining_lots -= lots
-        self.book.levels[maker.level].total_lots -= lots
+        if maker.maker_fee_ppm < 0:
+            maker_fee = -self.pay_rebate(maker, taker_fee, base_atoms, quote_atoms)
+        self.book.trade(maker_slot, lots)
         self.announce_trade(maker, taker, lots, quote_atoms, maker.price_ticks, maker_fee, taker_fee, False)
         if maker.remaining_lots == 0:
             self.filled(maker, maker.size_lots)
-            self.leave(maker_slot)
+            return self.leave(maker_slot)
+        return self.replenish(maker_slot) if maker.shown_lots == 0 else 0
+
+    cdef int replenish(self, int32_t slot) except -1:
+        """The shown part of an iceberg is gone: the next one shows."""
+        cdef order_t* order = &self.book.orders[slot]
+        self.book.replenish(slot)
+        event = <order_replenished_t*> self.out.event(EVENT_ORDER_REPLENISHED)
+        event.order_id = order.order_id
+        event.account_id = self.ledger.balances[order.hold_balance].account_id
+        event.market_id = self.book.markets[order.market].market_id
+        event.shown_lots = order.shown_lots
+        event.remaining_lots = order.remaining_lots
         return 0
 
     cdef int announce_trade(
@@ -203,6 +236,7 @@ cdef class Matching:
         market.high_ticks = max(market.high_ticks, price_ticks)
         market.low_ticks = price_ticks if market.low_ticks == 0 else min(market.low_ticks, price_ticks)
         self.touch(taker.market)
+        self.remember(maker, taker, lots * market.lot_base_atoms, quote_atoms, maker_fee, taker_fee)
         event = <trade_executed_t*> self.out.event(EVENT_TRADE_EXECUTED)
         event.market_id = market.market_id
         event.taker_side = taker.side
@@ -220,39 +254,64 @@ cdef class Matching:
         event.in_auction = in_auction
         return 0
 
+    cdef inline int remember(
+        self, const order_t* maker, const order_t* taker, int64_t base_atoms, int64_t quote_atoms, int64_t maker_fee,
+        int64_t taker_fee,
+    ) except -1:
+        """Note the trade for an hour, by buyer and seller."""
+        if taker.side == SIDE_BUY:
+            return self.error_trades.remember(taker, maker, base_atoms, quote_atoms, taker_fee, maker_fee)
+        return self.error_trades.remember(maker, taker, base_atoms, quote_atoms, maker_fee, taker_fee)
+
     cdef int64_t pay_buyer(
-        self, order_t* buyer, uint32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
+        self, order_t* buyer, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
     ) except? -99:
         """Quote leaves the buyer's hold, base arrives; returns the fee, taken from whichever the market says."""
         cdef market_t* market = &self.book.markets[buyer.market]
         cdef int64_t fee
         if market.fee_currency == FEE_CURRENCY_QUOTE:
-            fee = fee_rounded_down(quote_atoms, rate_ppm)
+            # What it holds covers the least fee, so nothing needs to cut that down.
+            fee = fee_of_fill(buyer, rate_ppm, quote_atoms, INT64_MAX)
             self.consume(buyer, quote_atoms + fee)
             self.ledger.credit(buyer.receive_balance, base_atoms)
             self.ledger.credit(market.fee_quote_balance, fee)
         else:
-            fee = fee_rounded_down(base_atoms, rate_ppm)
+            fee = fee_of_fill(buyer, rate_ppm, base_atoms, base_atoms)
             self.consume(buyer, quote_atoms)
             self.ledger.credit(buyer.receive_balance, base_atoms - fee)
             self.ledger.credit(market.fee_base_balance, fee)
         return fee
 
     cdef int64_t pay_seller(
-        self, order_t* seller, uint32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
+        self, order_t* seller, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
     ) except? -99:
         """Base leaves the seller's hold, quote arrives less the fee, which is returned. The same in every market."""
-        cdef int64_t fee = fee_rounded_down(quote_atoms, rate_ppm)
+        cdef int64_t fee = fee_of_fill(seller, rate_ppm, quote_atoms, quote_atoms)
         self.consume(seller, base_atoms)
         self.ledger.credit(seller.receive_balance, quote_atoms - fee)
         self.ledger.credit(self.book.markets[seller.market].fee_quote_balance, fee)
         return fee
 
+    cdef int64_t pay_rebate(
+        self, const order_t* maker, int64_t taker_fee, int64_t base_atoms, int64_t quote_atoms
+    ) except? -99:
+        """A share of the taker's fee goes on to the maker, in the asset the taker paid; returns it."""
+        cdef market_t* market = &self.book.markets[maker.market]
+        cdef bint in_base = maker.side == SIDE_SELL and market.fee_currency == FEE_CURRENCY_RECEIVED
+        cdef int64_t rebate = min(
+            rebate_rounded_down(base_atoms if in_base else quote_atoms, -maker.maker_fee_ppm), taker_fee
+        )
+        self.ledger.credit(market.fee_base_balance if in_base else market.fee_quote_balance, -rebate)
+        self.ledger.credit(
+            maker.receive_balance if maker.side == SIDE_SELL and not in_base else maker.hold_balance, rebate
+        )
+        return rebate
+
     cdef inline int consume(self, order_t* order, int64_t amount_atoms) except -1:
         """A trade takes from an order's hold; a hold that does not suffice is a fault, not a refusal."""
         order.held_atoms -= amount_atoms
         if order.held_atoms < 0:
-            raise Fault(f"order {order.order_id} traded more than it holds")
+            self.holds_too_little(order)
         return self.ledger.take_held(order.hold_balance, amount_atoms)
 
     cdef int filled(self, order_t* order, int64_t filled_lots) except -1:
@@ -263,9 +322,12 @@ cdef class Matching:
         event.market_id = self.book.markets[order.market].market_id
         event.filled_lots = filled_lots
         event.released_atoms = order.held_atoms
-        return self.ledger.release(order.hold_balance, order.held_atoms)
+        return self.over(order)
 
-    cdef int cancelled(
+    cdef int holds_too_little(self, const order_t* order) except -1:
+        raise Fault(f"order {order.order_id} traded more than it holds")
+
+    cdef inline int cancelled(
         self, order_t* order, uint8_t reason, int64_t filled_lots, int64_t remaining_lots
     ) except -1:
         """The order is over with a part not traded: what it still holds goes back."""
@@ -277,21 +339,31 @@ cdef class Matching:
         event.filled_lots = filled_lots
         event.remaining_lots = remaining_lots
         event.released_atoms = order.held_atoms
-        return self.ledger.release(order.hold_balance, order.held_atoms)
+        return self.over(order)
+
+    cdef inline int over(self, order_t* order) except -1:
+        """However it ended: its hold is free, and from now on the time runs for the client's own id."""
+        self.ledger.release(order.hold_balance, order.held_atoms)
+        return self.client_ids.ended(order.client_id, self.out.time_ns) if order.client_id >= 0 else 0
 
     cdef int rest(self, order_t* order) except -1:
         """What is left waits in the book, holding what it needs and no more."""
         self.reduce_hold(order)
-        return self.enter(order, order.side)
+        return self.enter(order, order.side, order.price_ticks)
 
-    cdef int enter(self, order_t* order, uint8_t queue) except -1:
+    cdef inline int enter(self, order_t* order, uint8_t queue, int32_t price_ticks) except -1:
         """The order stands in a queue from now on and counts among its account's open ones."""
-        order.queue = queue
         self.ledger.accounts[self.ledger.balances[order.hold_balance].account].open_orders += 1
-        return self.book.rest(order)
+        self.book.rest(order, queue, price_ticks)
+        return 0
 
-    cdef int leave(self, int32_t slot) except -1:
-        """The order stands in no queue any more."""
+    cdef inline int leave(self, int32_t slot) except -1:
+        """A resting or waiting order is no more."""
+        self.book.part(slot)
+        return self.forget(slot)
+
+    cdef inline int forget(self, int32_t slot) except -1:
+        """An order that stands in no queue is no more."""
         self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1
         return self.book.remove(slot)
 
@@ -308,30 +380,38 @@ cdef class Matching:
             self.ledger.release(order.hold_balance, surplus_atoms)
         return 0
 
-    cdef int come_in_again(self, order_t* order) except -1:
-        """An amended order that lost its place trades what it can and goes to the back of the queue at its price."""
-        cdef taking_t taking
-        cdef bint beyond
-        if in_call(&self.book.markets[order.market]):
-            return self.rest(order)
-        self.begin(order, &taking, self.ledger.owner_of_balance(order.hold_balance))
-        self.take(order, &taking)
-        beyond = self.could_go_on(order, &taking)
-        self.end_or_rest(order, &taking)
-        if beyond:
-            self.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
-        return 0
+    cdef inline int come_in_again(self, int32_t slot) except -1:
+        """An amended order that lost its place trades what it can and goes to the back of the queue at its price.
 
-    cdef int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1:
+        It stands in no queue meanwhile but keeps its slot: amendments are most of what a market maker sends.
+        """
+        cdef order_t* order = &self.book.orders[slot]
+        cdef int32_t best = self.book.markets[order.market].best[opposite(order.side)]
+        cdef uint32_t limit_key = ladder_key(opposite(order.side), order.price_ticks)
+        cdef int32_t market = order.market
+        cdef taking_t taking
+        cdef bint beyond = False
+        if best >= 0 and self.book.levels[best].key <= limit_key and not in_call(&self.book.markets[market]):
+            self.begin(order, &taking, self.ledger.owner_of_balance(order.hold_balance))
+            self.take(order, &taking)
+            beyond = self.could_go_on(order, &taking)
+            if self.ended(order, &taking):
+                return self.forget(slot)
+            self.reduce_hold(order)
+        self.book.join(slot, order.side, order.price_ticks)
+        return self.change_phase(market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0
+
+    cdef inline int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1:
         """A limit order sets out; other kinds change what differs."""
-        memset(taking, 0, sizeof(taking_t))
         taking.limit_key = ladder_key(opposite(order.side), order.price_ticks)
         self.set_reach(order, taking)
+        taking.by_quote = taking.ended_by_own = False
         taking.self_trade_prevention = order.self_trade_prevention
         taking.owner_id = owner_id
+        taking.spendable_atoms = taking.filled_lots = taking.lost_lots = 0
         return 0
 
-    cdef int set_reach(self, const order_t* order, taking_t* taking) except -1:
+    cdef inline int set_reach(self, const order_t* order, taking_t* taking) except -1:
         """How far the order may go: to its limit, and nowhere outside the market's price band."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef uint8_t side = opposite(order.side)
@@ -356,7 +436,7 @@ cdef class Matching:
         if self.book.levels[level].key > taking.limit_key or self.in_reach(level, taking):
             return False
         quote_atoms_per_lot = (
-            self.book.levels[level].price_ticks * self.book.markets[order.market].quote_atoms_per_tick_lot
+            self.book.price(level) * self.book.markets[order.market].quote_atoms_per_tick_lot
         )
         return not taking.by_quote or taking.spendable_atoms >= quote_atoms_per_lot
 
@@ -372,24 +452,32 @@ cdef class Matching:
     cdef inline void touch(self, int32_t market) noexcept:
         self.touched = market if self.touched == -1 or self.touched == market else -2
 
-    cdef int end_or_rest(self, order_t* order, taking_t* taking) except -1:
-        """After its trades an order that may rest is ended by one of its own, filled, or rests."""
+    cdef bint ended(self, order_t* order, taking_t* taking) except -1:
+        """Whether after its trades an order that may rest is over: ended by one of its own, or filled."""
         if taking.ended_by_own:
-            return self.cancelled(
+            self.cancelled(
                 order, CANCEL_REASON_SELF_TRADE, order.size_lots - order.remaining_lots,
                 order.remaining_lots + taking.lost_lots,
             )
-        if order.remaining_lots == 0:
-            return self.filled(order, order.size_lots)
-        return self.rest(order)
+        elif order.remaining_lots == 0:
+            self.filled(order, order.size_lots)
+        else:
+            return False
+        return True
 
-    cdef int64_t needed_to_rest(self, order_t* order) except? -99:
+    cdef inline int64_t needed_to_rest(self, order_t* order) except? -99:
         """Hold of a limit order for the lots it has left, at its limit price and its dearer rate."""
+        return self.needed_for(order, order.remaining_lots, order.price_ticks)
+
+    cdef inline int64_t needed_for(self, const order_t* order, int64_t lots, int64_t price_ticks) except? -99:
+        """The same for so many lots at such a limit price."""
         cdef market_t* market = &self.book.markets[order.market]
-        cdef int64_t quote_atoms
+        cdef int64_t per_lot = price_ticks * market.quote_atoms_per_tick_lot
+        cdef int64_t atoms
         if order.side == SIDE_SELL:
-            return order.remaining_lots * market.lot_base_atoms
-        quote_atoms = order.remaining_lots * order.price_ticks * market.quote_atoms_per_tick_lot
-        if market.fee_currency == FEE_CURRENCY_RECEIVED:
-            return quote_atoms
-        return quote_atoms + fee_hold_rounded_up(quote_atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))
+            per_lot = market.lot_base_atoms
+        atoms = lots * per_lot
+        # One branch of the two questions: the side alone is as good as a coin to guess.
+        if (order.side == SIDE_SELL) | (market.fee_currency == FEE_CURRENCY_RECEIVED):
+            return atoms
+        return atoms + fee_to_hold(order, atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))

@@ -26,14 +26,15 @@ cdef class Phases:
 
     cdef int pass_time(self, int64_t time_ns) except -1:
         """Everything that is due by now: expiries and changes of phase, by time, at one time expiries first."""
-        while self.standing.next_expiry_ns <= time_ns or self.next_change_ns <= time_ns:
-            if self.standing.next_expiry_ns <= self.next_change_ns:
+        while True:
+            if self.standing.expiries and self.standing.next_expiry_ns <= min(time_ns, self.next_change_ns):
                 self.standing.expire_next()
+            elif not self.schedule or self.next_change_ns > time_ns:
+                return 0
             else:
                 _, market_id, _, phase, reference_price_ticks = heapq.heappop(self.schedule)
                 self.next_change_ns = self.schedule[0][0] if self.schedule else INT64_MAX
                 self.enter(self.book.market(market_id), phase, reference_price_ticks)
-        return 0
 
     cdef int set_market_phase(self, const set_market_phase_t* command, int64_t time_ns) except -1:
         cdef uint16_t kind = command.kind
@@ -119,7 +120,7 @@ cdef class Phases:
         cdef int32_t level = self.book.markets[market].best[side]
         rows = []
         while level >= 0:
-            rows.append((self.book.levels[level].price_ticks, self.book.levels[level].total_lots))
+            rows.append((self.book.price(level), self.book.levels[level].total_lots))
             level = self.book.level_after(market, side, level)
         return rows
 
@@ -130,7 +131,7 @@ cdef class Phases:
         cdef int32_t buy, sell, younger
         if buy_level < 0 or sell_level < 0:
             return False
-        if self.book.levels[buy_level].price_ticks < price or self.book.levels[sell_level].price_ticks > price:
+        if self.book.price(buy_level) < price or self.book.price(sell_level) > price:
             return False
         buy = self.book.levels[buy_level].first
         sell = self.book.levels[sell_level].first
@@ -155,9 +156,8 @@ cdef class Phases:
         cdef int64_t quote_atoms = lots * price * market.quote_atoms_per_tick_lot
         cdef int64_t buyer_fee = self.matching.pay_buyer(buy, buy.maker_fee_ppm, base_atoms, quote_atoms)
         cdef int64_t seller_fee = self.matching.pay_seller(sell, sell.maker_fee_ppm, base_atoms, quote_atoms)
-        for order in (buy_slot, sell_slot):
-            self.book.orders[<int32_t> order].remaining_lots -= lots
-            self.book.levels[self.book.orders[<int32_t> order].level].total_lots -= lots
+        self.book.trade_any(buy_slot, lots)
+        self.book.trade_any(sell_slot, lots)
         self.matching.announce_trade(sell, buy, lots, quote_atoms, price, seller_fee, buyer_fee, True)
         for order in (sell_slot, buy_slot):
             if self.book.orders[<int32_t> order].remaining_lots == 0:

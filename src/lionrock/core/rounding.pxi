@@ -6,6 +6,11 @@ cdef inline int64_t fee_rounded_down(int64_t charged_atoms, int64_t rate_ppm) ex
     return charged_atoms // PPM * rate_ppm + charged_atoms % PPM * rate_ppm // PPM
 
 
+cdef inline int64_t rebate_rounded_down(int64_t value_atoms, int64_t rebate_ppm) except? -99:
+    """Rebate of one fill, cut in the venue's favour."""
+    return fee_rounded_down(value_atoms, rebate_ppm)
+
+
 cdef inline int64_t fee_hold_rounded_up(int64_t notional_atoms, int64_t rate_ppm) except? -99:
     """Fee to hold for an order, cut in the ledger's favour."""
     return notional_atoms // PPM * rate_ppm + (notional_atoms % PPM * rate_ppm + PPM - 1) // PPM

@@ -1,5 +1,7 @@
 # What happens to orders that rest: their owners cancel and amend them, time ends them, kill switches sweep them away.
 
+EXPIRY = np.dtype([("time_ns", "i8"), ("order_id", "u8")])
+
 
 @cython.final
 cdef class Standing:
@@ -10,12 +12,19 @@ cdef class Standing:
     cdef Announcements out
     cdef Matching matching
     cdef Gates gates
+    cdef ClientIds client_ids
+    cdef Exposure exposure
     cdef uint8_t site_stopped
     cdef int64_t next_expiry_ns
     cdef list expiries  # heap of (expiry time, order id); orders that ended otherwise stay in it until they are due
 
-    def __init__(self, Ledger ledger, Book book, Announcements out, Matching matching, Gates gates):
+    def __init__(
+        self, Ledger ledger, Book book, Announcements out, Matching matching, Gates gates, ClientIds client_ids,
+        Exposure exposure,
+    ):
+        self.exposure = exposure
         self.gates = gates
+        self.client_ids = client_ids
         self.ledger = ledger
         self.book = book
         self.out = out
@@ -40,15 +49,19 @@ cdef class Standing:
 
     cdef int cancel_order(self, const cancel_order_t* command) except -1:
         cdef int32_t slot
-        if self.not_theirs(command.kind, command.order_id, command.account_id, &slot):
+        if self.not_theirs(command.kind, command.order_id, command.account_id, command.client_order_key, &slot):
             return 1
         if self.book.markets[self.book.orders[slot].market].phase == MARKET_PHASE_HALTED:
             return self.out.reject(command.kind, REJECTION_PHASE_DOES_NOT_ADMIT, MARKET_PHASE_HALTED, 0)
         # accepted
         return self.matching.cancel_resting(slot, CANCEL_REASON_REQUESTED)
 
-    cdef int not_theirs(self, uint16_t kind, uint64_t order_id, uint64_t account_id, int32_t* slot) except -1:
+    cdef inline int not_theirs(
+        self, uint16_t kind, uint64_t order_id, uint64_t account_id, uint64_t client_order_key, int32_t* slot
+    ) except -1:
         """Find an order for its owner; otherwise refuse. Returns 1 when refused."""
+        if order_id == 0:
+            order_id = self.client_ids.order(self.ledger.account(account_id), client_order_key)
         slot[0] = self.book.order_slots.find(order_id) if order_id != 0 else -1
         if slot[0] < 0:
             return self.out.reject(kind, REJECTION_ORDER_UNKNOWN, as_figure(order_id), 0)
@@ -56,11 +69,11 @@ cdef class Standing:
             return self.out.reject(kind, REJECTION_ORDER_OF_ANOTHER_ACCOUNT, as_figure(order_id), 0)
         return 0
 
-    cdef int amendment_refused(self, const amend_order_t* command, const order_t* order) except -1:
+    cdef inline int amendment_refused(self, const amend_order_t* command, const order_t* order) except -1:
         """The refusals of an amendment that need no look at funds, in order. Returns 1 when one was given."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef int64_t filled_lots = order.size_lots - order.remaining_lots
-        cdef int32_t best = market.best[opposite(order.side)]
+        cdef int32_t best
         cdef int64_t notional
         if command.size_lots <= filled_lots:
             return self.out.reject(
@@ -73,12 +86,17 @@ cdef class Standing:
         notional = command.size_lots * command.price_ticks * market.quote_atoms_per_tick_lot
         if notional_refused(self.out, command.kind, market, notional):
             return 1
+        if too_many_parts(command.size_lots, order.display_lots):
+            return self.out.reject(
+                command.kind, REJECTION_DISPLAY_SIZE_OUT_OF_RANGE, command.size_lots, order.display_lots
+            )
         if not admits(market, True, True, order.post_only):
             return self.out.reject(command.kind, REJECTION_PHASE_DOES_NOT_ADMIT, market.phase, 0)
-        if order.post_only and best >= 0:
-            if self.book.levels[best].key <= ladder_key(opposite(order.side), command.price_ticks):
+        if order.post_only:
+            best = market.best[opposite(order.side)]
+            if best >= 0 and self.book.levels[best].key <= ladder_key(opposite(order.side), command.price_ticks):
                 return self.out.reject(
-                    command.kind, REJECTION_AMENDED_ORDER_WOULD_TAKE, self.book.levels[best].price_ticks,
+                    command.kind, REJECTION_AMENDED_ORDER_WOULD_TAKE, self.book.price(best),
                     command.price_ticks,
                 )
         return self.gates.order_refused(
@@ -88,38 +106,40 @@ cdef class Standing:
 
     cdef int amend_order(self, const amend_order_t* command) except -1:
         cdef int32_t slot
-        cdef order_t amended
-        cdef int64_t added_atoms, available_atoms
-        cdef bint keeps_priority
-        if self.not_theirs(command.kind, command.order_id, command.account_id, &slot):
+        cdef order_t* order
+        cdef int64_t remaining_lots, held_atoms, added_atoms, available_atoms
+        if self.not_theirs(command.kind, command.order_id, command.account_id, command.client_order_key, &slot):
             return 1
-        amended = self.book.orders[slot]
-        if amended.queue != amended.side:
-            return self.out.reject(command.kind, REJECTION_AMENDED_ORDER_IS_WAITING, as_figure(command.order_id), 0)
-        if self.amendment_refused(command, &amended):
+        order = &self.book.orders[slot]
+        if self.book.levels[order.level].queue != order.side:
+            return self.out.reject(command.kind, REJECTION_AMENDED_ORDER_IS_WAITING, as_figure(order.order_id), 0)
+        if self.amendment_refused(command, order):
             return 1
-        keeps_priority = command.price_ticks == amended.price_ticks and command.size_lots <= amended.size_lots
-        amended.price_ticks = <int32_t> command.price_ticks
-        amended.remaining_lots += command.size_lots - amended.size_lots
-        amended.size_lots = command.size_lots
-        added_atoms = self.matching.needed_to_rest(&amended) - amended.held_atoms
-        available_atoms = self.ledger.balances[amended.hold_balance].available_atoms
+        remaining_lots = order.remaining_lots + (command.size_lots - order.size_lots)
+        held_atoms = self.matching.needed_for(order, remaining_lots, command.price_ticks)
+        added_atoms = held_atoms - order.held_atoms
+        hold = &self.ledger.balances[order.hold_balance]
+        if self.exposure.refused(command.kind, hold.account, hold.asset_id, added_atoms):
+            return 1
+        available_atoms = hold.available_atoms
         if added_atoms > available_atoms:
             return self.out.reject(
                 command.kind, REJECTION_AVAILABLE_INSUFFICIENT, added_atoms, available_atoms
             )
         # accepted
-        amended.held_atoms += added_atoms
-        self.ledger.hold(amended.hold_balance, added_atoms)
-        self.announce_amended(&amended, keeps_priority)
-        if keeps_priority:
+        self.ledger.hold(order.hold_balance, added_atoms)
+        order.held_atoms = held_atoms
+        if command.price_ticks == order.price_ticks and command.size_lots <= order.size_lots:
             self.book.change_size(slot, command.size_lots)
-            self.book.orders[slot].held_atoms = amended.held_atoms
-            return 0
-        self.matching.leave(slot)
-        return self.matching.come_in_again(&amended)
+            return self.announce_amended(order, True)
+        self.book.part(slot)
+        order.price_ticks = <int32_t> command.price_ticks
+        order.size_lots = command.size_lots
+        order.remaining_lots = remaining_lots
+        self.announce_amended(order, False)
+        return self.matching.come_in_again(slot)
 
-    cdef int announce_amended(self, const order_t* order, bint keeps_priority) except -1:
+    cdef inline int announce_amended(self, const order_t* order, bint keeps_priority) except -1:
         event = <order_amended_t*> self.out.event(EVENT_ORDER_AMENDED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
@@ -195,7 +215,7 @@ cdef class Standing:
             )
         return 0
 
-    cdef int stopped(self, uint16_t kind, int32_t account, int32_t market) except -1:
+    cdef inline int stopped(self, uint16_t kind, int32_t account, int32_t market) except -1:
         """Refuse an order that a kill switch stands over, the widest first. Returns 1 when refused."""
         if self.site_stopped:
             return self.out.reject(kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_SITE, 0)
@@ -215,14 +235,14 @@ cdef class Standing:
         return 0
 
 
-cdef bint admits(const market_t* market, bint limit, bint may_rest, bint post_only) noexcept:
+cdef inline bint admits(const market_t* market, bint limit, bint may_rest, bint post_only) noexcept:
     """Whether the market's phase takes an order of this make (spec/phases.md)."""
     if market.phase == MARKET_PHASE_CONTINUOUS:
         return True
     return in_call(market) and limit and may_rest and not post_only
 
 
-cdef int price_refused(Announcements out, uint16_t kind, const market_t* market, int64_t price_ticks) except -1:
+cdef inline int price_refused(Announcements out, uint16_t kind, const market_t* market, int64_t price_ticks) except -1:
     if price_ticks <= 0:
         return out.reject(kind, REJECTION_PRICE_NOT_POSITIVE, price_ticks, 0)
     if price_ticks > market.max_price_ticks:
@@ -230,7 +250,9 @@ cdef int price_refused(Announcements out, uint16_t kind, const market_t* market,
     return 0
 
 
-cdef int notional_refused(Announcements out, uint16_t kind, const market_t* market, int64_t notional_atoms) except -1:
+cdef inline int notional_refused(
+    Announcements out, uint16_t kind, const market_t* market, int64_t notional_atoms
+) except -1:
     if notional_atoms < market.min_notional_atoms:
         return out.reject(kind, REJECTION_NOTIONAL_BELOW_MINIMUM, market.min_notional_atoms, notional_atoms)
     if notional_atoms > market.max_notional_atoms:

@@ -3,7 +3,7 @@
 The flow remembers a little of what it sent (prices, ids of orders that may rest) and nothing of what was answered, so
 it is no model of the venue: whether a command is accepted, trades or is refused is the venue's to say. Its proportions
 keep a few hundred orders in each book and let every command, event, refusal, reason and mode of the vocabulary occur
-within 200,000 commands.
+within 200,000 commands. What chance would seldom meet, the edges of amounts, sizes and times, `workload_scenes` plays.
 """
 
 from __future__ import annotations
@@ -15,18 +15,26 @@ from typing import NamedTuple
 
 import msgspec
 
+from lionrock.sim.workload_bookings import Bookings
+from lionrock.sim.workload_clients import (
+    SHARE_HIDING,
+    SHARE_NAMED,
+    SHARE_RETRIED,
+    Repeats,
+    drawn_display,
+    drawn_key,
+)
 from lionrock.sim.workload_gates import Gatekeeping
+from lionrock.sim.workload_numbers import Numbers
 from lionrock.sim.workload_phases import Plans
+from lionrock.sim.workload_scenes import Scenes
+from lionrock.sim.workload_stage import At
 from lionrock.sim.workload_sweeps import GROUPS, sweeping_command
 from lionrock.sim.workload_triggers import SHARE, Waits, drawn_trigger, may_wait, reaching_price
 from lionrock.sim.workload_venue import (
-    CUSTODY_ACCOUNTS,
-    FEE_ACCOUNTS,
     MARKETS,
     POOR_ACCOUNTS,
     RICH_ACCOUNTS,
-    TRADED_ASSETS,
-    WEALTH_ATOMS,
     TradedMarket,
     opening_commands,
 )
@@ -36,13 +44,14 @@ from lionrock.words.commands import (
     AmendOrder,
     CancelOrder,
     Command,
+    PlaceHold,
     PlaceOrder,
     SetAccountProfile,
+    SetAssetPermission,
     SetKillSwitch,
     SetMarketRules,
-    Transfer,
 )
-from lionrock.words.enumerations import OrderType, SelfTradePrevention, Side, TimeInForce, TransferPurpose
+from lionrock.words.enumerations import OrderType, SelfTradePrevention, Side, TimeInForce
 from lionrock.words.records import RECORD_BYTES, layout_of
 
 HEADER_BYTES = 18
@@ -53,6 +62,9 @@ RESTING_LIMIT = 1_500
 
 LONGEST_LIFE_NS = 8_000_000
 """A good-till-date order ends within this, some 5,000 commands; most much earlier."""
+
+NEW_ACCOUNTS = range(1_001, 1_601)
+"""Opened by scenes, each once."""
 
 EXPIRY_STEP_NS = 5_000
 """Expiry times are multiples of this, so that orders share them; some are over before the order is sent."""
@@ -100,8 +112,8 @@ def _spoil(chance: Random, block: bytearray, offset: int) -> None:
         block[offset : offset + 2] = kind.to_bytes(2, "little")
         block[offset + HEADER_BYTES : offset + RECORD_BYTES] = chance.randbytes(RECORD_BYTES - HEADER_BYTES)
     elif draw < 0.6:
-        # An order id only grows, and one with a high byte set would be the last of the flow.
-        first = HEADER_BYTES + (8 if block[offset] == _PLACE else 0)
+        # An id that only grows would, with a high byte set, be the last of the flow.
+        first = _UNSPOILT.get(block[offset], HEADER_BYTES)
         for _ in range(chance.randint(1, 4)):
             block[offset + chance.randrange(first, RECORD_BYTES)] = chance.randrange(256)
 
@@ -112,14 +124,24 @@ def _packer(command_type: type[Command]) -> Callable[..., bytes]:
     return struct.Struct(f"{packer.format}{RECORD_BYTES - packer.size}x").pack
 
 
+def _end_of(command_type: type[Command], name: str) -> int:
+    """Where a field ends in its record."""
+    fields = layout_of(command_type).fields
+    names = list(fields)
+    return struct.calcsize("<" + "".join(fields[each].code for each in names[: names.index(name) + 1]))
+
+
+_GROWING: tuple[tuple[type[Command], str], ...] = ((PlaceOrder, "order_id"), (PlaceHold, "hold_id"))
 _pack_place = _packer(PlaceOrder)
 _pack_cancel = _packer(CancelOrder)
 _pack_amend = _packer(AmendOrder)
-_pack_transfer = _packer(Transfer)
 _PLACE, _CANCEL, _AMEND = (layout_of(kind).kind for kind in (PlaceOrder, CancelOrder, AmendOrder))
-_TRANSFER = layout_of(Transfer).kind
-_LASTING = {layout_of(kind).kind for kind in (SetKillSwitch, SetAccountProfile, SetMarketRules)}
+_LASTING = {layout_of(kind).kind for kind in (SetKillSwitch, SetAccountProfile, SetAssetPermission, SetMarketRules)}
+_UNSPOILT = {layout_of(kind).kind: _end_of(kind, name) for kind, name in _GROWING}
+"""By kind of command, the first byte behind an id that must not be spoilt."""
 _STAMP = struct.Struct("<Qq")
+_ORDER_ID = HEADER_BYTES + 8
+"""Where an order's own id ends in the record that places it."""
 
 # Plain integers: reading a member of an IntEnum costs more than the rest of a draw.
 _BUY, _SELL = int(Side.BUY), int(Side.SELL)
@@ -143,6 +165,7 @@ class Sent(NamedTuple):
     size_lots: int
     expire_time_ns: int
     """0 for never."""
+    client_order_key: int = 0
 
 
 class _Flow:
@@ -161,8 +184,15 @@ class _Flow:
         """From which sequence on each engaged kill switch is released."""
         self.plans = Plans(chance)
         self.gatekeeping = Gatekeeping(chance)
+        self.repeats = Repeats(chance)
+        self.numbers = Numbers(chance)
+        self.bookings = Bookings(chance, self.numbers)
+        self.scenes = Scenes(chance, self)
+        self.new_accounts = iter(NEW_ACCOUNTS)
 
     def next_record(self) -> bytes:
+        if step := self.scenes.next_step(may_begin=not self.releases):
+            return self._played(step)
         if self.releases and self.releases[0][0] <= self.sequence:
             return self.stamped(self.releases.pop(0)[1].pack())
         if step := self.plans.due(self.sequence):
@@ -170,16 +200,19 @@ class _Flow:
         if release := self.gatekeeping.due(self.sequence):
             return self.stamped(release.pack())
         draw = self.chance.random()
-        if draw < 0.63:
+        if draw < 0.60:
+            if draw < 0.60 * SHARE_RETRIED and (record := self.repeats.drawn()):
+                return self.stamped(record[:HEADER_BYTES] + self.order_id().to_bytes(8, "little") + record[_ORDER_ID:])
             return self._limit_order() if self._has_room() else self._cancel(0)
-        if draw < 0.69:
+        if draw < 0.66:
             return self._market_order()
-        if draw < 0.79:
+        if draw < 0.76:
             return self._cancel(self._pick()) if self.resting else self._limit_order()
-        if draw < 0.89:
+        if draw < 0.86:
             return self._amend(self._pick()) if self.resting else self._limit_order()
         if draw < 0.917:
-            return self._transfer()
+            booking = self.bookings.command(self.sequence)
+            return self.stamped(self.gatekeeping.released(booking, self.sequence).pack())
         if draw < 0.941:
             return self.stamped(self.plans.command(self.sequence, self.time_ns, self.middles).pack())
         if draw < 0.951:
@@ -193,6 +226,14 @@ class _Flow:
         self._tick()
         return record[:2] + _STAMP.pack(self.sequence, self.time_ns) + record[HEADER_BYTES:]
 
+    def _played(self, step: Command | At) -> bytes:
+        """A step of a scene; at its own time, if that is not over."""
+        if not isinstance(step, At):
+            return self.stamped(step.pack())
+        self.sequence += 1
+        self.time_ns = max(self.time_ns, step.time_ns)
+        return msgspec.structs.replace(step.command, sequence=self.sequence, time_ns=self.time_ns).pack()
+
     def _tick(self) -> None:
         self.sequence += 1
         self.time_ns += int(self.chance.random() * 2_000) * (self.sequence & 3)
@@ -202,9 +243,14 @@ class _Flow:
         accounts = RICH_ACCOUNTS if draw < 0.9 else POOR_ACCOUNTS
         return accounts[int(self.chance.random() * len(accounts))]
 
-    def _order_id(self) -> int:
+    def order_id(self) -> int:
+        """A new one; some are left out."""
         self.last_order_id += 1 if self.chance.random() < 0.9 else 7
         return self.last_order_id
+
+    def new_account(self) -> int | None:
+        """An account that was never opened, as long as there are any."""
+        return next(self.new_accounts, None)
 
     def _market(self) -> int:
         """Index of a market, rather one that collects orders; the price of the one drawn drifts a little."""
@@ -229,20 +275,25 @@ class _Flow:
         draw = random()
         time_in_force = next(kind for below, kind in _TIMES_IN_FORCE if draw < below)
         post_only = int(0.5 < draw < 0.6)
-        account_id, order_id = self._account(), self._order_id()
+        account_id, order_id = self._account(), self.order_id()
         waits = self._waits(number, side, _LIMIT, post_only, 0)
         if waits.trigger and random() < 0.6:
             price_ticks = reaching_price(self.chance, side, waits, market.spread_ticks)
         self._tick()
         expire_time_ns = self._expiry() if time_in_force == _GTD else 0
+        key = drawn_key(self.chance) if random() < SHARE_NAMED else 0
         if draw < 0.85 or waits.trigger:
-            self.resting.append(Sent(order_id, account_id, number, side, price_ticks, size_lots, expire_time_ns))
+            self.resting.append(Sent(order_id, account_id, number, side, price_ticks, size_lots, expire_time_ns, key))
+        display_lots = drawn_display(self.chance, size_lots) if draw < 0.85 and random() < SHARE_HIDING else 0
         modes = _MODES_OF_MARKET_ORDERS if time_in_force == _FOK else _MODES
-        return _pack_place(
+        record = _pack_place(
             _PLACE, self.sequence, self.time_ns, order_id, account_id, market.market_id,
             side, _LIMIT, time_in_force, post_only, price_ticks, size_lots, 0,
-            modes[int(random() * len(modes))], expire_time_ns, int(random() * GROUPS), *waits,
+            modes[int(random() * len(modes))], expire_time_ns, int(random() * GROUPS), *waits, display_lots, key,
         )  # fmt: skip
+        if key:
+            self.repeats.keep(record)
+        return record
 
     def _price(self, number: int, side: int) -> int:
         """Most are on their own side of the middle, the more the nearer; some reach across, a few as far as bands do.
@@ -279,15 +330,17 @@ class _Flow:
             quote_atoms = int(size_lots * self.middles[number] * market.lot_tick_quote_atoms * (0.3 + random()))
             size_lots = 0
         size_lots = min(size_lots, market.max_size_lots)
-        account_id, order_id = self._account(), self._order_id()
+        account_id, order_id = self._account(), self.order_id()
         waits = self._waits(number, side, _MARKET, 0, quote_atoms)
+        key = drawn_key(self.chance) if random() < SHARE_NAMED else 0
         if waits.trigger:
-            self.resting.append(Sent(order_id, account_id, number, side, self.middles[number], max(size_lots, 1), 0))
+            size = max(size_lots, 1)
+            self.resting.append(Sent(order_id, account_id, number, side, self.middles[number], size, 0, key))
         self._tick()
         return _pack_place(
             _PLACE, self.sequence, self.time_ns, order_id, account_id, market.market_id,
             side, _MARKET, _IOC, 0, 0, size_lots, quote_atoms,
-            _MODES_OF_MARKET_ORDERS[int(random() * len(_MODES_OF_MARKET_ORDERS))], 0, 0, *waits,
+            _MODES_OF_MARKET_ORDERS[int(random() * len(_MODES_OF_MARKET_ORDERS))], 0, 0, *waits, 0, key,
         )  # fmt: skip
 
     def _waits(self, number: int, side: int, order_type: int, post_only: int, quote_atoms: int) -> Waits:
@@ -315,17 +368,26 @@ class _Flow:
             del resting[position]
 
     def _cancel(self, position: int) -> bytes:
-        order_id, account_id, *_ = self.resting.pop(position)
-        if self.chance.random() < 0.02:
-            account_id = self._account()
+        sent = self.resting.pop(position)
+        account_id = self._account() if self.chance.random() < 0.02 else sent.account_id
+        order_id, key = self._named(sent)
         self._tick()
-        return _pack_cancel(_CANCEL, self.sequence, self.time_ns, order_id, account_id)
+        return _pack_cancel(_CANCEL, self.sequence, self.time_ns, order_id, account_id, key)
+
+    def _named(self, sent: Sent) -> tuple[int, int]:
+        """Order id and key that name it in a command: rather its own id if it has one, now and then any id."""
+        draw = self.chance.random()
+        if draw < 0.02:
+            return 0, drawn_key(self.chance)
+        if draw < 0.40 and sent.client_order_key:
+            return 0, sent.client_order_key
+        return sent.order_id, drawn_key(self.chance) if draw > 0.95 else 0
 
     def _amend(self, position: int) -> bytes:
         """Smaller in its place, larger, moved away or across the touch; now and then in a way that must be refused."""
         random = self.chance.random
         sent = self.resting[position]
-        order_id, account_id, number, side, price_ticks, size_lots, _ = sent
+        _, account_id, number, side, price_ticks, size_lots, *_ = sent
         market = MARKETS[number]
         draw = random()
         if draw < 0.40:
@@ -341,26 +403,9 @@ class _Flow:
             slips = ((0, 1), (highest + 1, 1), (highest, largest), (price_ticks, size_lots * 2_000), (price_ticks, 0))
             price_ticks, size_lots = self.chance.choice(slips)
             account_id = self._account() if random() < 0.2 else account_id
+        order_id, key = self._named(sent)
         self._tick()
-        return _pack_amend(_AMEND, self.sequence, self.time_ns, order_id, account_id, price_ticks, size_lots)
-
-    def _transfer(self) -> bytes:
-        random, choice = self.chance.random, self.chance.choice
-        asset_id = choice(TRADED_ASSETS)
-        amount_atoms = 1 + int(random() * random() * WEALTH_ATOMS[asset_id] / 50)
-        draw = random()
-        if draw < 0.45:
-            debit, credit, purpose = choice(CUSTODY_ACCOUNTS), self._account(), TransferPurpose.DEPOSIT
-        elif draw < 0.80:
-            debit, credit, purpose = self._account(), choice(CUSTODY_ACCOUNTS), TransferPurpose.WITHDRAWAL
-        elif draw < 0.95:
-            debit, credit, purpose = self._account(), self._account(), TransferPurpose.INTERNAL
-        else:
-            debit, credit, purpose = choice(FEE_ACCOUNTS), self._account(), TransferPurpose.INTERNAL
-        self._tick()
-        return _pack_transfer(
-            _TRANSFER, self.sequence, self.time_ns, asset_id, debit, credit, amount_atoms, int(purpose)
-        )
+        return _pack_amend(_AMEND, self.sequence, self.time_ns, order_id, account_id, price_ticks, size_lots, key)
 
     def _unusual(self) -> Command:
         """What an operator sends, or what nobody should: one command in thirty."""
@@ -382,7 +427,7 @@ class _Flow:
 
     def _plain_order(self, market: TradedMarket) -> PlaceOrder:
         return PlaceOrder(
-            order_id=self._order_id(),
+            order_id=self.order_id(),
             account_id=self._account(),
             market_id=market.market_id,
             side=self.chance.choice((_BUY, _SELL)),

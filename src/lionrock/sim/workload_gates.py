@@ -1,4 +1,4 @@
-"""What compliance and operators forbid in a random flow, and soon allow again: profiles and market rules."""
+"""What compliance and operators forbid in a random flow, and soon allow again: profiles, permissions, market rules."""
 
 from __future__ import annotations
 
@@ -9,17 +9,21 @@ from random import Random
 import msgspec
 
 from lionrock.sim.workload_sweeps import CLIENTS
-from lionrock.sim.workload_venue import MARKETS
-from lionrock.words.commands import Command, SetAccountProfile, SetMarketRules
+from lionrock.sim.workload_venue import MARKETS, TRADED_ASSETS, worth
+from lionrock.words.commands import Command, SetAccountProfile, SetAssetPermission, SetMarketRules, SetValuation
 from lionrock.words.enumerations import AccountRestriction, ClientClass
-from lionrock.words.limits import PPM
+from lionrock.words.limits import MAX_ATOMS, PPM
 
 _ENTITY, _OTHER_ENTITY = 1, 2
 """Every account and market that names an entity names the first, but for those that are to differ."""
 
 _ALL_PRODUCTS = 2**32 - 1
-_SPOT = 1
+_PRODUCTS = (0, 0, 1, 5, 31)
+"""Of the markets; 0 is spot."""
+_ANY_OF_THEM = sum(1 << product for product in set(_PRODUCTS))
 _ALL_CLASSES = 15
+
+_MARKETS = {market.market_id: market for market in MARKETS}
 
 _LONGEST = 120
 """After so many commands at most what was forbidden is allowed again."""
@@ -42,7 +46,11 @@ class Gatekeeping:
 
     def command(self, sequence: int, middles: Sequence[int]) -> Command:
         """A fact about an account or a market; `middles` are the prices about now."""
-        if self._chance.random() < 0.6:
+        draw = self._chance.random()
+        if draw < 0.15:
+            account_id, asset_id = self._chance.choice(CLIENTS), self._chance.choice(TRADED_ASSETS)
+            return self.released(SetAssetPermission(account_id=account_id, asset_id=asset_id, permitted=0), sequence)
+        if draw < 0.65:
             return self.released(self._forbidding_profile(), sequence)
         return self.released(self._forbidding_rules(middles), sequence)
 
@@ -54,6 +62,10 @@ class Gatekeeping:
                 release = open_profile(self._chance, command.account_id)
             case SetMarketRules():
                 release = open_rules(self._chance, command.market_id)
+            case SetAssetPermission():
+                release = msgspec.structs.replace(command, permitted=1)
+            case SetValuation(asset_id=asset_id) if asset_id in TRADED_ASSETS:
+                release = worth(asset_id)
             case _:
                 return command
         self._numbered += 1
@@ -65,11 +77,12 @@ class Gatekeeping:
         chance = self._chance
         facts: tuple[dict[str, int], ...] = (
             {"legal_entity": _OTHER_ENTITY},
-            {"products": chance.choice((0, _ALL_PRODUCTS - _SPOT))},
+            {"products": chance.choice((0, _ALL_PRODUCTS - (1 << chance.choice(_PRODUCTS))))},
             {"restriction": AccountRestriction.FROZEN},
             {"restriction": AccountRestriction.REDUCE_ONLY},
             {"open_order_cap": chance.choice((1, 2, 10, 50, 100, 200))},
             {"client_class": ClientClass.RETAIL},
+            {"exposure_limit_atoms": int(10 ** chance.uniform(0, 10))},
         )
         changes: dict[str, int] = {}
         for fact in chance.sample(facts, k=chance.choice((1, 1, 2))):
@@ -100,19 +113,32 @@ def open_profile(chance: Random, account_id: int) -> SetAccountProfile:
     return SetAccountProfile(
         account_id=account_id,
         legal_entity=chance.choice((0, _ENTITY)),
-        products=chance.choice((_SPOT, _SPOT | 2, _ALL_PRODUCTS)),
+        products=chance.choice((_ANY_OF_THEM, _ANY_OF_THEM | 4, _ALL_PRODUCTS)),
         client_class=chance.choice(tuple(ClientClass)),
         restriction=AccountRestriction.NONE,
         open_order_cap=chance.choice((0, 5_000)),
+        exposure_limit_atoms=chance.choice((0, 0, 0, MAX_ATOMS)),
     )
 
 
 def open_rules(chance: Random, market_id: int) -> SetMarketRules:
-    """Forbids nothing to open profiles."""
+    """Forbids nothing to open profiles; its least fees stay until other rules are set."""
+    market = _MARKETS.get(market_id)
+    base_atoms = market.common_lots * market.lot_base_atoms if market else 0
+    quote_atoms = market.common_lots * market.middle_ticks * market.lot_tick_quote_atoms if market else 0
     return SetMarketRules(
         market_id=market_id,
         legal_entity=chance.choice((0, _ENTITY)),
         admitted_classes=_ALL_CLASSES,
         price_deviation_ppm=chance.choice((0, PPM)),
         max_order_value_atoms=0,
+        product=chance.choice(_PRODUCTS),
+        minimum_fee_base_atoms=_part_of(chance, base_atoms),
+        minimum_fee_quote_atoms=_part_of(chance, quote_atoms),
     )
+
+
+def _part_of(chance: Random, atoms: int) -> int:
+    """Nothing, a fee as it is usual, or more than most orders bring, of what a common order is worth."""
+    per_mille = chance.choice((0, 0, 1, 2, 10, 300))
+    return chance.randint(0, atoms * per_mille // 1_000)

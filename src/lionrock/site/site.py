@@ -31,6 +31,8 @@ class Site(msgspec.Struct, frozen=True):
     keys: ApiKeys
     clock: Callable[[], int]
     database: Database
+    hash_client_order_id: Callable[[bytes], int]
+    """Keyed with the data directory's master key; the journal carries what it gives."""
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -55,11 +57,24 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
-        return cls(node, catalogue, orders, market_data, keys, clock, database)
+        return cls(node, catalogue, orders, market_data, keys, clock, database, sealer.hasher("client order ids"))
 
     def venue(self, profile: Profile) -> Venue:
         """What the public interface works with."""
-        return Venue(self.node, self.catalogue, self.orders, self.market_data, self.keys, self.clock, profile)
+        return Venue(
+            self.node,
+            self.catalogue,
+            self.orders,
+            self.market_data,
+            self.keys,
+            self.clock,
+            profile,
+            self.client_order_key,
+        )
+
+    def client_order_key(self, account_id: int, client_order_id: str) -> int:
+        """What the core knows an account's own name for an order by."""
+        return self.hash_client_order_id(account_id.to_bytes(8, "little") + client_order_id.encode())
 
     async def close(self) -> None:
         """Finish what waits and let go of the directory."""

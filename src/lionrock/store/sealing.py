@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from hashlib import blake2b
 from pathlib import Path
 
 from cryptography.exceptions import InvalidTag
@@ -30,8 +31,17 @@ class Sealer:
     """Seals and opens with one master key. `random_bytes(n)` must be a cryptographic source."""
 
     def __init__(self, master_key: bytes, random_bytes: Callable[[int], bytes]) -> None:
+        self._master_key = master_key
         self._cipher = AESGCM(master_key)
         self._random_bytes = random_bytes
+
+    def hasher(self, purpose: str) -> Callable[[bytes], int]:
+        """A keyed hash for one purpose: 64 bits, never 0, the same at every start with the same master key.
+
+        Nobody without the key can find two texts with one hash, or the text of a hash (BLAKE2b, RFC 7693).
+        """
+        key = blake2b(purpose.encode(), key=self._master_key).digest()
+        return lambda data: int.from_bytes(blake2b(data, digest_size=8, key=key).digest(), "little") or 1
 
     def seal(self, plain: bytes, place: str) -> bytes:
         """Encrypt for one place, named like `api_keys.secret:K1`."""

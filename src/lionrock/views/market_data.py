@@ -9,7 +9,14 @@ import msgspec
 from lionrock.node.published import Published
 from lionrock.views.candles import DAY_MS, MINUTE_MS, Candle, Candles
 from lionrock.words.enumerations import Side
-from lionrock.words.events import OrderAmended, OrderCancelled, OrderPlaced, OrderReduced, TradeExecuted
+from lionrock.words.events import (
+    OrderAmended,
+    OrderCancelled,
+    OrderPlaced,
+    OrderReduced,
+    OrderReplenished,
+    TradeExecuted,
+)
 
 KEPT_TRADES = 1_000
 """Last trades kept for each market: ten times the most one answer may hold."""
@@ -72,7 +79,7 @@ class MarketData:
                     event.quote_atoms,
                     taker_buys=event.taker_side == Side.BUY and not event.in_auction,
                 )
-            elif isinstance(event, (OrderPlaced, OrderCancelled, OrderAmended, OrderReduced)):
+            elif isinstance(event, (OrderPlaced, OrderCancelled, OrderAmended, OrderReduced, OrderReplenished)):
                 self._markets[event.market_id].book_changed_ns = event.time_ns
 
     def market(self, market_id: int) -> MarketActivity:

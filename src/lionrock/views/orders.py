@@ -47,6 +47,8 @@ class OrderState(msgspec.Struct, gc=False):
     filled_quote_atoms: int = 0
     fee_atoms: int = 0
     """Charged on its fills so far, in the asset its market charges this side in."""
+    rebate_atoms: int = 0
+    """Given for its fills so far, in the asset its market charges the other side in."""
     cancel_reason: int = 0
     """A `CancelReason`; 0 for an order that was not cancelled."""
 
@@ -75,7 +77,13 @@ class Fill(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def fee_atoms(self) -> int:
+        """Below zero a rebate."""
         return self.trade.maker_fee_atoms if self.named_maker else self.trade.taker_fee_atoms
+
+    @property
+    def fee_side(self) -> int:
+        """The side whose fees are in the same asset: this one's own, of a rebate the other, who pays it."""
+        return self.trade.taker_side if self.fee_atoms < 0 else self.order.placed.side
 
     @property
     def is_buyer(self) -> bool:
@@ -129,7 +137,8 @@ class Orders:
             order = self._by_id[order_id]
             order.filled_lots += event.size_lots
             order.filled_quote_atoms += event.quote_atoms
-            order.fee_atoms += fee_atoms
+            order.fee_atoms += max(fee_atoms, 0)
+            order.rebate_atoms += max(-fee_atoms, 0)
             order.status = OrderStatus.PARTIALLY_FILLED
             order.updated_ns = event.time_ns
             self._fills[account_id].append(Fill(event, order, named_maker))

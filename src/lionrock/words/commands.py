@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from lionrock.words.records import I64, U8, U16, U32, U64, Record, RecordType, Text16, Text24, register
+from lionrock.words.records import I32, I64, U8, U16, U32, U64, Record, RecordType, Text16, Text24, register
 
 COMMANDS: dict[int, type[Command]] = {}
 """Every command type by its permanent number."""
@@ -24,6 +24,23 @@ class Command(Record, frozen=True, kw_only=True):
     """Position in the venue's single order of commands, from 1, without gaps. Stamped by the node."""
     time_ns: I64 = 0
     """When the node took the command in, nanoseconds since 1970-01-01 UTC; never earlier than the one before."""
+
+
+class Booking(Command, frozen=True, kw_only=True):
+    """Header of every command that moves value outside trades: where it comes from."""
+
+    tax_report_type: U16 = 0
+    """What tax reports call it, a code of the site's reporting schema; 0 for not reported."""
+    actor_kind: U8 = 0
+    """An `ActorKind`: what asked for it."""
+    actor_id: U64 = 0
+    """Who asked: an opaque number of the kind's own; 0 for nobody in particular."""
+    authority_id: U64 = 0
+    """Who or what approved it, a number like the actor's; 0 for none. A correction needs one that is not the actor."""
+    source: U32 = 0
+    """Which outside numbering `source_sequence` belongs to, such as a chain's deposits; 0 for none."""
+    source_sequence: U64 = 0
+    """Greater than that of every command of this source before, so that nothing is booked twice."""
 
 
 @_command(1)
@@ -54,8 +71,9 @@ class SetFeeTier(Command, frozen=True, kw_only=True):
 
     tier: U16
     """Tier 0 is where every account starts."""
-    maker_fee_ppm: U32
-    """Charged on a resting order's fill, parts per million of what it is charged on; at most 1,000,000."""
+    maker_fee_ppm: I32
+    """Charged on a resting order's fill, parts per million of what it is charged on; below zero a rebate.
+    From -1,000,000 to 1,000,000."""
     taker_fee_ppm: U32
     """Charged on an incoming order's fill, parts per million; at most 1,000,000."""
 
@@ -101,7 +119,7 @@ class ListMarket(Command, frozen=True, kw_only=True):
 
 
 @_command(6)
-class Transfer(Command, frozen=True, kw_only=True):
+class Transfer(Booking, frozen=True, kw_only=True):
     """Available value moves from one account to another, at once and whole, or not at all."""
 
     asset_id: U32
@@ -158,8 +176,12 @@ class PlaceOrder(Command, frozen=True, kw_only=True):
     """The client's own number for orders that are cancelled together, such as those of one connection; 0 for none."""
     trigger: U8 = 0
     """A `Trigger`."""
-    trigger_price_ticks: I64 = 0
+    trigger_price_ticks: I32 = 0
     """The trade price it waits for; 0 without a trigger."""
+    display_lots: I64 = 0
+    """Most of it that shows at a time while it rests (an iceberg); 0 to show all."""
+    client_order_key: U64 = 0
+    """Keyed hash of the client's own id for the order, made by the node; 0 for none."""
 
 
 @_command(11)
@@ -167,9 +189,11 @@ class CancelOrder(Command, frozen=True, kw_only=True):
     """A client takes back what is left of a resting order."""
 
     order_id: U64
-    """The order to end."""
+    """The order to end; 0 to name it by the client's own id."""
     account_id: U64
     """Who asks; must be its owner."""
+    client_order_key: U64 = 0
+    """The client's own id, hashed as in `PlaceOrder`; looked at only when the order id is 0."""
 
 
 @_command(12)
@@ -181,13 +205,15 @@ class AmendOrder(Command, frozen=True, kw_only=True):
     """
 
     order_id: U64
-    """The order to change."""
+    """The order to change; 0 to name it by the client's own id."""
     account_id: U64
     """Who asks; must be its owner."""
     price_ticks: I64
     """The new price; the old one to leave it."""
     size_lots: I64
     """The new size, what has traded included; the old one to leave it."""
+    client_order_key: U64 = 0
+    """The client's own id, hashed as in `PlaceOrder`; looked at only when the order id is 0."""
 
 
 @_command(13)
@@ -264,6 +290,8 @@ class SetAccountProfile(Command, frozen=True, kw_only=True):
     """An `AccountRestriction`."""
     open_order_cap: U32
     """Most orders that may rest or wait at a time; 0 for no cap."""
+    exposure_limit_atoms: I64 = 0
+    """Most that its assets and what it holds in money may be worth, in atoms of the valuation asset; 0 for no limit."""
 
 
 @_command(19)
@@ -280,3 +308,118 @@ class SetMarketRules(Command, frozen=True, kw_only=True):
     """How far past the last trade a limit may reach, parts per million; 0 for no limit."""
     max_order_value_atoms: I64
     """Largest value of an order, in quote atoms; 0 for what the listing says."""
+    product: U8 = 0
+    """Which bit of an account's products it takes to trade here, 0 to 31; 0 is spot."""
+    minimum_fee_base_atoms: I64 = 0
+    """Least that an order pays in all when its fees are in base; 0 for no least."""
+    minimum_fee_quote_atoms: I64 = 0
+    """Least that an order pays in all when its fees are in quote; 0 for no least."""
+
+
+@_command(20)
+class AddLeg(Command, frozen=True, kw_only=True):
+    """One leg of a transfer that `PostLegs` will book whole or not at all. Nothing moves yet."""
+
+    transfer_id: U64
+    """Which transfer, greater than zero; its first leg begins it."""
+    account_id: U64
+    """Whose account."""
+    asset_id: U32
+    """What moves."""
+    amount_atoms: I64
+    """Above zero what arrives, below zero what leaves."""
+    hold_id: U64 = 0
+    """The hold it leaves from; 0 for what is available."""
+
+
+@_command(21)
+class PostLegs(Booking, frozen=True, kw_only=True):
+    """Books every leg of a transfer in one step, or none."""
+
+    transfer_id: U64
+    """Which transfer."""
+    legs: U16
+    """How many legs it is meant to have."""
+    purpose: U16
+    """A `TransferPurpose`."""
+
+
+@_command(22)
+class DropLegs(Command, frozen=True, kw_only=True):
+    """Forgets the legs of a transfer that will not be booked."""
+
+    transfer_id: U64
+    """Which transfer."""
+
+
+@_command(23)
+class PlaceHold(Booking, frozen=True, kw_only=True):
+    """Sets available value aside for something that is decided later, such as a withdrawal under way."""
+
+    hold_id: U64
+    """Given by the node; greater than that of every hold before."""
+    account_id: U64
+    """Whose value."""
+    asset_id: U32
+    """What is held."""
+    amount_atoms: I64
+    """How much, greater than zero."""
+    purpose: U16
+    """A `TransferPurpose`: what it is held for."""
+
+
+@_command(24)
+class SettleHold(Booking, frozen=True, kw_only=True):
+    """What was held, or a part of it, goes where it was held for."""
+
+    hold_id: U64
+    """Which hold."""
+    credit_account_id: U64
+    """Where it arrives."""
+    amount_atoms: I64
+    """How much, greater than zero."""
+    release_rest: U8
+    """1 to make the rest available again, 0 to keep it held."""
+
+
+@_command(25)
+class ReleaseHold(Booking, frozen=True, kw_only=True):
+    """What is still held is available again."""
+
+    hold_id: U64
+    """Which hold."""
+
+
+@_command(26)
+class CancelTrade(Booking, frozen=True, kw_only=True):
+    """Books an error trade back: what both sides gave, received and paid in fees. The orders stay as they are.
+
+    Takes two people, like every correction.
+    """
+
+    trade_id: U64
+    """Which trade; not older than `TRADE_MEMORY_NS`."""
+
+
+@_command(27)
+class SetValuation(Command, frozen=True, kw_only=True):
+    """Says what an asset is worth to the exposure limits, in atoms of the site's one valuation asset."""
+
+    asset_id: U32
+    """Which asset."""
+    price_atoms: I64
+    """Worth of one whole unit; 0, as every asset begins, to leave it out."""
+    is_money: U8
+    """1 for money: it counts only while it is held, for an order or otherwise."""
+
+
+@_command(28)
+class SetAssetPermission(Command, frozen=True, kw_only=True):
+    """Says whether an account may acquire an asset by trading. It always may get rid of it."""
+
+    account_id: U64
+    """Whose."""
+    asset_id: U32
+    """Which asset."""
+    permitted: U8
+    """1, as every account begins for every asset, or 0."""

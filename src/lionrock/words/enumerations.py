@@ -123,6 +123,14 @@ class AccountKind(IntEnum):
     """Receives trading fees. May not trade."""
     CUSTODY = 3
     """Contra side of assets held in custody: what clients own, custody owes, so its balances are negative."""
+    HOUSE = 4
+    """The operator's own, such as a desk's."""
+    INSURANCE = 5
+    """Pays what clients lost and the operator owes them."""
+    SUSPENSE = 6
+    """Holds what arrived and belongs to nobody known yet."""
+    TREASURY = 7
+    """Where the operator keeps what it earned."""
 
 
 class FeeCurrency(IntEnum):
@@ -172,3 +180,32 @@ class TransferPurpose(IntEnum):
     """A client's assets leave through custody."""
     INTERNAL = 3
     """Between accounts of the venue's own ledger."""
+    OTC = 4
+    """An agreed trade outside the book."""
+    SUBSCRIPTION = 5
+    """Money for shares of a fund or a product."""
+    REDEMPTION = 6
+    """Shares for money."""
+    REWARD = 7
+    """Given to a client for what it did."""
+    CHARGE = 8
+    """A fee outside a trade, or fees moved on."""
+    INSURANCE = 9
+    """Into or out of the insurance fund."""
+    SUSPENSE = 10
+    """Set aside until its owner is known, or given to the owner found."""
+    CORRECTION = 11
+    """Puts an error right. Takes two people."""
+
+
+class ActorKind(IntEnum):
+    """What asked for an entry."""
+
+    UNSTATED = 0
+    """Nothing is said."""
+    CLIENT = 1
+    """A client, by its account."""
+    STAFF = 2
+    """A person of the operator."""
+    ALGORITHM = 3
+    """A program that decides by itself."""

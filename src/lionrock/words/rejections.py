@@ -58,6 +58,21 @@ class Rejection(IntEnum):
     TRANSFER_AMOUNT_NOT_POSITIVE = 152
     ASSET_SUPPLY_ABOVE_LIMIT = 153
     CUSTODY_NEVER_IN_CREDIT = 154
+    ACTOR_KIND_UNKNOWN = 155
+    SOURCE_SEQUENCE_NOT_INCREASING = 156
+    DUAL_CONTROL_MISSING = 157
+    TRANSFER_ID_NOT_POSITIVE = 158
+    LEG_AMOUNT_OUT_OF_RANGE = 159
+    LEGS_ABOVE_LIMIT = 160
+    TRANSFER_UNKNOWN = 161
+    TRANSFER_LEGS_DIFFER = 162
+    TRANSFER_NOT_BALANCED = 163
+    HOLD_ID_NOT_INCREASING = 164
+    HOLD_UNKNOWN = 165
+    HOLD_DOES_NOT_FIT = 166
+    HOLD_INSUFFICIENT = 167
+    TRADE_UNKNOWN = 168
+    TRADE_ALREADY_CANCELLED = 169
 
     MARKET_UNKNOWN = 200
     ACCOUNT_MAY_NOT_TRADE = 201
@@ -77,6 +92,8 @@ class Rejection(IntEnum):
     EXPIRY_NOT_IN_FUTURE = 214
     KILL_SWITCH_ENGAGED = 215
     PHASE_DOES_NOT_ADMIT = 216
+    CLIENT_ORDER_ID_IN_USE = 217
+    DISPLAY_SIZE_OUT_OF_RANGE = 218
 
     ORDER_UNKNOWN = 220
     ORDER_OF_ANOTHER_ACCOUNT = 221
@@ -106,10 +123,15 @@ class Rejection(IntEnum):
     PRICE_TOO_FAR_FROM_LAST = 265
     ORDER_VALUE_ABOVE_LIMIT = 266
     OPEN_ORDERS_ABOVE_CAP = 267
+    ASSET_NOT_PERMITTED = 268
+    EXPOSURE_ABOVE_LIMIT = 269
 
     CLIENT_CLASS_UNKNOWN = 270
     RESTRICTION_UNKNOWN = 271
     MARKET_RULE_OUT_OF_RANGE = 272
+    EXPOSURE_LIMIT_OUT_OF_RANGE = 273
+    VALUATION_OUT_OF_RANGE = 274
+    PERMISSION_UNKNOWN = 275
 
     AVAILABLE_INSUFFICIENT = 300
 
@@ -128,7 +150,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.ACCOUNT_ID_NOT_POSITIVE: Explanation("An account id must be greater than zero.", _OPERATOR, False),
     R.ACCOUNT_ALREADY_OPEN: Explanation("Account {first} is open already.", "Use it, or choose another id.", False),
     R.ACCOUNT_KIND_UNKNOWN: Explanation("No account kind has the number {first}.", _OPERATOR, False),
-    R.FEE_RATE_ABOVE_LIMIT: Explanation("A rate of {second} ppm; the limit is {first}.", _OPERATOR, False),
+    R.FEE_RATE_ABOVE_LIMIT: Explanation("A rate of {second} ppm; the limit is {first}, up and down.", _OPERATOR, False),
     R.ACCOUNT_UNKNOWN: Explanation("Account {first} is not open.", "Open the account first.", True),
     R.FEE_TIER_UNKNOWN: Explanation("Fee tier {first} was never set.", "Set the tier first.", True),
     R.MARKET_ID_NOT_POSITIVE: Explanation("A market id must be greater than zero.", _OPERATOR, False),
@@ -174,6 +196,60 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "Use the custody account that holds these assets.",
         False,
     ),
+    R.ACTOR_KIND_UNKNOWN: Explanation("No actor kind has the number {first}.", _OPERATOR, False),
+    R.SOURCE_SEQUENCE_NOT_INCREASING: Explanation(
+        "This source is at {first}; {second} was booked already or comes too late.",
+        "Nothing was booked twice. Go on with the next number.",
+        False,
+    ),
+    R.DUAL_CONTROL_MISSING: Explanation(
+        "This takes two: actor {first} and authority {second} must both be named and differ.",
+        "Have somebody else approve it.",
+        False,
+    ),
+    R.TRANSFER_ID_NOT_POSITIVE: Explanation("A transfer id must be greater than zero.", _OPERATOR, False),
+    R.LEG_AMOUNT_OUT_OF_RANGE: Explanation(
+        "A leg of {second} atoms; it is not zero and at most {first}, in or out.", _OPERATOR, False
+    ),
+    R.LEGS_ABOVE_LIMIT: Explanation(
+        "The transfer has {second} legs; the limit is {first}.", "Split the transfer.", False
+    ),
+    R.TRANSFER_UNKNOWN: Explanation(
+        "Transfer {first} has no legs.", "It was booked or dropped, or never begun: ask for its state.", False
+    ),
+    R.TRANSFER_LEGS_DIFFER: Explanation(
+        "The transfer has {second} legs, not {first}.", "Compare its legs; drop it to begin again.", False
+    ),
+    R.TRANSFER_NOT_BALANCED: Explanation(
+        "The legs in asset {first} sum to {second}, not to zero.", "Drop the transfer and begin again.", False
+    ),
+    R.HOLD_ID_NOT_INCREASING: Explanation(
+        "Hold id {second} is not greater than the last one, {first}.", "The node gives ids; report this.", False
+    ),
+    R.HOLD_UNKNOWN: Explanation("There is no hold {first}.", "It was settled or released: ask for its state.", False),
+    R.HOLD_DOES_NOT_FIT: Explanation(
+        "A leg of account {second} names hold {first}, of another account or asset, or it takes nothing.",
+        _OPERATOR,
+        False,
+    ),
+    R.HOLD_INSUFFICIENT: Explanation("{second} atoms are asked of a hold of {first}.", "Ask for less.", False),
+    R.TRADE_UNKNOWN: Explanation(
+        "Trade {first} never was or is too old; the oldest that can be cancelled is {second}.",
+        "Put it right by a correction.",
+        False,
+    ),
+    R.TRADE_ALREADY_CANCELLED: Explanation("Trade {first} is cancelled already.", "Nothing is left to do.", False),
+    R.ASSET_NOT_PERMITTED: Explanation(
+        "Account {second} may not acquire asset {first}.", "Ask for the asset to be enabled.", True
+    ),
+    R.EXPOSURE_ABOVE_LIMIT: Explanation(
+        "The account's exposure would be {second}; its limit is {first}.",
+        "Reduce the order or what is held, or ask for a higher limit.",
+        True,
+    ),
+    R.EXPOSURE_LIMIT_OUT_OF_RANGE: Explanation("An exposure limit of {second}; 0 to {first}.", _OPERATOR, False),
+    R.VALUATION_OUT_OF_RANGE: Explanation("A valuation of {second}; 0 to {first}.", _OPERATOR, False),
+    R.PERMISSION_UNKNOWN: Explanation("No permission has the number {first}.", "Use 0 or 1.", False),
     R.MARKET_UNKNOWN: Explanation("Market {first} is not listed.", "See the list of markets.", True),
     R.ACCOUNT_MAY_NOT_TRADE: Explanation(
         "Account {first} is of kind {second}; only client accounts trade.", "Use a client account.", False
@@ -222,6 +298,16 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "The market is in phase {first}, which does not admit this (time in force {second}).",
         "Wait for another phase; while orders are collected, send limit orders that may rest.",
         True,
+    ),
+    R.CLIENT_ORDER_ID_IN_USE: Explanation(
+        "The account has given this id to order {first} already.",
+        "Ask for the state of that order; it was not placed twice. An id is free again 24 hours after its order ended.",
+        False,
+    ),
+    R.DISPLAY_SIZE_OUT_OF_RANGE: Explanation(
+        "{second} lots to show of {first}; it is between a hundredth of the order and all, or 0 to show all.",
+        "Send another display size.",
+        False,
     ),
     R.PHASE_UNKNOWN: Explanation("No market phase has the number {first}.", _OPERATOR, False),
     R.PHASE_TIME_NOT_IN_FUTURE: Explanation(

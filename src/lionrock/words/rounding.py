@@ -11,6 +11,11 @@ def fee_rounded_down(charged_atoms: int, rate_ppm: int) -> int:
     return charged_atoms * rate_ppm // PPM
 
 
+def rebate_rounded_down(value_atoms: int, rebate_ppm: int) -> int:
+    """Rebate of one fill, cut in the venue's favour: it never gives more than the rate. `rebate_ppm` is positive."""
+    return value_atoms * rebate_ppm // PPM
+
+
 def fee_hold_rounded_up(notional_atoms: int, rate_ppm: int) -> int:
     """Fee to hold for an order, cut in the ledger's favour, so that the hold always covers the fees of its fills.
 
@@ -25,6 +30,15 @@ def spendable_rounded_down(amount_atoms: int, rate_ppm: int) -> int:
     The largest s with s + s * rate / 10^6 <= amount.
     """
     return amount_atoms * PPM // (PPM + rate_ppm)
+
+
+def value_rounded_up(amount_atoms: int, price_atoms: int, decimals: int) -> int:
+    """Worth of an amount of an asset, in the limit's favour: an exposure is never counted too small.
+
+    `price_atoms` is the worth of one whole unit, 10^`decimals` atoms.
+    """
+    whole_atoms: int = 10**decimals
+    return -(-amount_atoms * price_atoms // whole_atoms)
 
 
 def lots_affordable_rounded_down(budget_atoms: int, quote_atoms_per_lot: int) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from lionrock.gateways.rest.authentication import sign
@@ -15,7 +16,16 @@ from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.gateways.rest.server import application
 from lionrock.site import sandbox
 from lionrock.site.site import Site
-from lionrock.words.commands import CancelOrders, Command, PlaceOrder, SetKillSwitch, SetMarketPhase, SetPriceBand
+from lionrock.words.commands import (
+    AssignFeeTier,
+    CancelOrders,
+    Command,
+    PlaceOrder,
+    SetFeeTier,
+    SetKillSwitch,
+    SetMarketPhase,
+    SetPriceBand,
+)
 from lionrock.words.enumerations import CancelReason, KillSwitchScope, MarketPhase, OrderType, Side, TimeInForce
 
 ORDER = "/api/v1/spot/order"
@@ -47,7 +57,7 @@ class Stage:
         await self.do(SetKillSwitch(scope=scope, scope_id=scope_id, engaged=engaged))
 
     async def open_account(self) -> dict[str, str]:
-        fund = {"fund": {"BTC": "10", "USDT": "100000"}}
+        fund = {"fund": {"BTC": "10", "USDT": "100000", "USD": "200000"}}
         account: dict[str, str] = (await self.client.post("/lionrock/v1/sandbox/accounts", json=fund)).json()
         return account
 
@@ -255,3 +265,72 @@ async def test_in_an_auction_both_sides_are_makers(stage: Stage) -> None:
     assert (trade["p"], trade["q"], trade["ibm"]) == ("50000", "1", False)
     (candle,) = (await stage.client.get("/quote/v1/klines?symbol=BTCUSDT&interval=1m")).json()
     assert (candle[5], candle[8], candle[9], candle[10]) == ("1", 1, "0", "0")
+
+
+async def test_a_rebate_is_a_commission_below_zero_in_the_asset_of_the_takers_fee(stage: Stage) -> None:
+    """0.02 % of what the taker receives comes back; the taker pays 0.12 % of it. BTC/USD charges both sides in USD."""
+    other = await stage.open_account()
+    await stage.do(SetFeeTier(tier=90, maker_fee_ppm=-200, taker_fee_ppm=1_200))
+    await stage.do(AssignFeeTier(account_id=stage.account_id, tier=90))
+    sold = await stage.signed("POST", ORDER, SELL)
+    await stage.signed("POST", ORDER, BUY, other)
+    (mine,) = await stage.signed("GET", "/api/v1/account/trades")
+    assert (mine["commission"], mine["commissionAsset"], mine["makerRebate"]) == ("-0.0002", "BTC", "0.0002")
+    assert mine["fee"] == {
+        "feeCoinId": "BTC",
+        "feeCoinName": "BTC",
+        "fee": "-0.0002",
+        "originFee": "-0.0002",
+        "originCoinId": "BTC",
+        "originCoinName": "BTC",
+    }
+    (theirs,) = await stage.signed("GET", "/api/v1/account/trades", "", other)
+    assert (theirs["commission"], theirs["commissionAsset"], theirs["makerRebate"]) == ("0.0012", "BTC", "0")
+    shown = await stage.ask(sold["orderId"])
+    assert (shown["feeCoin"], shown["feeAmount"], shown["sumFeeAmount"]) == ("BTC", "-0.0002", "-0.0002")
+
+    # An order that trades both ways has its fee shown, in the one asset that there is room for.
+    both = await _bought_both_ways(stage, other, "BTCUSDT")
+    assert (both["feeCoin"], both["feeAmount"]) == ("BTC", "0.0012")
+    _, resting = (await stage.signed("GET", "/api/v1/account/trades"))[1::-1]
+    assert (resting["commission"], resting["commissionAsset"], resting["isMaker"]) == ("-10", "USDT", True)
+
+    rates = await stage.signed("GET", "/api/v1/account/vipInfo", "symbols=BTCUSDT")
+    assert rates["data"] == [
+        {
+            "symbol": "BTCUSDT",
+            "productType": "Token-Token",
+            "buyMakerFeeCurrency": "USDT",
+            "buyTakerFeeCurrency": "BTC",
+            "sellMakerFeeCurrency": "BTC",
+            "sellTakerFeeCurrency": "USDT",
+            "actualMakerRate": "-0.0002",
+            "actualTakerRate": "0.0012",
+        }
+    ]
+
+
+async def _bought_both_ways(stage: Stage, other: dict[str, str], symbol: str) -> Any:
+    """The trader's order for two, of which one takes and one is taken."""
+    sell, buy = (text.replace("BTCUSDT", symbol) for text in (SELL, BUY))
+    await stage.signed("POST", ORDER, sell, other)
+    bought = await stage.signed("POST", ORDER, buy.replace("quantity=1", "quantity=2"))
+    await stage.signed("POST", ORDER, sell, other)
+    return await stage.ask(bought["orderId"])
+
+
+async def test_where_fee_and_rebate_are_in_one_asset_an_order_shows_what_they_come_to(stage: Stage) -> None:
+    other = await stage.open_account()
+    await stage.do(SetFeeTier(tier=90, maker_fee_ppm=-200, taker_fee_ppm=1_200))
+    await stage.do(AssignFeeTier(account_id=stage.account_id, tier=90))
+    both = await _bought_both_ways(stage, other, "BTCUSD")
+    assert (both["feeCoin"], both["feeAmount"]) == ("USD", "50")  # 60 as the taker, less 10 as the maker
+
+
+async def test_an_iceberg_shows_its_display_size_to_its_owner_and_no_more_than_that_to_others(stage: Stage) -> None:
+    order = stage.order(TimeInForce.GOOD_TILL_CANCELLED, 5_000_000)
+    await stage.do(msgspec.structs.replace(order, display_lots=20_000))
+    (mine,) = await stage.signed("GET", "/api/v1/spot/openOrders")
+    assert (mine["origQty"], mine["icebergQty"]) == ("1", "0.2")
+    depth = (await stage.client.get("/quote/v1/depth?symbol=BTCUSDT")).json()
+    assert depth["a"] == [["50000", "0.2"]]

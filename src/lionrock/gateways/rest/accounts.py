@@ -87,19 +87,24 @@ async def vip_info(venue: Venue, call: Call) -> dict[str, object]:
     return {
         "code": 0,
         "vipLevel": str(tier),
-        "data": [_fee_row(market) | {"actualMakerRate": maker, "actualTakerRate": taker} for market in markets],
+        "data": [
+            _fee_row(market, gives_rebate=rates.maker_fee_ppm < 0)
+            | {"actualMakerRate": maker, "actualTakerRate": taker}
+            for market in markets
+        ],
         "updateTimestamp": str(venue.now_ms()),
     }
 
 
-def _fee_row(market: Market) -> dict[str, str]:
+def _fee_row(market: Market, *, gives_rebate: bool) -> dict[str, str]:
+    """In which asset each fee is. A maker's rebate comes out of the fee of the taker, who is on the other side."""
     token_token = market.listing.fee_currency == FeeCurrency.RECEIVED
     bought, sold = market.fee_asset(Side.BUY).code, market.fee_asset(Side.SELL).code
     return {
         "symbol": market.symbol,
         "productType": "Token-Token" if token_token else "Token-Fiat",
-        "buyMakerFeeCurrency": bought,
+        "buyMakerFeeCurrency": sold if gives_rebate else bought,
         "buyTakerFeeCurrency": bought,
-        "sellMakerFeeCurrency": sold,
+        "sellMakerFeeCurrency": bought if gives_rebate else sold,
         "sellTakerFeeCurrency": sold,
     }

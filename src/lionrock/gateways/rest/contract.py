@@ -66,8 +66,8 @@ class Venue(msgspec.Struct):
     clock: Callable[[], int]
     """Nanoseconds since 1970."""
     profile: Profile
-    client_order_ids_in_flight: set[tuple[int, str]] = msgspec.field(default_factory=set)
-    """(account id, client order id) of orders sent to the node and not yet published."""
+    client_order_key: Callable[[int, str], int]
+    """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -73,6 +73,7 @@ def read_order(venue: Venue, account_id: int, parameters: Parameters, *, quantit
     if (parameters.text("stopPrice") or "0").strip("0") not in ("", "."):
         raise Refused(-1020)
     price, size, amount = _figures(market, parameters, order_type, side, quantity_may_be_quote=quantity_may_be_quote)
+    client_order_id = _client_order_id(parameters)
     command = PlaceOrder(
         order_id=0,
         account_id=account_id,
@@ -85,8 +86,9 @@ def read_order(venue: Venue, account_id: int, parameters: Parameters, *, quantit
         size_lots=size,
         quote_amount_atoms=amount,
         self_trade_prevention=self_trade_prevention,
+        client_order_key=venue.client_order_key(account_id, client_order_id) if client_order_id else 0,
     )
-    return OrderRequest(command, _client_order_id(parameters))
+    return OrderRequest(command, client_order_id)
 
 
 def read_side(text: str) -> Side:

@@ -59,24 +59,9 @@ async def check(venue: Venue, call: Call) -> dict[str, str]:
 
 async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
     command = request.command
-    name = _reserve(venue, request)
-    try:
-        events = await venue.node.submit(command, request.client_order_id.encode())
-    finally:
-        venue.client_order_ids_in_flight.discard(name)
+    events = await venue.node.submit(command, request.client_order_id.encode())
     order = _taken(venue, command.account_id, events)
     return placed_order(venue.catalogue.markets[command.market_id], order)
-
-
-def _reserve(venue: Venue, request: OrderRequest) -> tuple[int, str]:
-    """Raises `Refused` for a client order id that is taken, by an order that is known or by one on its way."""
-    name = (request.command.account_id, request.client_order_id)
-    if request.client_order_id:
-        known = venue.orders.find_by_client_order_id(*name)
-        if known is not None or name in venue.client_order_ids_in_flight:
-            raise Refused(-1141)
-        venue.client_order_ids_in_flight.add(name)
-    return name
 
 
 def _taken(venue: Venue, account_id: int, events: list[Event]) -> OrderState:
@@ -101,19 +86,13 @@ async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
     answers: list[Refused | OrderRequest | PlacedOrder] = []
     for row in rows:
         try:
-            request = read_order(venue, call.account_id, row, quantity_may_be_quote=True)
-            _reserve(venue, request)
-            answers.append(request)
+            answers.append(read_order(venue, call.account_id, row, quantity_may_be_quote=True))
         except Refused as refused:
             answers.append(refused)
     waiting = [(index, answer) for index, answer in enumerate(answers) if isinstance(answer, OrderRequest)]
-    try:
-        submitted = await venue.node.submit_all(
-            [(request.command, request.client_order_id.encode()) for _, request in waiting]
-        )
-    finally:
-        for _, request in waiting:
-            venue.client_order_ids_in_flight.discard((request.command.account_id, request.client_order_id))
+    submitted = await venue.node.submit_all(
+        [(request.command, request.client_order_id.encode()) for _, request in waiting]
+    )
     for (index, request), events in zip(waiting, submitted, strict=True):
         try:
             placed = placed_order(

@@ -100,7 +100,7 @@ class FillFee(msgspec.Struct, rename="camel"):
 
 
 class AccountTrade(msgspec.Struct, rename="camel", kw_only=True):
-    """One side of a trade."""
+    """One side of a trade. A commission below zero is a rebate, in the asset of the taker's fee."""
 
     id: str
     client_order_id: str
@@ -120,6 +120,7 @@ class AccountTrade(msgspec.Struct, rename="camel", kw_only=True):
     fee_coin_id: str
     fee_amount: str
     maker_rebate: str = "0"
+    """The same rebate without its sign."""
     account_id: str
     hsk_deduct: bool = False
     hsk_deduct_price: str = ""
@@ -183,16 +184,30 @@ def full_order(market: Market, order: OrderState) -> FullOrder:
 
 
 def single_order(market: Market, order: OrderState) -> SingleOrder:
-    asset = market.fee_asset(order.placed.side)
-    fee = market.fee_text(order.placed.side, order.fee_atoms)
+    code, fee = _fee(market, order)
     return SingleOrder(
         **_full(market, order),
-        fee_coin=asset.code,
+        fee_coin=code,
         fee_amount=fee,
         sum_fee_amount=fee,
         ord_cxl_reason=CancelReason(order.cancel_reason).name if order.cancel_reason else "",
         stp_mode=SelfTradePrevention(order.placed.self_trade_prevention).name,
     )
+
+
+def _fee(market: Market, order: OrderState) -> tuple[str, str]:
+    """Asset and amount of what its fills cost, below zero if they brought more than they cost.
+
+    The contract has room for one asset. Where fees and rebates are in two, rebates show only in the fills, unless there
+    was no fee at all.
+    """
+    side, other_side = order.placed.side, Side.SELL if order.placed.side == Side.BUY else Side.BUY
+    asset, other_asset = market.fee_asset(side), market.fee_asset(other_side)
+    if asset is other_asset:
+        return asset.code, market.fee_text(side, order.fee_atoms - order.rebate_atoms)
+    if order.rebate_atoms and not order.fee_atoms:
+        return other_asset.code, market.fee_text(other_side, -order.rebate_atoms)
+    return asset.code, market.fee_text(side, order.fee_atoms)
 
 
 def _full(market: Market, order: OrderState) -> dict[str, Any]:
@@ -216,13 +231,13 @@ def _full(market: Market, order: OrderState) -> dict[str, Any]:
         "side": side_name(placed.side),
         "time": milliseconds_text(placed.time_ns),
         "update_time": milliseconds_text(order.updated_ns),
+        "iceberg_qty": market.size_text(placed.display_lots) if placed.display_lots else "0.0",
         "req_amount": market.quote_text(placed.quote_amount_atoms),
     }
 
 
 def account_trade(market: Market, fill: Fill) -> AccountTrade:
-    side = fill.order.placed.side
-    code, fee = market.fee_asset(side).code, market.fee_text(side, fill.fee_atoms)
+    code, fee = market.fee_asset(fill.fee_side).code, market.fee_text(fill.fee_side, fill.fee_atoms)
     return AccountTrade(
         id=str(fill.fill_id),
         client_order_id=fill.order.client_order_id,
@@ -240,5 +255,6 @@ def account_trade(market: Market, fill: Fill) -> AccountTrade:
         fee=FillFee(code, code, fee, fee, code, code),
         fee_coin_id=code,
         fee_amount=fee,
+        maker_rebate=market.fee_text(fill.fee_side, max(-fill.fee_atoms, 0)),
         account_id=str(fill.order.placed.account_id),
     )

@@ -12,27 +12,48 @@ import struct
 from collections.abc import Callable
 from typing import Any
 
-from lionrock.sim.auditor import gate_rules, operator_rules, order_rules, phase_rules, stop_rules, trigger_rules
+from lionrock.sim.auditor import (
+    error_trade_rules,
+    exposure,
+    gate_rules,
+    hold_rules,
+    leg_rules,
+    operator_rules,
+    order_rules,
+    phase_rules,
+    stop_rules,
+    transfer_rules,
+    trigger_rules,
+)
 from lionrock.sim.auditor.venue import RefusedError, Venue
 from lionrock.words.commands import (
     COMMANDS,
+    AddLeg,
     AdvanceTime,
     AmendOrder,
     AssignFeeTier,
     CancelOrder,
     CancelOrders,
+    CancelTrade,
     Command,
+    DropLegs,
     ListAsset,
     ListMarket,
     OpenAccount,
+    PlaceHold,
     PlaceOrder,
+    PostLegs,
+    ReleaseHold,
     SetAccountProfile,
+    SetAssetPermission,
     SetBeneficialOwner,
     SetFeeTier,
     SetKillSwitch,
     SetMarketPhase,
     SetMarketRules,
     SetPriceBand,
+    SettleHold,
+    SetValuation,
     Transfer,
 )
 from lionrock.words.events import CommandRejected
@@ -46,7 +67,7 @@ RULES: dict[type[Command], Callable[[Venue, Any], None]] = {
     SetFeeTier: operator_rules.set_fee_tier,
     AssignFeeTier: operator_rules.assign_fee_tier,
     ListMarket: operator_rules.list_market,
-    Transfer: operator_rules.transfer,
+    Transfer: transfer_rules.transfer,
     SetBeneficialOwner: operator_rules.set_beneficial_owner,
     PlaceOrder: order_rules.place_order,
     CancelOrder: order_rules.cancel_order,
@@ -58,6 +79,15 @@ RULES: dict[type[Command], Callable[[Venue, Any], None]] = {
     SetPriceBand: phase_rules.set_price_band,
     SetAccountProfile: gate_rules.set_account_profile,
     SetMarketRules: gate_rules.set_market_rules,
+    AddLeg: leg_rules.add_leg,
+    PostLegs: leg_rules.post_legs,
+    DropLegs: leg_rules.drop_legs,
+    PlaceHold: hold_rules.place_hold,
+    SettleHold: hold_rules.settle_hold,
+    ReleaseHold: hold_rules.release_hold,
+    CancelTrade: error_trade_rules.cancel_trade,
+    SetValuation: exposure.set_valuation,
+    SetAssetPermission: gate_rules.set_asset_permission,
 }
 """Which rule decides which command."""
 
@@ -117,6 +147,8 @@ class Auditor:
             raise Fault(f"command {sequence} is of {time_ns} ns, the one before of {venue.time_ns} ns")
         venue.sequence, venue.time_ns = sequence, time_ns
         venue.events.clear()
+        venue.recent_trades.forget_until(time_ns)
+        venue.client_ids.free_until(time_ns)
         phase_rules.do_what_is_due(venue)
         venue.band_references.clear()
         due = len(venue.events)

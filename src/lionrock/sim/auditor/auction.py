@@ -8,7 +8,8 @@ from typing import NamedTuple, TypeAlias
 
 from lionrock.sim.auditor.book import Market, Order
 from lionrock.sim.auditor.carrying_out import Deal, cancel_resting, filled, leave_book, reduce_hold, trade
-from lionrock.sim.auditor.paper import OwnCancelled, is_prevented
+from lionrock.sim.auditor.icebergs import is_prevented
+from lionrock.sim.auditor.paper import OwnCancelled
 from lionrock.sim.auditor.venue import Venue
 from lionrock.words.enumerations import CancelReason, Side
 from lionrock.words.events import AuctionUncrossed

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, insort
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from lionrock.words.commands import ListMarket, PlaceOrder, SetMarketRules
@@ -36,6 +36,21 @@ class Order:
     expire_time_ns: int
     group_id: int
     time_in_force: int
+    display_lots: int
+    client_order_key: int
+    minimum_fee_atoms: int
+    shown_lots: int = 0
+    """What shows of it while it rests: without a display size all that remains."""
+    fee_due_atoms: int = 0
+    """The sum of its fills' fees; 0 without a least fee, as are the next two."""
+    fee_charged_atoms: int = 0
+    """What it paid."""
+    received_atoms: int = 0
+    """What it got by its fills before fees, in the asset of its fees; of a buyer who pays in quote what that paid."""
+
+    def part_that_shows(self, left_lots: int) -> int:
+        """Of this order as it comes to the back of its queue with so much left."""
+        return min(self.display_lots, left_lots) if self.display_lots else left_lots
 
 
 class BookSide:
@@ -54,13 +69,23 @@ class BookSide:
         for rank in self._ranks:
             yield from self._queues[rank]
 
-    def within(self, limit_ticks: int) -> Iterator[Order]:
-        """The orders that an incoming order of the other side may trade with at this limit, in priority."""
+    def queues(self) -> Iterator[Iterable[Order]]:
+        """The queue of each price, best price first."""
+        for rank in self._ranks:
+            yield self._queues[rank]
+
+    def queues_within(self, limit_ticks: int) -> Iterator[Iterable[Order]]:
+        """The queues that an incoming order of the other side may trade with at this limit, best price first."""
         worst_rank = self._sign * limit_ticks
         for rank in self._ranks:
             if rank > worst_rank:
                 return
-            yield from self._queues[rank]
+            yield self._queues[rank]
+
+    def within(self, limit_ticks: int) -> Iterator[Order]:
+        """The orders in these queues, in priority."""
+        for queue in self.queues_within(limit_ticks):
+            yield from queue
 
     def best_price_ticks(self) -> int | None:
         return self._sign * self._ranks[0] if self._ranks else None

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from lionrock.sim.auditor.book import Market, Order
+from lionrock.sim.auditor.fees import charge, pays_in_base, pays_out_of_hold, rebate, worth_of_fill
+from lionrock.sim.auditor.icebergs import replenish, shrink_in_place
 from lionrock.sim.auditor.paper import BothShrink, Fill, OwnCancelled, Plan, held_asset_id, hold_of_rest
+from lionrock.sim.auditor.recent_trades import RecentTrade
 from lionrock.sim.auditor.venue import Venue
 from lionrock.words.commands import PlaceOrder
-from lionrock.words.enumerations import CancelReason, FeeCurrency, MarketPhase, Side
+from lionrock.words.enumerations import CancelReason, MarketPhase, Side
 from lionrock.words.events import (
     HoldReduced,
     MarketPhaseChanged,
@@ -18,7 +21,6 @@ from lionrock.words.events import (
     TradeExecuted,
 )
 from lionrock.words.faults import Fault
-from lionrock.words.rounding import fee_rounded_down
 
 CALL_PHASES = frozenset({MarketPhase.PRE_OPEN, MarketPhase.VOLATILITY_AUCTION})
 """Orders are collected, so the book may become crossed."""
@@ -89,6 +91,7 @@ def cancel_resting(venue: Venue, market: Market, order: Order, reason: CancelRea
 
 
 def _enter_book(venue: Venue, market: Market, order: Order) -> None:
+    order.shown_lots = order.part_that_shows(order.remaining_lots)
     market.sides[order.side].add(order)
     venue.resting[order.order_id] = market, order
     venue.accounts[order.account_id].open_orders += 1
@@ -116,12 +119,15 @@ def stop_waiting(venue: Venue, market: Market, order: Order) -> PlaceOrder:
 
 
 def trade(venue: Venue, market: Market, deal: Deal) -> None:
-    """The deal in the ledger and among the events; the maker, which rests, is over when nothing of it is left."""
+    """The deal in the ledger and among the events; the maker, which rests, is over when nothing of it is left.
+
+    In an auction both rest, and what they hide trades as what they show; otherwise the maker's part that shows trades.
+    """
     taker, maker, lots, price_ticks, in_auction = deal
+    venue.trades += 1
     taker_fee, maker_fee = _settle(venue, market, deal)
     taker.remaining_lots -= lots
     maker.remaining_lots -= lots
-    venue.trades += 1
     _note_price(venue, market, price_ticks, in_auction)
     venue.events.append(
         TradeExecuted(
@@ -142,9 +148,16 @@ def trade(venue: Venue, market: Market, deal: Deal) -> None:
             in_auction=int(in_auction),
         )
     )
+    if in_auction:
+        shrink_in_place(taker)
+        shrink_in_place(maker)
+    else:
+        maker.shown_lots -= lots
     if maker.remaining_lots == 0:
         leave_book(venue, market, maker)
         filled(venue, market, maker)
+    elif maker.shown_lots == 0:
+        replenish(venue, market, maker)
 
 
 def _note_price(venue: Venue, market: Market, price_ticks: int, in_auction: bool) -> None:
@@ -159,30 +172,51 @@ def _note_price(venue: Venue, market: Market, price_ticks: int, in_auction: bool
 
 
 def _settle(venue: Venue, market: Market, deal: Deal) -> tuple[int, int]:
-    """Posts one fill, every leg of it. Returns the fee of the taker and that of the maker, in atoms."""
-    taker, maker, lots, price_ticks, in_auction = deal
-    base_id, quote_id = market.listing.base_asset_id, market.listing.quote_asset_id
-    base, quote = lots * market.listing.lot_base_atoms, market.value_atoms(lots, price_ticks)
-    buyer, seller = (taker, maker) if taker.side == Side.BUY else (maker, taker)
-    takes = None if in_auction else taker
-    buyer_rate_ppm = buyer.taker_fee_ppm if buyer is takes else buyer.maker_fee_ppm
-    seller_rate_ppm = seller.taker_fee_ppm if seller is takes else seller.maker_fee_ppm
+    """Posts one fill, every leg of it, and remembers what it did.
 
-    if market.listing.fee_currency == FeeCurrency.RECEIVED:
-        buyer_fee_asset_id, buyer_fee = base_id, fee_rounded_down(base, buyer_rate_ppm)
-        buyer_pays, buyer_receives = quote, base - buyer_fee
-    else:
-        buyer_fee_asset_id, buyer_fee = quote_id, fee_rounded_down(quote, buyer_rate_ppm)
-        buyer_pays, buyer_receives = quote + buyer_fee, base
-    seller_fee = fee_rounded_down(quote, seller_rate_ppm)
+    Returns the fee of the taker and that of the maker, or minus its rebate.
+    """
+    taker, maker, lots, price_ticks, in_auction = deal
+    listing = market.listing
+    base_id, quote_id, fee_account_id = listing.base_asset_id, listing.quote_asset_id, listing.fee_account_id
+    base, quote = lots * listing.lot_base_atoms, market.value_atoms(lots, price_ticks)
+    buyer, seller = (taker, maker) if taker.side == Side.BUY else (maker, taker)
+    taker_worth = worth_of_fill(market, taker.side, lots, price_ticks)
+    maker_worth = worth_of_fill(market, maker.side, lots, price_ticks)
+    taker_fee = charge(market, taker, taker_worth, taker.maker_fee_ppm if in_auction else taker.taker_fee_ppm)
+    maker_fee = charge(market, maker, maker_worth, maker.maker_fee_ppm)
+    buyer_fee, seller_fee = (taker_fee, maker_fee) if buyer is taker else (maker_fee, taker_fee)
+
+    gives_rebate = maker.maker_fee_ppm < 0 and not in_auction
+    given = rebate(maker, taker_worth, taker_fee) if gives_rebate else 0
+    in_base, given_in_base = pays_in_base(market, Side.BUY), pays_in_base(market, taker.side)
+    buyer_pays = quote + (buyer_fee if pays_out_of_hold(market, Side.BUY) else 0)
+    buyer_gets, seller_gets = base - (buyer_fee if in_base else 0), quote - seller_fee
 
     _take_from_hold(venue, buyer, quote_id, buyer_pays)
     _take_from_hold(venue, seller, base_id, base)
-    venue.ledger.post(buyer.account_id, base_id, available=buyer_receives)
-    venue.ledger.post(seller.account_id, quote_id, available=quote - seller_fee)
-    venue.ledger.post(market.listing.fee_account_id, buyer_fee_asset_id, available=buyer_fee)
-    venue.ledger.post(market.listing.fee_account_id, quote_id, available=seller_fee)
-    return (buyer_fee, seller_fee) if buyer is taker else (seller_fee, buyer_fee)
+    venue.ledger.post(buyer.account_id, base_id, available=buyer_gets)
+    venue.ledger.post(seller.account_id, quote_id, available=seller_gets)
+    venue.ledger.post(fee_account_id, base_id if in_base else quote_id, available=buyer_fee)
+    venue.ledger.post(fee_account_id, quote_id, available=seller_fee)
+    given_id = base_id if given_in_base else quote_id
+    venue.ledger.post(fee_account_id, given_id, available=-given)
+    venue.ledger.post(maker.account_id, given_id, available=given)
+    to_buyer, to_seller = (given, 0) if buyer is maker else (0, given)
+    venue.recent_trades.remember(
+        RecentTrade(
+            trade_id=venue.trades,
+            time_ns=venue.time_ns,
+            market_id=listing.market_id,
+            buyer_account_id=buyer.account_id,
+            seller_account_id=seller.account_id,
+            buyer_base_atoms=buyer_gets + (to_buyer if given_in_base else 0),
+            buyer_quote_atoms=-buyer_pays + (0 if given_in_base else to_buyer),
+            seller_base_atoms=-base + (to_seller if given_in_base else 0),
+            seller_quote_atoms=seller_gets + (0 if given_in_base else to_seller),
+        )
+    )
+    return taker_fee, -given if gives_rebate else maker_fee
 
 
 def _take_from_hold(venue: Venue, order: Order, asset_id: int, atoms: int) -> None:
@@ -211,6 +245,7 @@ def _shrink_both(venue: Venue, market: Market, taker: Order, step: BothShrink) -
 def _reduced(venue: Venue, market: Market, order: Order, lots: int) -> None:
     order.size_lots -= lots
     order.remaining_lots -= lots
+    shrink_in_place(order)
     rests = order.order_id in venue.resting  # an incoming order gets its hold back later, when it rests or ends
     spare_atoms = order.held_atoms - hold_of_rest(market, order) if rests else 0
     if spare_atoms < 0:
@@ -247,6 +282,7 @@ def reduce_hold(venue: Venue, market: Market, order: Order) -> None:
 
 def filled(venue: Venue, market: Market, order: Order) -> None:
     """The order, which stands in no queue, is over, and gets back all it still holds."""
+    venue.client_ids.end(order, venue.time_ns)
     venue.events.append(
         OrderFilled(
             **venue.head(),
@@ -260,6 +296,7 @@ def filled(venue: Venue, market: Market, order: Order) -> None:
 
 
 def _cancelled(venue: Venue, market: Market, order: Order, reason: CancelReason) -> None:
+    venue.client_ids.end(order, venue.time_ns)
     venue.events.append(
         OrderCancelled(
             **venue.head(),

@@ -30,6 +30,11 @@ class Ledger:
         balance = self.balances.get((account_id, asset_id))
         return balance.available if balance else 0
 
+    def held(self, account_id: int, asset_id: int) -> int:
+        """Held atoms, for orders and otherwise."""
+        balance = self.balances.get((account_id, asset_id))
+        return balance.held if balance else 0
+
     def custody_owes(self, asset_id: int) -> int:
         """Atoms of this asset that all custody accounts together owe."""
         return -sum(self.available(account_id, asset_id) for account_id in self.custody_account_ids)
@@ -50,17 +55,19 @@ class Ledger:
                 raise Fault(f"the balances of asset {asset_id} sum to {self._sums[asset_id]}, not to zero")
         self._touched.clear()
 
-    def check_all(self, held_for_orders: dict[tuple[int, int], int]) -> None:
+    def check_all(self, held: dict[tuple[int, int], int]) -> None:
         """Looks at every balance and adds everything up anew. Raises `Fault` when something is wrong.
 
-        `held_for_orders` is what all resting orders hold together, in atoms by (account, asset).
+        `held` is what all open orders and all holds hold together, in atoms by (account, asset).
         """
         sums: dict[int, int] = {}
         for (account_id, asset_id), balance in self.balances.items():
             self._check_balance(account_id, asset_id)
             sums[asset_id] = sums.get(asset_id, 0) + balance.available + balance.held
-            if balance.held != held_for_orders.get((account_id, asset_id), 0):
-                raise Fault(f"account {account_id} has {balance.held} of asset {asset_id} held, its orders another sum")
+            if balance.held != held.get((account_id, asset_id), 0):
+                raise Fault(f"account {account_id} has {balance.held} of asset {asset_id} held, not what is held for")
+        for account_id, asset_id in held.keys() - self.balances.keys():
+            raise Fault(f"something holds asset {asset_id} of account {account_id}, which has none")
         for asset_id, total in sums.items():
             if total != 0:
                 raise Fault(f"the balances of asset {asset_id} sum to {total}, not to zero")

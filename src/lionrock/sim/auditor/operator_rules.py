@@ -1,4 +1,4 @@
-"""The rules of spec/markets.md, the transfers of spec/ledger.md, the owners of spec/self-trade.md: one function each.
+"""The rules of spec/markets.md and the owners of spec/self-trade.md: one function each.
 
 Each function reads as its page does: the refusals in order of precedence, a line each, a mark, then what happens.
 """
@@ -17,9 +17,8 @@ from lionrock.words.commands import (
     OpenAccount,
     SetBeneficialOwner,
     SetFeeTier,
-    Transfer,
 )
-from lionrock.words.enumerations import AccountKind, AccountRestriction, FeeCurrency, TransferPurpose
+from lionrock.words.enumerations import AccountKind, FeeCurrency
 from lionrock.words.events import (
     AccountOpened,
     AssetListed,
@@ -27,7 +26,6 @@ from lionrock.words.events import (
     FeeTierAssigned,
     FeeTierSet,
     MarketListed,
-    TransferPosted,
 )
 from lionrock.words.limits import MAX_ATOMS, MAX_DECIMALS, MAX_PRICE_TICKS, MAX_RATE_PPM
 from lionrock.words.rejections import Rejection
@@ -36,7 +34,6 @@ R = Rejection
 
 ACCOUNT_KINDS = frozenset(AccountKind)
 FEE_CURRENCIES = frozenset(FeeCurrency)
-TRANSFER_PURPOSES = frozenset(TransferPurpose)
 
 
 def list_asset(venue: Venue, command: ListAsset) -> None:
@@ -70,6 +67,7 @@ def set_fee_tier(venue: Venue, command: SetFeeTier) -> None:
     tier, maker_fee_ppm, taker_fee_ppm = command.tier, command.maker_fee_ppm, command.taker_fee_ppm
     larger_ppm = max(maker_fee_ppm, taker_fee_ppm)
 
+    refuse_if(maker_fee_ppm < -MAX_RATE_PPM, R.FEE_RATE_ABOVE_LIMIT, MAX_RATE_PPM, maker_fee_ppm)
     refuse_if(larger_ppm > MAX_RATE_PPM, R.FEE_RATE_ABOVE_LIMIT, MAX_RATE_PPM, larger_ppm)
     # ---- Decided. Nothing below may fail. ----
     venue.tiers[tier] = FeeTier(maker_fee_ppm, taker_fee_ppm)
@@ -120,41 +118,6 @@ def list_market(venue: Venue, command: ListMarket) -> None:
     # ---- Decided. Nothing below may fail. ----
     venue.markets[market_id] = Market(command, per_lot_tick)
     venue.events.append(MarketListed(**(asdict(command) | venue.head())))
-
-
-def transfer(venue: Venue, command: Transfer) -> None:
-    ledger, asset_id, amount = venue.ledger, command.asset_id, command.amount_atoms
-    debit_id, credit_id = command.debit_account_id, command.credit_account_id
-
-    debit = known_or_refuse(venue.accounts, debit_id, R.ACCOUNT_UNKNOWN)
-    credit = known_or_refuse(venue.accounts, credit_id, R.ACCOUNT_UNKNOWN)
-    known_or_refuse(venue.assets, asset_id, R.ASSET_UNKNOWN)
-    refuse_if(command.purpose not in TRANSFER_PURPOSES, R.TRANSFER_PURPOSE_UNKNOWN, command.purpose)
-    refuse_if(debit_id == credit_id, R.TRANSFER_ACCOUNTS_EQUAL, debit_id)
-    refuse_if(amount <= 0, R.TRANSFER_AMOUNT_NOT_POSITIVE, amount)
-    if debit.kind == AccountKind.CUSTODY and credit.kind != AccountKind.CUSTODY:
-        would_owe = ledger.custody_owes(asset_id) + amount
-        refuse_if(would_owe > MAX_ATOMS, R.ASSET_SUPPLY_ABOVE_LIMIT, MAX_ATOMS, would_owe)
-    if credit.kind == AccountKind.CUSTODY:
-        owed = -ledger.available(credit_id, asset_id)
-        refuse_if(amount > owed, R.CUSTODY_NEVER_IN_CREDIT, amount, owed)
-    refuse_if(debit.profile.restriction == AccountRestriction.FROZEN, R.ACCOUNT_FROZEN, debit_id)
-    if debit.kind != AccountKind.CUSTODY:
-        available = ledger.available(debit_id, asset_id)
-        refuse_if(amount > available, R.AVAILABLE_INSUFFICIENT, amount, available)
-    # ---- Decided. Nothing below may fail. ----
-    ledger.post(debit_id, asset_id, available=-amount)
-    ledger.post(credit_id, asset_id, available=amount)
-    venue.events.append(
-        TransferPosted(
-            **venue.head(),
-            asset_id=asset_id,
-            debit_account_id=debit_id,
-            credit_account_id=credit_id,
-            amount_atoms=amount,
-            purpose=command.purpose,
-        )
-    )
 
 
 def set_beneficial_owner(venue: Venue, command: SetBeneficialOwner) -> None:

@@ -9,18 +9,19 @@ from collections.abc import Iterable
 from typing import NamedTuple, TypeAlias
 
 from lionrock.sim.auditor.book import Market, Order
+from lionrock.sim.auditor.fees import fee_to_hold, spendable_atoms
+from lionrock.sim.auditor.icebergs import turns
 from lionrock.sim.auditor.venue import Venue
 from lionrock.words.commands import PlaceOrder
 from lionrock.words.enumerations import (
     CancelReason,
-    FeeCurrency,
     MarketPhase,
     OrderType,
     SelfTradePrevention,
     Side,
     TimeInForce,
 )
-from lionrock.words.rounding import fee_hold_rounded_up, lots_affordable_rounded_down, spendable_rounded_down
+from lionrock.words.rounding import lots_affordable_rounded_down
 
 
 class Fill(NamedTuple):
@@ -68,11 +69,9 @@ def plan_placed(venue: Venue, market: Market, command: PlaceOrder, order: Order)
 
     Its market's phase admits it.
     """
-    opposite = market.opposite(order.side)
+    opposite = market.opposite(order.side).queues()
     if command.order_type == OrderType.MARKET and command.quote_amount_atoms:
-        budget = command.quote_amount_atoms
-        if order.side == Side.BUY and market.listing.fee_currency == FeeCurrency.QUOTE:
-            budget = spendable_rounded_down(budget, order.taker_fee_ppm)
+        budget = spendable_atoms(market, order, command.quote_amount_atoms)
         return _plan_for_amount(venue, market, opposite, order, budget)
     if command.order_type == OrderType.MARKET:
         return _rest_ends(plan_for_size(venue, market, opposite, order), CancelReason.BOOK_EXHAUSTED)
@@ -107,11 +106,11 @@ def plan_for_limit(venue: Venue, market: Market, order: Order) -> Plan:
     """What an order that comes in at its limit will trade: while orders are collected, nothing."""
     if market.phase != MarketPhase.CONTINUOUS:
         return Plan([], None, order.remaining_lots)
-    return plan_for_size(venue, market, market.opposite(order.side).within(order.price_ticks), order)
+    return plan_for_size(venue, market, market.opposite(order.side).queues_within(order.price_ticks), order)
 
 
-def plan_for_size(venue: Venue, market: Market, makers: Iterable[Order], order: Order) -> Plan:
-    """The makers in priority until the size is done, they or the band end, or self-trade prevention ends the order.
+def plan_for_size(venue: Venue, market: Market, queues: Iterable[Iterable[Order]], order: Order) -> Plan:
+    """The makers in turn until the size is done, they or the band end, or self-trade prevention ends the order.
 
     At the first maker beyond the band the order stops, whoever owns that maker: as it does not trade with it, the
     owners are not compared.
@@ -119,13 +118,13 @@ def plan_for_size(venue: Venue, market: Market, makers: Iterable[Order], order: 
     steps: list[Step] = []
     band = market.band(venue.band_reference_ticks(market))
     mode, left_lots = order.self_trade_prevention, order.remaining_lots
-    for maker in makers:
+    for maker, turn_lots, is_own in turns(venue, order, queues):
         if left_lots == 0:
             break
         if maker.price_ticks not in band:
             return Plan(steps, None, left_lots, leaves_band=True)
-        lots = min(maker.remaining_lots, left_lots)
-        if not is_prevented(venue, order, maker):
+        lots = min(turn_lots, left_lots)
+        if not is_own:
             steps.append(Fill(maker, lots))
             left_lots -= lots
         elif mode == SelfTradePrevention.DECREMENT:
@@ -145,8 +144,10 @@ _MAKER_EXPIRES = frozenset({SelfTradePrevention.EXPIRE_MAKER, SelfTradePreventio
 _TAKER_EXPIRES = frozenset({SelfTradePrevention.EXPIRE_TAKER, SelfTradePrevention.EXPIRE_BOTH})
 
 
-def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], order: Order, budget_atoms: int) -> Plan:
-    """Whole lots in priority while the budget pays for them and the largest size is not reached.
+def _plan_for_amount(
+    venue: Venue, market: Market, queues: Iterable[Iterable[Order]], order: Order, budget_atoms: int
+) -> Plan:
+    """Whole lots in turn while the budget pays for them and the largest size is not reached.
 
     DECREMENT does not go with an amount. An order that the budget does not pay a lot of is not traded with, so it ends
     the order whoever owns it, and wherever the band ends.
@@ -154,12 +155,12 @@ def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], orde
     steps: list[Step] = []
     band = market.band(venue.band_reference_ticks(market))
     has_fill, most_lots = False, market.listing.max_size_lots
-    for maker in makers:
+    for maker, turn_lots, is_own in turns(venue, order, queues):
         affordable_lots = lots_affordable_rounded_down(budget_atoms, market.value_atoms(1, maker.price_ticks))
-        lots = min(maker.remaining_lots, affordable_lots, most_lots)
+        lots = min(turn_lots, affordable_lots, most_lots)
         if lots > 0 and maker.price_ticks not in band:
             return Plan(steps, CancelReason.VOLATILITY, 0, leaves_band=True)
-        if lots > 0 and is_prevented(venue, order, maker):
+        if lots > 0 and is_own:
             if order.self_trade_prevention in _MAKER_EXPIRES:
                 steps.append(OwnCancelled(maker))
             if order.self_trade_prevention in _TAKER_EXPIRES:
@@ -174,16 +175,9 @@ def _plan_for_amount(venue: Venue, market: Market, makers: Iterable[Order], orde
             return Plan(steps, None, 0)
         if most_lots == 0:
             return Plan(steps, CancelReason.LARGEST_SIZE, 0)
-        if lots < maker.remaining_lots:  # the budget does not pay for one more lot of this order
+        if lots < turn_lots:  # the budget does not pay for one more lot of this order
             return Plan(steps, None if has_fill else CancelReason.BELOW_ONE_LOT, 0)
     return Plan(steps, CancelReason.BOOK_EXHAUSTED, 0)
-
-
-def is_prevented(venue: Venue, deciding: Order, other: Order) -> bool:
-    """Whether one owner stands behind both, and the mode of the order that decides keeps them from trading."""
-    if deciding.self_trade_prevention == SelfTradePrevention.NONE:
-        return False
-    return venue.accounts[deciding.account_id].owner_id == venue.accounts[other.account_id].owner_id
 
 
 def hold_of_placed(market: Market, command: PlaceOrder, order: Order, plan: Plan) -> int:
@@ -194,7 +188,7 @@ def hold_of_placed(market: Market, command: PlaceOrder, order: Order, plan: Plan
         return command.quote_amount_atoms
     if order.side == Side.BUY:
         cost = sum(market.value_atoms(fill.size_lots, fill.maker.price_ticks) for fill in plan.fills())
-        return _with_quote_fee(market, cost, order.taker_fee_ppm)
+        return cost + fee_to_hold(market, order, cost, order.taker_fee_ppm) if plan.fills() else 0
     size_lots = plan.filled_lots() if command.quote_amount_atoms else command.size_lots
     return size_lots * market.listing.lot_base_atoms
 
@@ -204,12 +198,8 @@ def hold_of_rest(market: Market, order: Order) -> int:
     if order.side == Side.SELL:
         return order.remaining_lots * market.listing.lot_base_atoms
     dearer_ppm = max(order.maker_fee_ppm, order.taker_fee_ppm)
-    return _with_quote_fee(market, market.value_atoms(order.remaining_lots, order.price_ticks), dearer_ppm)
-
-
-def _with_quote_fee(market: Market, value_atoms: int, rate_ppm: int) -> int:
-    charged_in_quote = market.listing.fee_currency == FeeCurrency.QUOTE
-    return value_atoms + (fee_hold_rounded_up(value_atoms, rate_ppm) if charged_in_quote else 0)
+    value_atoms = market.value_atoms(order.remaining_lots, order.price_ticks)
+    return value_atoms + fee_to_hold(market, order, value_atoms, dearer_ppm)
 
 
 def held_asset_id(market: Market, side: int) -> int:

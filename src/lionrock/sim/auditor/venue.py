@@ -11,15 +11,20 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, NoReturn, TypeVar
 
 from lionrock.sim.auditor.book import Market, Order, waits_for_rise
+from lionrock.sim.auditor.client_ids import ClientIds
 from lionrock.sim.auditor.ledger import Ledger
-from lionrock.words.commands import ListAsset, PlaceOrder, SetAccountProfile
-from lionrock.words.enumerations import KillSwitchScope, MarketPhase, Side, TimeInForce
+from lionrock.sim.auditor.recent_trades import RecentTrade, RecentTrades
+from lionrock.words.commands import AddLeg, ListAsset, PlaceOrder, SetAccountProfile, SetValuation
+from lionrock.words.enumerations import AccountRestriction, KillSwitchScope, MarketPhase, Side, TimeInForce
 from lionrock.words.events import Event
 from lionrock.words.faults import Fault
+from lionrock.words.limits import MAX_ATOMS, MAX_LEGS
 from lionrock.words.rejections import Rejection
 
 LARGEST_FIGURE = 2**63 - 1
 """Figures are signed 64-bit numbers; a larger one is given as this (spec/markets.md)."""
+SMALLEST_FIGURE = -(2**63)
+"""The other end, where a figure stops as well (spec/ledger.md)."""
 
 Entry = TypeVar("Entry")
 
@@ -29,8 +34,8 @@ class RefusedError(Exception):
 
     def __init__(self, rejection: Rejection, first_figure: int, second_figure: int) -> None:
         self.rejection = rejection
-        self.first_figure = min(first_figure, LARGEST_FIGURE)
-        self.second_figure = min(second_figure, LARGEST_FIGURE)
+        self.first_figure = max(SMALLEST_FIGURE, min(first_figure, LARGEST_FIGURE))
+        self.second_figure = max(SMALLEST_FIGURE, min(second_figure, LARGEST_FIGURE))
 
 
 def refuse(rejection: Rejection, first_figure: int = 0, second_figure: int = 0) -> NoReturn:
@@ -48,6 +53,12 @@ def known_or_refuse(entries: dict[int, Entry], number: int, rejection: Rejection
     return refuse(rejection, number) if entry is None else entry
 
 
+def refuse_if_frozen(venue: Venue, account_id: int) -> None:
+    """Of an account that value is to leave."""
+    is_frozen = venue.accounts[account_id].profile.restriction == AccountRestriction.FROZEN
+    refuse_if(is_frozen, Rejection.ACCOUNT_FROZEN, account_id)
+
+
 @dataclass(slots=True)
 class Account:
     """An open account. `kind` is an `AccountKind`; the owner is the account itself until another is named."""
@@ -59,6 +70,8 @@ class Account:
     is_stopped: bool = False
     open_orders: int = 0
     """How many orders of it rest or wait."""
+    forbidden_asset_ids: set[int] = field(default_factory=set)
+    """What it may not acquire by trading."""
 
 
 @dataclass(slots=True)
@@ -67,6 +80,17 @@ class FeeTier:
 
     maker_fee_ppm: int = 0
     taker_fee_ppm: int = 0
+
+
+@dataclass(slots=True)
+class Hold:
+    """Value set aside for something else than an order (spec/holds.md). `purpose` is a `TransferPurpose`."""
+
+    account_id: int
+    asset_id: int
+    amount_atoms: int
+    """What is left of it, above zero."""
+    purpose: int
 
 
 class ScheduledChange(NamedTuple):
@@ -88,6 +112,15 @@ class Venue:
     tiers: dict[int, FeeTier] = field(default_factory=lambda: {0: FeeTier()})
     markets: dict[int, Market] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
+    client_ids: ClientIds = field(default_factory=ClientIds)
+    holds: dict[int, Hold] = field(default_factory=dict)
+    legs: dict[int, list[AddLeg]] = field(default_factory=dict)
+    """By transfer, the legs of those that are neither posted nor dropped, in the order in which they were added."""
+    sources: dict[int, int] = field(default_factory=dict)
+    """By source, the highest of its numbers that was booked."""
+    recent_trades: RecentTrades = field(default_factory=RecentTrades)
+    valuations: dict[int, SetValuation] = field(default_factory=dict)
+    """By asset; one that nobody valued is not in it."""
     resting: dict[int, tuple[Market, Order]] = field(default_factory=dict)
     waiting: dict[int, tuple[Market, Order]] = field(default_factory=dict)
     expiries: list[tuple[int, int]] = field(default_factory=list)
@@ -103,6 +136,7 @@ class Venue:
     time_ns: int = 0
     trades: int = 0
     highest_order_id: int = 0
+    highest_hold_id: int = 0
     events: list[Event] = field(default_factory=list)
 
     def head(self) -> dict[str, int]:
@@ -126,6 +160,13 @@ class Venue:
         if self.accounts[account_id].is_stopped:
             return KillSwitchScope.ACCOUNT, account_id
         return 0, 0
+
+    def take_from_hold(self, hold_id: int, atoms: int) -> None:
+        """The hold is so much smaller, and over when nothing is left; the balances are the caller's."""
+        hold = self.holds[hold_id]
+        hold.amount_atoms -= atoms
+        if hold.amount_atoms == 0:
+            del self.holds[hold_id]
 
     def check_all(self) -> None:
         """Looks at everything that must hold between two commands. Raises `Fault` when something does not."""
@@ -157,15 +198,43 @@ class Venue:
                 raise Fault(f"the book of market {market.listing.market_id} is crossed")
         if self.schedule and self.schedule[0].at_time_ns <= self.time_ns:
             raise Fault(f"{self.schedule[0]} has not happened at {self.time_ns} ns")
+        with_ids = [order for _, order in in_books + in_wait if order.client_order_key != 0]
+        open_with_ids = {(order.account_id, order.client_order_key): order.order_id for order in with_ids}
+        self.client_ids.check(open_with_ids, self.time_ns)
+        for hold_id, hold in self.holds.items():
+            self._check_hold(hold_id, hold)
+            held[hold.account_id, hold.asset_id] = held.get((hold.account_id, hold.asset_id), 0) + hold.amount_atoms
+        for transfer_id, legs in self.legs.items():
+            self._check_legs(transfer_id, legs)
+        self.recent_trades.check(self.trades, self.time_ns)
         self.ledger.check_all(held)
+
+    def _check_hold(self, hold_id: int, hold: Hold) -> None:
+        if not 0 < hold_id <= self.highest_hold_id or hold.amount_atoms <= 0:
+            raise Fault(f"hold {hold_id} cannot be: {hold}")
+
+    def _check_legs(self, transfer_id: int, legs: list[AddLeg]) -> None:
+        are_sound = all(
+            leg.transfer_id == transfer_id
+            and leg.account_id in self.accounts
+            and leg.asset_id in self.assets
+            and 0 < abs(leg.amount_atoms) <= MAX_ATOMS
+            for leg in legs
+        )
+        if not are_sound or not 0 < len(legs) <= MAX_LEGS or transfer_id == 0:
+            raise Fault(f"transfer {transfer_id} cannot have these {len(legs)} legs: {legs}")
 
     def _check_resting(self, market: Market, order: Order) -> None:
         if self.resting.get(order.order_id) != (market, order) or not 0 < order.remaining_lots <= order.size_lots:
             raise Fault(f"{order} does not belong in the book")
+        most_lots = min(order.display_lots or order.remaining_lots, order.remaining_lots)
+        if not 0 < order.shown_lots <= most_lots or (order.display_lots == 0 and order.shown_lots < most_lots):
+            raise Fault(f"{order} shows another part of itself than it may")
 
     def _check_waiting(self, market: Market, order: Order) -> None:
         known = self.waiting.get(order.order_id) == (market, order) and order.order_id not in self.resting
-        if not known or order.remaining_lots != order.size_lots or order.held_atoms <= 0:
+        is_untouched = order.remaining_lots == order.size_lots and order.shown_lots == order.fee_charged_atoms == 0
+        if not known or not is_untouched or order.held_atoms <= 0:
             raise Fault(f"{order} does not belong among those that wait")
 
     def _check_nothing_is_triggered(self, market: Market) -> None:
@@ -185,12 +254,19 @@ class Venue:
         scope, scope_id = self.engaged_switch(market.listing.market_id, order.account_id)
         if scope != 0:
             raise Fault(f"{order} is open under the kill switch of scope {scope} over {scope_id}")
+        due_atoms, charged_atoms, least_atoms = order.fee_due_atoms, order.fee_charged_atoms, order.minimum_fee_atoms
+        is_charged_well = 0 <= charged_atoms <= max(due_atoms, least_atoms) and (charged_atoms or not due_atoms)
+        if least_atoms < 0 or not is_charged_well or (least_atoms == 0 and due_atoms != 0):
+            raise Fault(f"{order} was charged {charged_atoms} atoms of {due_atoms}, its least is {least_atoms}")
 
     def lines(self) -> Iterator[str]:
         """The lines of spec/state.md, in order."""
-        yield _line("venue", self.sequence, self.time_ns, self.trades, self.highest_order_id, int(self.is_stopped))
-        for asset_id, asset in sorted(self.assets.items()):
-            yield _line("asset", asset_id, asset.code, asset.decimals)
+        rest = self.highest_order_id, int(self.is_stopped), self.highest_hold_id
+        yield _line("venue", self.sequence, self.time_ns, self.trades, *rest)
+        for asset_id, asset in sorted(self.assets.items(), key=_number):
+            valuation = self.valuations.get(asset_id)
+            valued = (valuation.price_atoms, valuation.is_money) if valuation else (0, 0)
+            yield _line("asset", asset_id, asset.code, asset.decimals, *valued)
         for number, tier in sorted(self.tiers.items(), key=_number):
             yield _line("tier", number, tier.maker_fee_ppm, tier.taker_fee_ppm)
         for account_id, account in sorted(self.accounts.items(), key=_number):
@@ -198,12 +274,13 @@ class Venue:
             profile = account.profile
             allowed = profile.legal_entity, profile.products, profile.client_class, profile.restriction
             head = account_id, account.kind, account.tier, account.owner_id, stopped
-            yield _line("account", *head, *allowed, profile.open_order_cap)
+            yield _line("account", *head, *allowed, profile.open_order_cap, profile.exposure_limit_atoms)
         for _, market in sorted(self.markets.items(), key=_number):
             yield _market_line(market)
         for (account_id, asset_id), balance in sorted(self.ledger.balances.items(), key=_number):
             if balance.available != 0 or balance.held != 0:
                 yield _line("balance", account_id, asset_id, balance.available, balance.held)
+        yield from self._lines_after_balances()
         for change in self.schedule:
             at_time_ns, market_id, phase = change.at_time_ns, change.market_id, change.phase
             yield _line("schedule", at_time_ns, market_id, phase, change.reference_price_ticks)
@@ -214,6 +291,23 @@ class Venue:
         for market_id, market in sorted(self.markets.items(), key=_number):
             for order, placed in market.waiting:
                 yield _waiting_line(market_id, order, placed)
+        for taken in self.client_ids:
+            yield _line("client", *taken)
+        for trade in self.recent_trades:
+            yield _trade_line(trade)
+
+    def _lines_after_balances(self) -> Iterator[str]:
+        for account_id, account in sorted(self.accounts.items(), key=_number):
+            for asset_id in sorted(account.forbidden_asset_ids):
+                yield _line("forbidden", account_id, asset_id)
+        for hold_id, hold in sorted(self.holds.items(), key=_number):
+            yield _line("hold", hold_id, hold.account_id, hold.asset_id, hold.amount_atoms, hold.purpose)
+        for transfer_id, legs in sorted(self.legs.items(), key=_number):
+            for number, leg in enumerate(legs):
+                moves = leg.account_id, leg.asset_id, leg.amount_atoms
+                yield _line("leg", transfer_id, number, *moves, leg.hold_id)
+        for source, source_sequence in sorted(self.sources.items()):
+            yield _line("source", source, source_sequence)
 
 
 def _number(entry: tuple[Entry, object]) -> Entry:
@@ -248,6 +342,9 @@ def _market_line(market: Market) -> str:
         market.rules.admitted_classes,
         market.rules.price_deviation_ppm,
         market.rules.max_order_value_atoms,
+        market.rules.product,
+        market.rules.minimum_fee_base_atoms,
+        market.rules.minimum_fee_quote_atoms,
         market.highest_trade_ticks,
         market.lowest_trade_ticks,
     )
@@ -257,6 +354,22 @@ def _waiting_line(market_id: int, order: Order, placed: PlaceOrder) -> str:
     direction = 1 if waits_for_rise(placed.side, placed.trigger) else 2
     trigger_price = placed.trigger_price_ticks
     return _line("waiting", market_id, direction, trigger_price, order.side, order.price_ticks, *_from_order_id(order))
+
+
+def _trade_line(trade: RecentTrade) -> str:
+    return _line(
+        "trade",
+        trade.trade_id,
+        trade.time_ns,
+        trade.market_id,
+        trade.buyer_account_id,
+        trade.seller_account_id,
+        trade.buyer_base_atoms,
+        trade.buyer_quote_atoms,
+        trade.seller_base_atoms,
+        trade.seller_quote_atoms,
+        int(trade.is_cancelled),
+    )
 
 
 def _from_order_id(order: Order) -> tuple[int, ...]:
@@ -273,4 +386,10 @@ def _from_order_id(order: Order) -> tuple[int, ...]:
         order.expire_time_ns,
         order.group_id,
         order.time_in_force,
+        order.display_lots,
+        order.shown_lots or order.part_that_shows(order.remaining_lots),  # of who waits, what would show now
+        order.client_order_key,
+        order.minimum_fee_atoms,
+        order.fee_due_atoms,
+        order.fee_charged_atoms,
     )

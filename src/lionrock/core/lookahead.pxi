@@ -1,0 +1,161 @@
+# Asking memory early. All commands of a batch are known, so while one is decided, what later ones touch is fetched:
+# first where a table keeps an id, a few commands on what the id stands for, then what that points to, then what that
+# does. A book larger than the cache would otherwise wait for memory some five times in each command.
+#
+# These are hints: nothing is written, nothing read here decides anything, and what is out of date by the time its
+# command is decided costs a fetch in vain.
+
+cdef extern from *:
+    """
+    #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place), 1)
+    """
+    void fetch "LIONROCK_FETCH"(const void* place) noexcept
+
+cdef enum:
+    STRIDE = 4  # commands between one look and the next
+    ROUND = 16  # commands that are between the first look and the last, at most
+    CACHED = 8_192  # orders and accounts: of so few all that is used stays in the cache by itself
+
+# What the commands about one order have in common.
+cdef packed struct order_command_t:
+    uint16_t kind
+    uint64_t sequence
+    int64_t time_ns
+    uint64_t order_id
+    uint64_t account_id
+
+
+@cython.final
+cdef class Lookahead:
+    """What the commands to come will touch."""
+
+    cdef Ledger ledger
+    cdef Book book
+    cdef bint large  # more than the caches keep by themselves; looking ahead in a small book costs a tenth
+    cdef int32_t slots[16]  # of the orders, or of new ones' accounts, found for the commands that are looked at
+
+    def __init__(self, Ledger ledger, Book book):
+        self.ledger = ledger
+        self.book = book
+
+    cdef void start_batch(self) noexcept:
+        cdef int i
+        self.large = self.book.order_room > CACHED or self.ledger.account_count > CACHED
+        for i in range(ROUND):
+            self.slots[i] = -1
+
+    @cython.overflowcheck(False)  # places in a block of memory
+    cdef inline int look(self, const uint8_t[::1] commands, Py_ssize_t at) except -1:
+        """Look at four commands some way behind the one at the place given; at the furthest for the first time."""
+        cdef Py_ssize_t left = commands.shape[0] // RECORD_BYTES - at
+        if not self.large or left <= 4 * STRIDE:
+            return 0  # the last few find their own way
+        self.at_ids(<const order_command_t*> &commands[(at + 4 * STRIDE) * RECORD_BYTES])
+        self.at_slots(<const order_command_t*> &commands[(at + 3 * STRIDE) * RECORD_BYTES], at + 3 * STRIDE)
+        self.at_queue(<const order_command_t*> &commands[(at + 2 * STRIDE) * RECORD_BYTES], at + 2 * STRIDE)
+        self.at_level(<const order_command_t*> &commands[(at + STRIDE) * RECORD_BYTES], at + STRIDE)
+        return 0
+
+    cdef inline int at_ids(self, const order_command_t* command) except -1:
+        """Where the tables keep the ids of a command."""
+        if command.kind == COMMAND_PLACE_ORDER:
+            fetch(self.book.order_slots.at_home(command.order_id))
+            fetch(self.ledger.account_slots.at_home(command.account_id))
+        elif command.kind == COMMAND_AMEND_ORDER or command.kind == COMMAND_CANCEL_ORDER:
+            fetch(self.book.order_slots.at_home(command.order_id))
+        return 0
+
+    cdef inline int at_slots(self, const order_command_t* command, Py_ssize_t at) except -1:
+        """The order that is amended or cancelled; for a new one its account and where its balances are found."""
+        cdef int32_t slot = -1
+        cdef int32_t market
+        if command.kind == COMMAND_AMEND_ORDER or command.kind == COMMAND_CANCEL_ORDER:
+            slot = self.book.order_slots.likely(command.order_id)
+            if slot >= 0:
+                fetch(&self.book.orders[slot])
+                fetch(&self.book.orders[slot].size_lots)
+        elif command.kind == COMMAND_PLACE_ORDER:
+            slot = self.ledger.account_slots.likely(command.account_id)
+            market = self.book.market_slots.likely((<const place_order_t*> command).market_id)
+            if slot >= 0 and market >= 0:
+                fetch(&self.ledger.accounts[slot])
+                base, quote = self.book.markets[market].base_asset_id, self.book.markets[market].quote_asset_id
+                fetch(self.ledger.balance_slots.at_home(self.ledger.key(slot, base)))
+                fetch(self.ledger.balance_slots.at_home(self.ledger.key(slot, quote)))
+        self.slots[at & (ROUND - 1)] = slot
+        return 0
+
+    cdef inline int at_queue(self, const order_command_t* command, Py_ssize_t at) except -1:
+        """Balances, the level and the neighbours of an order, and the lowest nodes of the ladder at its prices."""
+        cdef int32_t slot = self.slots[at & (ROUND - 1)]
+        cdef int32_t market
+        cdef order_t* order
+        if slot < 0:
+            return 0
+        if command.kind == COMMAND_PLACE_ORDER:
+            placed = <const place_order_t*> command
+            market = self.book.market_slots.likely(placed.market_id)
+            if market >= 0:
+                self.at_balance(slot, self.book.markets[market].base_asset_id)
+                self.at_balance(slot, self.book.markets[market].quote_asset_id)
+                self.at_price(market, placed.side, placed.price_ticks)
+            return 0
+        order = &self.book.orders[slot]
+        fetch(&self.ledger.balances[order.hold_balance])
+        fetch(&self.book.levels[order.level])
+        if order.prev >= 0:
+            fetch(&self.book.orders[order.prev])
+        if order.next >= 0:
+            fetch(&self.book.orders[order.next])
+        self.at_price(order.market, order.side, order.price_ticks)
+        if command.kind == COMMAND_AMEND_ORDER:
+            self.at_price(order.market, order.side, (<const amend_order_t*> command).price_ticks)
+        return 0
+
+    cdef inline int at_level(self, const order_command_t* command, Py_ssize_t at) except -1:
+        """The account of an order, and the level at the price it goes to."""
+        cdef int32_t slot = self.slots[at & (ROUND - 1)]
+        cdef int32_t market
+        cdef order_t* order
+        if slot < 0:
+            return 0
+        if command.kind == COMMAND_PLACE_ORDER:
+            placed = <const place_order_t*> command
+            market = self.book.market_slots.likely(placed.market_id)
+            if market >= 0:
+                self.at_end(market, placed.side, placed.price_ticks)
+            return 0
+        order = &self.book.orders[slot]
+        fetch(&self.ledger.accounts[self.ledger.balances[order.hold_balance].account])
+        if command.kind == COMMAND_AMEND_ORDER:
+            self.at_end(order.market, order.side, (<const amend_order_t*> command).price_ticks)
+        return 0
+
+    cdef inline int at_balance(self, int32_t account, uint32_t asset_id) except -1:
+        cdef int32_t slot = self.ledger.balance_slots.likely(self.ledger.key(account, asset_id))
+        if slot >= 0:
+            fetch(&self.ledger.balances[slot])
+        return 0
+
+    cdef inline int at_price(self, int32_t market, uint8_t side, int64_t price_ticks) except -1:
+        """The node of the ladder that keeps the level of a price; the nodes over it are few and stay in the cache."""
+        cdef uint32_t key
+        cdef int32_t leaf
+        if SIDE_BUY <= side <= SIDE_SELL and 0 < price_ticks <= MAX_PRICE_TICKS:
+            key = ladder_key(side, price_ticks)
+            leaf = self.book.ladder.leaf(self.book.markets[market].tries[side], key)
+            if leaf >= 0:
+                fetch(&self.book.ladder.nodes[leaf])
+                fetch(&self.book.ladder.nodes[leaf].children[digit_of(key, STEPS - 1)])
+        return 0
+
+    cdef inline int at_end(self, int32_t market, uint8_t side, int64_t price_ticks) except -1:
+        """The level of a price, if there is one."""
+        cdef uint32_t key
+        cdef int32_t leaf
+        if SIDE_BUY <= side <= SIDE_SELL and 0 < price_ticks <= MAX_PRICE_TICKS:
+            key = ladder_key(side, price_ticks)
+            leaf = self.book.ladder.leaf(self.book.markets[market].tries[side], key)
+            if leaf >= 0 and (self.book.ladder.nodes[leaf].map >> digit_of(key, STEPS - 1)) & 1:
+                fetch(&self.book.levels[self.book.ladder.nodes[leaf].children[digit_of(key, STEPS - 1)]])
+        return 0
