@@ -8,8 +8,8 @@ _HOLDS = (
     Defect(
         "buy-holds-the-fee-at-its-maker-rate",
         "FEES-003",
-        "fee_hold_rounded_up(quote_atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))",
-        "fee_hold_rounded_up(quote_atoms, order.maker_fee_ppm)",
+        "fee_to_hold(order, atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))",
+        "fee_to_hold(order, atoms, max(order.maker_fee_ppm, 0))",
     ),
     Defect(
         "fee-in-a-hold-is-rounded-down",
@@ -20,38 +20,42 @@ _HOLDS = (
     Defect(
         "rest-of-a-buy-holds-for-its-whole-size",
         "ORDR-003",
-        "quote_atoms = order.remaining_lots * order.price_ticks *",
-        "quote_atoms = order.size_lots * order.price_ticks *",
+        "self.needed_for(order, order.remaining_lots, order.price_ticks)",
+        "self.needed_for(\n"
+        "            order, order.size_lots if order.side == SIDE_BUY else order.remaining_lots, order.price_ticks\n"
+        "        )",
     ),
     Defect(
         "better-price-is-not-given-back",
         "ORDR-003",
-        "        self.reduce_hold(order)\n",
-        "",
+        "        self.reduce_hold(order)\n        return self.enter(",
+        "        return self.enter(",
     ),
     Defect(
         "hold-is-not-released-by-a-cancel",
         "ORDR-011",
         "        event.remaining_lots = remaining_lots\n"
         "        event.released_atoms = order.held_atoms\n"
-        "        return self.ledger.release(order.hold_balance, order.held_atoms)",
+        "        return self.over(order)",
         "        event.remaining_lots = remaining_lots\n"
         "        event.released_atoms = order.held_atoms\n"
-        "        return 0",
+        "        return self.client_ids.ended(order.client_id, self.out.time_ns) if order.client_id >= 0 else 0",
     ),
     Defect(
         "hold-is-not-released-by-a-fill",
         "ORDR-003",
         "        event.filled_lots = filled_lots\n"
         "        event.released_atoms = order.held_atoms\n"
-        "        return self.ledger.release(order.hold_balance, order.held_atoms)",
-        "        event.filled_lots = filled_lots\n        event.released_atoms = order.held_atoms\n        return 0",
+        "        return self.over(order)",
+        "        event.filled_lots = filled_lots\n"
+        "        event.released_atoms = order.held_atoms\n"
+        "        return self.client_ids.ended(order.client_id, self.out.time_ns) if order.client_id >= 0 else 0",
     ),
     Defect(
         "market-buy-holds-no-fee",
         "FEES-005",
-        "order.held_atoms = quote_atoms + fee_hold_rounded_up(",
-        "order.held_atoms = quote_atoms + 0 * fee_hold_rounded_up(",
+        "order.held_atoms += fee_to_hold(",
+        "order.held_atoms += 0 * fee_to_hold(",
     ),
     Defect(
         "budget-leaves-no-room-for-its-fee",
@@ -128,7 +132,7 @@ _BALANCES = (
     Defect(
         "transfer-has-one-leg",
         "LEDG-001",
-        "        self.balances[debit].available_atoms -= amount_atoms\n",
+        "        self.ledger.move(debit, command.asset_id, -command.amount_atoms)\n",
         "",
     ),
 )

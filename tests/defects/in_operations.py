@@ -32,8 +32,8 @@ _TRANSFERS = (
     Defect(
         "transfer-of-nothing-is-posted",
         "LEDG-004",
-        "if command.amount_atoms <= 0:",
-        "if command.amount_atoms < 0:",
+        "REJECTION_TRANSFER_ACCOUNTS_EQUAL, command.debit_account_id, 0)\n        if command.amount_atoms <= 0:",
+        "REJECTION_TRANSFER_ACCOUNTS_EQUAL, command.debit_account_id, 0)\n        if command.amount_atoms < 0:",
     ),
     Defect(
         "transfer-to-itself-is-posted",
@@ -53,8 +53,8 @@ _LISTING = (
     Defect(
         "account-of-no-kind-is-opened",
         "MRKT-003",
-        "if not ACCOUNT_KIND_CLIENT <= command.account_kind <= ACCOUNT_KIND_CUSTODY:",
-        "if command.account_kind > ACCOUNT_KIND_CUSTODY:",
+        "if not ACCOUNT_KIND_CLIENT <= command.account_kind <= ACCOUNT_KIND_TREASURY:",
+        "if command.account_kind > ACCOUNT_KIND_TREASURY:",
     ),
     Defect(
         "account-is-put-into-a-tier-that-is-not-set",
@@ -65,8 +65,8 @@ _LISTING = (
     Defect(
         "maker-rate-has-no-limit",
         "MRKT-005",
-        "cdef uint32_t dearer = max(command.maker_fee_ppm, command.taker_fee_ppm)",
-        "cdef uint32_t dearer = command.taker_fee_ppm",
+        "cdef int64_t dearer = max(<int64_t> command.maker_fee_ppm, <int64_t> command.taker_fee_ppm)",
+        "cdef int64_t dearer = command.taker_fee_ppm",
     ),
     Defect(
         "symbol-of-a-market-stands-twice",

@@ -113,8 +113,8 @@ _REFUSALS = (
     Defect(
         "order-expires-as-it-comes",
         "EXPY-005",
-        "command.expire_time_ns <= self.time_ns:",
-        "command.expire_time_ns < self.time_ns:",
+        "command.expire_time_ns <= self.out.time_ns:",
+        "command.expire_time_ns < self.out.time_ns:",
     ),
     Defect(
         "post-only-goes-with-immediate-or-cancel",

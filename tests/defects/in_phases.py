@@ -26,8 +26,8 @@ _PHASES = (
     Defect(
         "amended-order-trades-in-a-call-phase",
         "PHAS-001",
-        "            return self.rest(order)\n        self.begin(",
-        "            pass\n        self.begin(",
+        "self.book.levels[best].key <= limit_key and not in_call(&self.book.markets[market]):",
+        "self.book.levels[best].key <= limit_key:",
     ),
     Defect(
         "halted-market-cancels",
@@ -44,8 +44,8 @@ _PHASES = (
     Defect(
         "change-of-phase-goes-before-an-expiry-of-its-time",
         "PHAS-004",
-        "if self.standing.next_expiry_ns <= self.next_change_ns:",
-        "if self.standing.next_expiry_ns < self.next_change_ns:",
+        "self.standing.next_expiry_ns <= min(time_ns, self.next_change_ns):",
+        "self.standing.next_expiry_ns <= min(time_ns, self.next_change_ns - 1):",
     ),
     Defect(
         "changes-of-one-time-and-market-go-by-phase",
@@ -134,8 +134,8 @@ _BANDS = (
     Defect(
         "amended-order-stops-at-the-band-without-an-auction",
         "AUCT-009",
-        "        if beyond:\n            self.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)\n",
-        "",
+        "return self.change_phase(market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0",
+        "return 0",
     ),
     Defect(
         "fill-or-kill-counts-on-prices-beyond-the-band",

@@ -14,8 +14,8 @@ IN_QUEUES = (
     Defect(
         "best-price-skips-the-next-tick",
         "BOOK-001",
-        "self.markets[market].best[side] = self.ladder.first_from(root, self.levels[level].key)",
-        "self.markets[market].best[side] = self.ladder.first_from(root, self.levels[level].key + 2)",
+        "best[level.queue] = self.ladder.first_from(trie, level.key)",
+        "best[level.queue] = self.ladder.first_from(trie, level.key + 2)",
     ),
     Defect(
         "youngest-order-trades-first",
@@ -26,20 +26,17 @@ IN_QUEUES = (
     Defect(
         "fill-in-part-loses-its-place",
         "BOOK-003",
-        "        if maker.remaining_lots == 0:\n",
-        "        if maker.remaining_lots > 0:\n"
-        "            moved = maker[0]\n"
-        "            self.book.remove(maker_slot)\n"
-        "            self.book.rest(&moved)\n"
-        "            return 0\n"
-        "        if maker.remaining_lots == 0:\n",
+        "        return self.replenish(maker_slot) if maker.shown_lots == 0 else 0\n",
+        "        if maker.shown_lots == 0:\n"
+        "            return self.replenish(maker_slot)\n"
+        "        self.book.unlink(maker_slot)\n"
+        "        return self.book.append(maker_slot)\n",
     ),
     Defect(
         "incoming-buyer-pays-its-own-limit",
         "BOOK-004",
-        "self.book.levels[level].price_ticks * self.book.markets[taker.market].quote_atoms_per_tick_lot",
-        "max(taker.price_ticks, self.book.levels[level].price_ticks)"
-        " * self.book.markets[taker.market].quote_atoms_per_tick_lot",
+        "self.book.price(level) * self.book.markets[taker.market].quote_atoms_per_tick_lot",
+        "max(taker.price_ticks, self.book.price(level)) * self.book.markets[taker.market].quote_atoms_per_tick_lot",
     ),
     Defect(
         "order-does-not-trade-at-its-limit",
@@ -56,8 +53,8 @@ IN_QUEUES = (
     Defect(
         "new-order-does-not-know-who-stands-before-it",
         "BOOK-006",
-        "order.prev = self.levels[level].last",
-        "order.prev = self.levels[level].first",
+        "            self.orders[order.prev].next = slot\n",
+        "            self.orders[order.prev].next = slot\n            order.prev = level.first\n",
     ),
     Defect(
         "auction-trades-are-not-counted",
@@ -74,20 +71,20 @@ IN_QUEUES = (
     Defect(
         "level-keeps-what-was-traded",
         "ORDR-005",
-        "        self.book.levels[maker.level].total_lots -= lots\n",
-        "",
+        "        self.levels[order.level].total_lots -= lots\n        check(",
+        "        check(",
     ),
     Defect(
         "level-keeps-what-was-amended-away",
         "AMND-001",
-        "        self.levels[order.level].total_lots -= order.size_lots - size_lots\n",
+        "        level.total_lots -= order.size_lots - size_lots\n",
         "",
     ),
     Defect(
         "level-forgets-more-than-a-cancelled-order-had-left",
         "ORDR-011",
-        "self.levels[order.level].total_lots -= order.remaining_lots",
-        "self.levels[order.level].total_lots -= order.size_lots",
+        "level.total_lots -= order.remaining_lots",
+        "level.total_lots -= order.size_lots",
     ),
     Defect(
         "closing-a-gap-of-the-table-loses-an-entry",

@@ -8,32 +8,32 @@ _AMENDING = (
     Defect(
         "order-made-larger-keeps-its-place",
         "AMND-002",
-        "command.price_ticks == amended.price_ticks and command.size_lots <= amended.size_lots",
-        "command.price_ticks == amended.price_ticks",
+        "command.price_ticks == order.price_ticks and command.size_lots <= order.size_lots",
+        "command.price_ticks == order.price_ticks",
     ),
     Defect(
         "order-left-as-it-is-loses-its-place",
         "AMND-001",
-        "command.price_ticks == amended.price_ticks and command.size_lots <= amended.size_lots",
-        "command.price_ticks == amended.price_ticks and command.size_lots < amended.size_lots",
+        "command.price_ticks == order.price_ticks and command.size_lots <= order.size_lots",
+        "command.price_ticks == order.price_ticks and command.size_lots < order.size_lots",
     ),
     Defect(
         "order-made-smaller-remembers-its-old-hold",
         "AMND-001",
-        "            self.book.orders[slot].held_atoms = amended.held_atoms\n",
-        "",
+        "            return self.announce_amended(order, True)\n",
+        "            self.announce_amended(order, True)\n            order.held_atoms -= added_atoms\n            return 0\n",
     ),
     Defect(
         "amendment-does-not-move-the-hold",
         "AMND-001",
-        "        self.ledger.hold(amended.hold_balance, added_atoms)\n",
+        "        self.ledger.hold(order.hold_balance, added_atoms)\n",
         "",
     ),
     Defect(
         "what-has-traded-does-not-count-into-the-new-size",
         "AMND-004",
-        "amended.remaining_lots += command.size_lots - amended.size_lots",
-        "amended.remaining_lots = command.size_lots",
+        "remaining_lots = order.remaining_lots + (command.size_lots - order.size_lots)",
+        "remaining_lots = command.size_lots",
     ),
     Defect(
         "order-is-amended-down-to-what-it-has-traded",
@@ -44,8 +44,8 @@ _AMENDING = (
     Defect(
         "post-only-order-is-amended-onto-the-best-price",
         "AMND-005",
-        "if self.book.levels[best].key <= ladder_key(opposite(order.side), command.price_ticks):",
-        "if self.book.levels[best].key < ladder_key(opposite(order.side), command.price_ticks):",
+        "self.book.levels[best].key <= ladder_key(opposite(order.side), command.price_ticks):",
+        "self.book.levels[best].key < ladder_key(opposite(order.side), command.price_ticks):",
     ),
     Defect(
         "amended-order-comes-in-for-its-account-and-not-its-owner",
@@ -59,8 +59,8 @@ _EXPIRY = (
     Defect(
         "order-outlives-its-expiry-by-one-nanosecond",
         "EXPY-001",
-        "while self.standing.next_expiry_ns <= time_ns or",
-        "while self.standing.next_expiry_ns < time_ns or",
+        "self.standing.next_expiry_ns <= min(time_ns, self.next_change_ns):",
+        "self.standing.next_expiry_ns <= min(time_ns - 1, self.next_change_ns):",
     ),
     Defect(
         "order-ends-one-nanosecond-early",
