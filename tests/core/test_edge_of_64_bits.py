@@ -233,22 +233,28 @@ def of_operators(listing: commands.ListMarket) -> st.SearchStrategy[Command]:
     )
 
 
-@st.composite
-def flows(draw: Callable[[st.SearchStrategy[object]], object]) -> list[Command]:
-    """A venue at its limits, and some thirty commands to it."""
-    listing = draw(listings())
-    assert isinstance(listing, commands.ListMarket)
-    opening = draw(openings(listing))
-    assert isinstance(opening, list)
+def flows() -> st.SearchStrategy[list[Command]]:
+    """A venue at its limits, and some commands to it."""
+    return listings().flatmap(
+        lambda listing: st.builds(
+            lambda opening, steps, start_ns: list(_numbered([*opening, *steps], start_ns)),
+            openings(listing),
+            steps(listing),
+            st.sampled_from((0, LAST_NS - 2 * TRADE_MEMORY_NS)),
+        )
+    )
+
+
+def steps(listing: commands.ListMarket) -> st.SearchStrategy[list[Command]]:
     order, price, size = orders(listing), _near(listing.max_price_ticks), _near(listing.max_size_lots)
     amended = st.builds(
         commands.AmendOrder, order_id=st.integers(1, 9), account_id=clients, price_ticks=price, size_lots=size
     )
     cancelled = st.builds(commands.CancelOrder, order_id=st.integers(1, 9), account_id=clients)
-    kinds = (order,) * 12 + (amended, amended, cancelled, bookings(), bookings(), of_operators(listing))
-    steps = [draw(kinds[number]) for number in draw(st.lists(st.integers(0, len(kinds) - 1), min_size=8, max_size=40))]
-    start = draw(st.sampled_from((0, LAST_NS - 2 * TRADE_MEMORY_NS)))
-    return list(_numbered([*opening, *steps], start))  # type: ignore[arg-type]
+    kinds: tuple[st.SearchStrategy[Command], ...] = (order,) * 12
+    kinds += (amended, amended, cancelled, bookings(), bookings(), of_operators(listing))
+    # One of them is drawn by its number: `one_of` would take equal ones for one.
+    return st.lists(st.integers(0, len(kinds) - 1).flatmap(lambda number: kinds[number]), min_size=8, max_size=40)
 
 
 def _numbered(flow: list[Command], start_ns: int) -> Iterator[Command]:

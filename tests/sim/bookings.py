@@ -133,7 +133,7 @@ class Bookings:
     def differs_from(self, lines: Iterable[str]) -> list[str]:
         """What the venue's lines of state say otherwise; empty if nothing."""
         rows = [line.split("|") for line in lines]
-        mine = {
+        mine: dict[str, list[tuple[int, ...]]] = {
             "source": sorted(self._sources.items()),
             "hold": [
                 (hold_id, hold.placed.account_id, hold.placed.asset_id, hold.left_atoms, hold.placed.purpose)

@@ -17,6 +17,7 @@ from lionrock.words import events
 from lionrock.words.commands import AmendOrder, PlaceOrder, Transfer
 from lionrock.words.enumerations import FeeCurrency, Side, TimeInForce
 from lionrock.words.events import EVENTS, Event
+from lionrock.words.limits import MAX_ICEBERG_PARTS
 from lionrock.words.records import layout_of, unpack_all
 from lionrock.words.rejections import Rejection
 from lionrock.words.rounding import rebate_rounded_down
@@ -24,7 +25,7 @@ from tests.engines import new_venue
 from tests.sim.bookkeeper import Bookkeeper
 from tests.sim.living_orders import Market, Order
 
-COMMANDS = 100_000
+COMMANDS = 150_000
 _SIGNS = {-1: "less", 0: "equal", 1: "more"}
 
 
@@ -184,6 +185,15 @@ def test_sizes_prices_and_values_are_at_their_limits_and_one_beyond(
     }
     assert {each.name for each, by in beyond.items() if not short_by[each][PLACE, by]} == set()
     placed = [event for event in told if isinstance(event, events.OrderPlaced)]
+    parts = Counter(-(-event.size_lots // event.display_lots) for event in placed if event.display_lots)
+    assert parts[MAX_ICEBERG_PARTS] > 5
+    refused = [event for event in told if isinstance(event, events.CommandRejected)]
+    too_many = {
+        (event.command_kind, -(-event.first_figure // event.second_figure))
+        for event in refused
+        if event.rejection == Rejection.DISPLAY_SIZE_OUT_OF_RANGE and event.second_figure > 0
+    }
+    assert {(PLACE, MAX_ICEBERG_PARTS + 1), (AMEND, MAX_ICEBERG_PARTS + 1)} <= too_many
     for market in SCENE_MARKETS:
         mine = [event for event in placed if event.market_id == market.market_id]
         values = {event.size_lots * event.price_ticks for event in mine}

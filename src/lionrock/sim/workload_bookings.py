@@ -44,7 +44,7 @@ ERRANDS = 5
 SOURCES = (101, 102, 103, 2**32 - 1)
 """Outside numberings of the flow; scenes have others."""
 
-TRADES_PER_COMMAND = 0.215
+TRADES_PER_COMMAND = 0.195
 """A guess at the number of trades so far, from which the trades to book back are drawn."""
 
 _PURPOSES = tuple(map(int, TransferPurpose))
@@ -60,10 +60,10 @@ class Bookings:
         self._numbers = numbers
         self._under_way: list[Errand] = []
         self._makes: tuple[tuple[float, Callable[[int], Errand]], ...] = (
-            (0.70, self._transfer),
-            (0.82, self._hold),
-            (0.90, self._legs),
-            (0.98, self._cancelled_trade),
+            (0.78, self._transfer),
+            (0.88, self._hold),
+            (0.94, self._legs),
+            (0.99, self._cancelled_trade),
             (1.00, self._valuation),
         )
         """Below which draw each is chosen."""
@@ -223,7 +223,7 @@ class Bookings:
         """One of the last trades, or none that was yet; now and then once more."""
         chance = self._chance
         most = int(sequence * TRADES_PER_COMMAND) + 1
-        trade_id = max(0, most - int(chance.random() * chance.random() * most * 0.3))
+        trade_id = max(0, most - int(chance.random() * chance.random() * most * 0.2))
         for _ in range(chance.choice((1, 1, 2))):
             yield CancelTrade(**self._origin(TransferPurpose.CORRECTION), trade_id=trade_id)
 

@@ -161,7 +161,13 @@ def bands_touched(stage: Stage) -> Scene:
     yield changed(limit(stage, _CY, rests, 4, edge_ticks + worse), display_lots=chance.choice((0, 1)))
     taking = limit(stage, _ANN, comes_in, chance.randint(4, 6), edge_ticks + worse)
     kinds = [kind for kind in TimeInForce if kind != TimeInForce.GOOD_TILL_DATE]
-    yield changed(taking, time_in_force=chance.choice(kinds))
+    if chance.random() < 0.4:
+        away = changed(again(stage, taking), price_ticks=max(1, price_ticks - 500 * worse))
+        yield away
+        yield AmendOrder(
+            order_id=away.order_id, account_id=_ANN, price_ticks=taking.price_ticks, size_lots=away.size_lots
+        )
+    yield changed(again(stage, taking), time_in_force=chance.choice(kinds))
     yield again(stage, taking)
 
 
