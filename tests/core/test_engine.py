@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from lionrock.core import engine, engine_checked
 from lionrock.sim.workload import random_flow
-from lionrock.words.commands import AdvanceTime, ListAsset
+from lionrock.words.commands import (
+    AdvanceTime,
+    Command,
+    ListAsset,
+    ListMarket,
+    OpenAccount,
+    PlaceOrder,
+    Transfer,
+)
+from lionrock.words.events import EVENTS, CommandRejected
 from lionrock.words.faults import Fault
+from lionrock.words.records import unpack_all
 from tests.engines import new_venue
 
 BUILDS = ("fast", "checked")
@@ -71,21 +82,70 @@ def test_fast_build_does_not_look() -> None:
         engine.Engine().provoke("index")
 
 
-def test_readers_get_depth_and_balances() -> None:
-    venue = engine.Engine()
-    for batch in random_flow(seed=5, commands=5_000):
-        venue.apply(batch)
-    rows = [line.split("|") for line in venue.lines()]
+def shown_by_price(rows: list[list[str]], market: str, side: str) -> list[tuple[int, int]]:
+    """Price and lots that show, best first, from the `order` lines."""
     resting: dict[int, int] = {}
-    for row in (row for row in rows if row[0] == "order"):
-        market, side, price, shown = row[1], row[2], row[3], row[17]
-        if (market, side) == ("1", "1"):
-            resting[int(price)] = resting.get(int(price), 0) + int(shown)
-    bids, _ = venue.depth(1, 5)
-    assert bids == sorted(resting.items(), reverse=True)[:5]
-    owner = next(row for row in rows if row[0] == "balance")
-    assert (int(owner[2]), int(owner[3]), int(owner[4])) in venue.balances(int(owner[1]))
+    for row in rows:
+        if row[0] == "order" and (row[1], row[2]) == (market, side):
+            resting[int(row[3])] = resting.get(int(row[3]), 0) + int(row[17])
+    return sorted(resting.items(), reverse=side == "1")
+
+
+@pytest.mark.parametrize("seed", [5, 6])
+def test_readers_get_depth_and_balances(seed: int) -> None:
+    """Of every market and account, after every batch, what the lines say."""
+    venue = engine.Engine()
+    for batch in random_flow(seed, commands=20_000):
+        venue.apply(batch)
+        rows = [line.split("|") for line in venue.lines()]
+        for market in (row[1] for row in rows if row[0] == "market"):
+            bids, asks = venue.depth(int(market), 10_000)
+            assert (bids, asks) == (shown_by_price(rows, market, "1"), shown_by_price(rows, market, "2"))
+            assert venue.depth(int(market), 2) == (bids[:2], asks[:2])
+        for _, account, asset, available, held in (row for row in rows if row[0] == "balance"):
+            assert (int(asset), int(available), int(held)) in venue.balances(int(account))
     with pytest.raises(KeyError):
         venue.depth(10**6, 5)
     with pytest.raises(KeyError):
         venue.balances(10**12)
+
+
+GOLDEN = 0x9E3779B97F4A7C15
+
+
+@pytest.mark.parametrize("build", [*BUILDS, "auditor"])
+def test_client_ids_that_share_a_place_in_the_table_stay_apart(build: str) -> None:
+    """The core mixes account and key into one number; pairs that come to the same are still two."""
+    venue = new_venue(build)
+    opening: list[Command] = [
+        ListAsset(asset_id=1, decimals=0, code="BTC"),
+        ListAsset(asset_id=2, decimals=0, code="USD"),
+        *(OpenAccount(account_id=account, account_kind=kind) for account, kind in ((1, 3), (2, 2), (11, 1), (12, 1))),
+        ListMarket(
+            market_id=1, base_asset_id=1, quote_asset_id=2, fee_currency=1, symbol="BTCUSD", tick_quote_atoms=1,
+            lot_base_atoms=1, max_price_ticks=10**6, max_size_lots=10**6, min_notional_atoms=1,
+            max_notional_atoms=10**9, fee_account_id=2,
+        ),
+        *(
+            Transfer(asset_id=2, debit_account_id=1, credit_account_id=account, amount_atoms=10**6, purpose=1)
+            for account in (11, 12)
+        ),
+    ]  # fmt: skip
+    key = 123_456
+    mixes_alike = key ^ ((3 * GOLDEN ^ 4 * GOLDEN) % 2**64)  # of the fourth account as `key` of the third
+    orders = [(1, 11, key), (2, 12, mixes_alike), (3, 11, key ^ 1), (4, 12, mixes_alike), (5, 11, key)]
+    plain = PlaceOrder(
+        order_id=0, account_id=0, market_id=1, side=1, order_type=1, time_in_force=1, post_only=0, price_ticks=100,
+        size_lots=1, quote_amount_atoms=0,
+    )  # fmt: skip
+    opening += [
+        msgspec.structs.replace(plain, order_id=order_id, account_id=account_id, client_order_key=client_order_key)
+        for order_id, account_id, client_order_key in orders
+    ]
+    block = b"".join(
+        msgspec.structs.replace(command, sequence=number).pack() for number, command in enumerate(opening, 1)
+    )
+    told = unpack_all(EVENTS, venue.apply(block))
+    assert [event.first_figure for event in told if isinstance(event, CommandRejected)] == [2, 1]
+    taken = [line for line in venue.lines() if line.startswith("client|")]
+    assert taken == sorted([f"client|11|{key}|1|-1", f"client|11|{key ^ 1}|3|-1", f"client|12|{mixes_alike}|2|-1"])

@@ -11,12 +11,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         told = dict(report.user_properties)
         if report.when == "call" and "defect" in told:
             name, code = told["defect"]
-            rows.append((str(name), str(code), _short(told["tables"]), _short(told["flows"]), f"{report.duration:.0f}"))
+            seen = (_short(told[witness]) for witness in ("tables", "core", "flows"))
+            rows.append((str(name), str(code), *seen, f"{report.duration:.0f}"))
     if not rows:
         return
     rows.sort()
-    unnoticed = [name for name, _, tables, flows, _ in rows if tables == flows == "-"]
-    titles = ("defect", "breaks", "tables of spec/", "flows", "s")
+    unnoticed = [row for row in rows if set(row[2:5]) == {"-"}]
+    titles = ("defect", "breaks", "tables of spec/", "tests of the core", "flows", "s")
     widths = [max(len(row[at]) for row in [titles, *rows]) for at in range(len(titles))]
     terminalreporter.section("what noticed the defects")
     for row in [titles, *rows]:

@@ -1,9 +1,9 @@
 """Makes a venue out of the core's sources with a defect in it, and lets the ordinary suite judge it.
 
 The engine with the defect stands in the tree as the fast and as the checked build, as a real one would: only the
-tables of spec/, the auditor and the bookkeeper are there to notice it. It is compiled with the core's assertions off
-(those of the checked build are no independent witnesses) and its index checks on, so that no defect reads foreign
-memory. The C compiler optimizes nothing: a flow is over before it would have.
+tables of spec/, the core's tests, the auditor and the bookkeeper are there to notice it. It is compiled with the core's
+assertions off (those of the checked build are no independent witnesses) and its index checks on, so that no defect
+reads foreign memory. The C compiler optimizes nothing: a flow is over before it would have.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ LONGEST_SECONDS = 600
 """A suite that has not ended by then has met a venue that does not answer."""
 
 TABLES = ("tests/spec",)
+CORE_TESTS = ("tests/core", "-k", "not checked_build")
+"""Saving, the edge of 64 bits, readers. That the checked build checks cannot be asked of a copy that does not."""
 SMALL_FLOWS = ("tests/sim/test_flows.py", "-k", "not million")
 LARGE_FLOWS = ("tests/sim/test_flows.py", "-k", "million")
 

@@ -21,7 +21,9 @@ _AMENDING = (
         "order-made-smaller-remembers-its-old-hold",
         "AMND-001",
         "            return self.announce_amended(order, True)\n",
-        "            self.announce_amended(order, True)\n            order.held_atoms -= added_atoms\n            return 0\n",
+        "            self.announce_amended(order, True)\n"
+        "            order.held_atoms -= added_atoms\n"
+        "            return 0\n",
     ),
     Defect(
         "amendment-does-not-move-the-hold",

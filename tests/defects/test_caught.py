@@ -13,7 +13,7 @@ import pytest
 
 from tests.defects.catalogue import DEFECTS
 from tests.defects.defect import Defect
-from tests.defects.foundry import LARGE_FLOWS, SMALL_FLOWS, TABLES, make_tree, notice_of
+from tests.defects.foundry import CORE_TESTS, LARGE_FLOWS, SMALL_FLOWS, TABLES, make_tree, notice_of
 
 pytestmark = pytest.mark.soak
 
@@ -21,14 +21,15 @@ pytestmark = pytest.mark.soak
 def test_sources_without_a_defect_pass(tmp_path: Path) -> None:
     """Otherwise everything below would be caught, whatever it breaks."""
     tree = make_tree(tmp_path / "tree", None)
-    assert [notice_of(tree, part) for part in (TABLES, SMALL_FLOWS)] == [None, None]
+    assert [notice_of(tree, part) for part in (TABLES, CORE_TESTS, SMALL_FLOWS)] == [None] * 3
 
 
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.name)
 def test_defect_is_noticed(defect: Defect, tmp_path: Path, record_property: Callable[[str, object], None]) -> None:
-    """By the tables or by the flows; both are asked, so that the report shows what each of them sees."""
+    """By the tables, the core's own tests or the flows; all are asked, so that the report shows what each sees."""
     tree = make_tree(tmp_path / "tree", defect)
-    notices = {"tables": notice_of(tree, TABLES), "flows": notice_of(tree, SMALL_FLOWS)}
+    parts = {"tables": TABLES, "core": CORE_TESTS, "flows": SMALL_FLOWS}
+    notices = {witness: notice_of(tree, part) for witness, part in parts.items()}
     if not any(notices.values()):
         notices["flows"] = notice_of(tree, LARGE_FLOWS)
     record_property("defect", (defect.name, defect.code))
