@@ -24,12 +24,6 @@ IN_CLIENT_IDS = (
         "self.ids[slot].account != account:",
     ),
     Defect(
-        "client-ids-of-two-accounts-that-mix-alike-are-one",
-        "CLID-001",
-        "(self.ids[slot].account != account or self.ids[slot].client_order_key != client_order_key):",
-        "self.ids[slot].client_order_key != client_order_key:",
-    ),
-    Defect(
         "freed-client-id-takes-along-one-that-mixes-alike",
         "CLID-001",
         "            if self.ids[slot].same_home >= 0:\n"
