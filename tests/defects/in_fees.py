@@ -59,8 +59,8 @@ _LEAST_FEES = (
     Defect(
         "every-buy-has-the-least-fee-in-base",
         "FEES-015",
-        "        if order.side == SIDE_BUY and market.fee_currency == FEE_CURRENCY_RECEIVED:\n",
-        "        if order.side == SIDE_BUY:\n",
+        "            (order.side == SIDE_BUY) & (market.fee_currency == FEE_CURRENCY_RECEIVED),\n",
+        "            order.side == SIDE_BUY,\n",
     ),
     Defect(
         "market-buy-by-amount-leaves-nothing-for-the-least-fee",

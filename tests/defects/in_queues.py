@@ -47,8 +47,8 @@ IN_QUEUES = (
     Defect(
         "cancelled-order-cuts-its-queue",
         "BOOK-006",
-        "self.orders[order.next].prev = order.prev",
-        "self.orders[order.next].prev = -1",
+        "&level.last)[0] = order.prev",
+        "&level.last)[0] = -1",
     ),
     Defect(
         "new-order-does-not-know-who-stands-before-it",

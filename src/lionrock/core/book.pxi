@@ -93,8 +93,28 @@ MARKET = np.dtype(
 )  # by hand: NumPy cannot read the description of a struct with arrays in it; Cython checks that the two agree
 
 
+# Where a side or a sign decides, a processor guesses wrong every second time. What many commands ask is therefore
+# computed without a branch, here and where else a comment says so.
+
+@cython.overflowcheck(False)
 cdef inline uint8_t opposite(uint8_t side) noexcept:
-    return SIDE_SELL if side == SIDE_BUY else SIDE_BUY
+    return <uint8_t> (SIDE_BUY + SIDE_SELL - side)
+
+
+cdef extern from *:
+    """
+    // The empty assembly keeps the compiler from seeing that the mask is a condition and making a branch of it again.
+    static inline int64_t either(int first, int64_t if_so, int64_t if_not) {
+        int64_t mask = -(int64_t) (first != 0);
+        __asm__("" : "+r"(mask));
+        return if_not ^ ((if_so ^ if_not) & mask);
+    }
+    static inline int32_t *either_place(int first, int32_t *if_so, int32_t *if_not) {
+        return (int32_t *) either(first, (int64_t) if_so, (int64_t) if_not);
+    }
+    """
+    int64_t either(bint first, int64_t if_so, int64_t if_not) noexcept
+    int32_t* either_place(bint first, int32_t* if_so, int32_t* if_not) noexcept
 
 
 cdef inline bint in_call(const market_t* market) noexcept:
@@ -181,8 +201,8 @@ cdef class Book:
         self.levels = grown(np.asarray(self.levels))
         return 0
 
-    cdef inline int32_t rest(self, order_t* order, uint8_t queue, int32_t price_ticks) except -1:
-        """Put a new order at the back of a queue, at a price of it; returns its slot."""
+    cdef inline int32_t draft(self) except -1:
+        """A slot to write an order in that may come to stand in the book: it does not yet, and has no id there."""
         cdef int32_t slot = self.free_order
         if slot >= 0:
             self.free_order = self.orders[slot].next
@@ -191,14 +211,12 @@ cdef class Book:
                 self.make_room_for_orders()
             slot = self.order_room
             self.order_room += 1
-        self.orders[slot] = order[0]
-        self.order_slots.insert(order.order_id, slot)
-        self.join(slot, queue, price_ticks)
+        clear_record(&self.orders[slot])  # of the same size
+        self.orders[slot].level = -1
         return slot
 
-    cdef inline int remove(self, int32_t slot) except -1:
-        """Forget an order that stands in no queue."""
-        self.order_slots.remove(self.orders[slot].order_id)
+    cdef inline int give_back(self, int32_t slot) except -1:
+        """The slot of an order that is over, or never was."""
         self.orders[slot].order_id = 0
         self.orders[slot].next = self.free_order
         self.free_order = slot
@@ -208,6 +226,11 @@ cdef class Book:
         if CHECKED:
             self.touched_levels += levels
             self.touched_orders += orders
+
+    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
+        """A drafted order can be found by its id from now on, and stands in a queue."""
+        self.order_slots.insert(self.orders[slot].order_id, slot)
+        return self.join(slot, queue, price_ticks)
 
     cdef inline int join(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
         """Stand at the back of a queue, at a price of it."""
@@ -254,15 +277,10 @@ cdef class Book:
     cdef inline int unlink(self, int32_t slot) except -1:
         """Let the neighbours of an order close up."""
         cdef order_t* order = &self.orders[slot]
+        cdef level_t* level = &self.levels[order.level]
         self.count(1, 1 + (order.prev >= 0) + (order.next >= 0))
-        if order.prev >= 0:
-            self.orders[order.prev].next = order.next
-        else:
-            self.levels[order.level].first = order.next
-        if order.next >= 0:
-            self.orders[order.next].prev = order.prev
-        else:
-            self.levels[order.level].last = order.prev
+        either_place(order.prev >= 0, &self.orders[max(order.prev, 0)].next, &level.first)[0] = order.next
+        either_place(order.next >= 0, &self.orders[max(order.next, 0)].prev, &level.last)[0] = order.prev
         return 0
 
     cdef int replenish(self, int32_t slot) except -1:

@@ -59,9 +59,10 @@ cdef class Exposure:
 
     cdef inline int refused(self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms) except -1:
         """Whether holding so much more money would take the account above its limit. Returns 1 when refused."""
-        if self.ledger.accounts[account].exposure_limit_atoms == 0 or added_atoms <= 0:
-            return 0
-        return self.refused_above(kind, account, hold_asset, added_atoms)
+        # One branch of the two questions (book.pxi, "without a branch").
+        if (self.ledger.accounts[account].exposure_limit_atoms != 0) & (added_atoms > 0):
+            return self.refused_above(kind, account, hold_asset, added_atoms)
+        return 0
 
     cdef int refused_above(self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms) except -1:
         """The same of an account with a limit."""

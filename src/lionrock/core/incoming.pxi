@@ -57,13 +57,12 @@ cdef class Incoming:
             order.remaining_lots = self.book.markets[order.market].max_size_lots
         return 0
 
-    cdef int wait(self, order_t* order, uint8_t trigger, int32_t trigger_price_ticks) except -1:
+    cdef int wait(self, int32_t slot, uint8_t trigger, int32_t trigger_price_ticks) except -1:
         """The order stands outside the book until its trigger is met."""
+        cdef order_t* order = &self.book.orders[slot]
         if order.size_lots == 0:
             order.remaining_lots = 0  # by amount: what it holds is what it will spend
-        self.matching.enter(
-            order, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING, trigger_price_ticks
-        )
+        self.matching.enter(slot, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING, trigger_price_ticks)
         return self.expect_end(order)
 
     cdef int trigger(self) except -1:
@@ -92,32 +91,34 @@ cdef class Incoming:
 
     cdef int release(self, int32_t slot) except -1:
         """A waiting order's trigger is met: it comes in."""
-        cdef order_t order = self.book.orders[slot]
+        cdef order_t* order = &self.book.orders[slot]
         cdef taking_t taking
-        self.matching.leave(slot)
+        self.book.part(slot)
+        self.matching.close(slot)
         event = <order_triggered_t*> self.out.event(EVENT_ORDER_TRIGGERED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
         event.market_id = self.book.markets[order.market].market_id
         self.prepare(
-            &order, &taking, self.ledger.owner_of_balance(order.hold_balance),
+            order, &taking, self.ledger.owner_of_balance(order.hold_balance),
             order.held_atoms if order.size_lots == 0 else 0,
         )
-        return self.come_in(&order, &taking)
+        return self.come_in(slot, &taking)
 
-    cdef int come_in(self, order_t* order, taking_t* taking) except -1:
-        """Trade what can trade; the rest rests, or the order ends."""
+    cdef int come_in(self, int32_t slot, taking_t* taking) except -1:
+        """Trade what can trade; the rest rests, or the order ends and its slot is free."""
+        cdef order_t* order = &self.book.orders[slot]
         cdef market_t* market = &self.book.markets[order.market]
         cdef int32_t best = market.best[opposite(order.side)]
         cdef bint alone = best < 0 or self.book.levels[best].key > taking.limit_key
         if in_call(market) or (alone and may_rest(order.time_in_force)):
             # It has not traded, so what it holds is what it needs.
-            self.matching.enter(order, order.side, order.price_ticks)
+            self.matching.enter(slot, order.side, order.price_ticks)
             return self.expect_end(order)
-        if self.ends_untouched(order, taking):
-            return 0
-        self.matching.take(order, taking)
-        return self.finish(order, taking)
+        if not self.ends_untouched(order, taking):
+            self.matching.take(order, taking)
+            self.finish(slot, taking)
+        return self.book.give_back(slot) if order.level < 0 else 0
 
     cdef int ends_untouched(self, order_t* order, taking_t* taking) except -1:
         """Post-only orders that would take and fill-or-kill orders that cannot fill end here. Returns 1 for those."""
@@ -134,24 +135,25 @@ cdef class Incoming:
                 return 1
         return 0
 
-    cdef int finish(self, order_t* order, taking_t* taking) except -1:
+    cdef int finish(self, int32_t slot, taking_t* taking) except -1:
         """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
+        cdef order_t* order = &self.book.orders[slot]
         cdef bint beyond = self.matching.could_go_on(order, taking)
         cdef bint has_rest = order.remaining_lots > 0 and not taking.ended_by_own
         if taking.by_quote or (has_rest and not may_rest(order.time_in_force)):
             self.end_for_good(order, taking, beyond)
         elif has_rest:
-            self.rest(order)
+            self.rest(slot)
         else:
             self.matching.ended(order, taking)
         if beyond:
             self.matching.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
         return 0
 
-    cdef int rest(self, order_t* order) except -1:
+    cdef int rest(self, int32_t slot) except -1:
         """Into the book for the first time, and onto the clock if it ends by itself."""
-        self.matching.rest(order)
-        return self.expect_end(order)
+        self.matching.rest(slot)
+        return self.expect_end(&self.book.orders[slot])
 
     cdef inline int expect_end(self, const order_t* order) except -1:
         return self.standing.expect_end(order.expire_time_ns, order.order_id) if order.expire_time_ns != 0 else 0

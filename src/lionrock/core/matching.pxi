@@ -346,16 +346,16 @@ cdef class Matching:
         self.ledger.release(order.hold_balance, order.held_atoms)
         return self.client_ids.ended(order.client_id, self.out.time_ns) if order.client_id >= 0 else 0
 
-    cdef int rest(self, order_t* order) except -1:
+    cdef int rest(self, int32_t slot) except -1:
         """What is left waits in the book, holding what it needs and no more."""
+        cdef order_t* order = &self.book.orders[slot]
         self.reduce_hold(order)
-        return self.enter(order, order.side, order.price_ticks)
+        return self.enter(slot, order.side, order.price_ticks)
 
-    cdef inline int enter(self, order_t* order, uint8_t queue, int32_t price_ticks) except -1:
+    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
         """The order stands in a queue from now on and counts among its account's open ones."""
-        self.ledger.accounts[self.ledger.balances[order.hold_balance].account].open_orders += 1
-        self.book.rest(order, queue, price_ticks)
-        return 0
+        self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders += 1
+        return self.book.enter(slot, queue, price_ticks)
 
     cdef inline int leave(self, int32_t slot) except -1:
         """A resting or waiting order is no more."""
@@ -364,8 +364,15 @@ cdef class Matching:
 
     cdef inline int forget(self, int32_t slot) except -1:
         """An order that stands in no queue is no more."""
+        self.close(slot)
+        return self.book.give_back(slot)
+
+    cdef inline int close(self, int32_t slot) except -1:
+        """The opposite of entering, for an order that stands in no queue any more: it is a draft again."""
         self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1
-        return self.book.remove(slot)
+        self.book.order_slots.remove(self.book.orders[slot].order_id)
+        self.book.orders[slot].level = -1
+        return 0
 
     cdef int reduce_hold(self, order_t* order) except -1:
         """Give back what the rest of an order need not hold."""
@@ -472,12 +479,10 @@ cdef class Matching:
     cdef inline int64_t needed_for(self, const order_t* order, int64_t lots, int64_t price_ticks) except? -99:
         """The same for so many lots at such a limit price."""
         cdef market_t* market = &self.book.markets[order.market]
-        cdef int64_t per_lot = price_ticks * market.quote_atoms_per_tick_lot
-        cdef int64_t atoms
-        if order.side == SIDE_SELL:
-            per_lot = market.lot_base_atoms
-        atoms = lots * per_lot
-        # One branch of the two questions: the side alone is as good as a coin to guess.
+        cdef int64_t per_lot = either(
+            order.side == SIDE_SELL, market.lot_base_atoms, price_ticks * market.quote_atoms_per_tick_lot
+        )
+        cdef int64_t atoms = lots * per_lot
         if (order.side == SIDE_SELL) | (market.fee_currency == FEE_CURRENCY_RECEIVED):
             return atoms
         return atoms + fee_to_hold(order, atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))

@@ -131,35 +131,46 @@ cdef class Placing:
         return 0
 
     cdef int place_order(self, const place_order_t* command) except -1:
-        cdef order_t order
         cdef taking_t taking
-        cdef int64_t available_atoms
         cdef int32_t account = self.ledger.account(command.account_id)
         cdef int32_t market = self.book.market(command.market_id)
-        cdef uint32_t hold_asset
+        cdef int32_t slot
         if self.refused(command, account, market):
             return 1
-        self.read_order(command, account, market, &order, &taking)
-        hold_asset = self.book.markets[market].quote_asset_id
-        if order.side == SIDE_SELL:
-            hold_asset = self.book.markets[market].base_asset_id
+        slot = self.book.draft()
+        self.read_order(command, account, market, &self.book.orders[slot], &taking)
+        if self.refused_for_funds(command, account, &self.book.orders[slot]):
+            self.book.give_back(slot)
+            return 1
+        # accepted
+        self.highest_order_id = command.order_id
+        self.open_hold(&self.book.orders[slot], account)
+        if command.client_order_key != 0:
+            self.book.orders[slot].client_id = self.client_ids.take(
+                account, command.client_order_key, command.order_id
+            )
+        self.announce_placed(command, &self.book.orders[slot])
+        if command.trigger != TRIGGER_NONE:
+            return self.incoming.wait(slot, command.trigger, command.trigger_price_ticks)
+        return self.incoming.come_in(slot, &taking)
+
+    cdef inline int refused_for_funds(self, const place_order_t* command, int32_t account, order_t* order) except -1:
+        """The last refusals: the exposure limit, and what is not there to hold. Returns 1 when one was given."""
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef uint32_t hold_asset = <uint32_t> either(
+            order.side == SIDE_SELL, market.base_asset_id, market.quote_asset_id
+        )
+        cdef int64_t available_atoms = 0
         if self.exposure.refused(command.kind, account, hold_asset, order.held_atoms):
             return 1
         order.hold_balance = self.ledger.existing_balance(account, hold_asset)
-        available_atoms = self.ledger.balances[order.hold_balance].available_atoms if order.hold_balance >= 0 else 0
+        if order.hold_balance >= 0:
+            available_atoms = self.ledger.balances[order.hold_balance].available_atoms
         if available_atoms < order.held_atoms:
             return self.out.reject(
                 command.kind, REJECTION_AVAILABLE_INSUFFICIENT, order.held_atoms, available_atoms
             )
-        # accepted
-        self.highest_order_id = order.order_id
-        self.open_hold(&order, account, hold_asset)
-        if command.client_order_key != 0:
-            order.client_id = self.client_ids.take(account, command.client_order_key, command.order_id)
-        self.announce_placed(command, &order)
-        if command.trigger != TRIGGER_NONE:
-            return self.incoming.wait(&order, command.trigger, command.trigger_price_ticks)
-        return self.incoming.come_in(&order, &taking)
+        return 0
 
     cdef inline int read_order(
         self, const place_order_t* command, int32_t account, int32_t slot, order_t* order, taking_t* taking
@@ -168,7 +179,6 @@ cdef class Placing:
         cdef uint16_t tier = self.ledger.accounts[account].tier
         cdef bint market_order = command.order_type == ORDER_TYPE_MARKET
         cdef int64_t lots = 0, quote_atoms = 0
-        clear_record(order)  # of the same size
         order.order_id = command.order_id
         order.market = slot
         order.side = command.side
@@ -208,16 +218,22 @@ cdef class Placing:
     cdef inline int64_t minimum_fee(self, const order_t* order) except? -99:
         """The market's least fee of an order, in the asset of its fees."""
         cdef market_t* market = &self.book.markets[order.market]
-        if order.side == SIDE_BUY and market.fee_currency == FEE_CURRENCY_RECEIVED:
-            return market.minimum_fee_base_atoms
-        return market.minimum_fee_quote_atoms
+        return either(
+            (order.side == SIDE_BUY) & (market.fee_currency == FEE_CURRENCY_RECEIVED),
+            market.minimum_fee_base_atoms,
+            market.minimum_fee_quote_atoms,
+        )
 
-    cdef inline int open_hold(self, order_t* order, int32_t account, uint32_t hold_asset) except -1:
+    cdef inline int open_hold(self, order_t* order, int32_t account) except -1:
         cdef market_t* market = &self.book.markets[order.market]
-        cdef uint32_t other = market.base_asset_id if order.side == SIDE_BUY else market.quote_asset_id
+        cdef bint sells = order.side == SIDE_SELL
         if order.hold_balance < 0:
-            order.hold_balance = self.ledger.balance(account, hold_asset)
-        order.receive_balance = self.ledger.balance(account, other)
+            order.hold_balance = self.ledger.balance(
+                account, market.base_asset_id if sells else market.quote_asset_id
+            )
+        order.receive_balance = self.ledger.balance(
+            account, <uint32_t> either(sells, market.quote_asset_id, market.base_asset_id)
+        )
         return self.ledger.hold(order.hold_balance, order.held_atoms)
 
     cdef inline int announce_placed(self, const place_order_t* command, order_t* order) except -1:

@@ -64,7 +64,7 @@ cdef class Table:
     cdef inline int insert(self, uint64_t key, int32_t slot) except -1:
         """Store a key that is not in the table."""
         cdef uint64_t at
-        if self.used * 2 >= <int64_t> self.mask:
+        if self.used * 4 >= <int64_t> self.mask:
             self.grow()
         at = self.home(key)
         self.count()
