@@ -123,6 +123,7 @@ class VolatileDisk(Disk):
                 path.unlink(missing_ok=True)
                 self._device.pop(path, None)
                 self._dirty[path] = []
+                self._unnamed.discard(path)
                 if content is not None:
                     self._device[path] = content
         self._unsynced_names.clear()

@@ -23,12 +23,15 @@ class Batch(NamedTuple):
     record_count: int
     records: bytes
     side: bytes
+    record_version: int
 
 
 def batch(number: int) -> Batch:
     """A batch whose size and content depend on its number; it ends in a byte that is not zero."""
     count = 1 + number % 3
-    return Batch(1000 + number, count, bytes([number % 251, 0, 7, 0]) * 4 * count, f"note {number}".encode())
+    return Batch(
+        1000 + number, count, bytes([number % 251, 0, 7, 0]) * 4 * count, f"note {number}".encode(), 1 + number % 5
+    )
 
 
 def read(directory: Path, disk: Disk | None = None) -> tuple[list[Frame], End]:
@@ -57,7 +60,9 @@ def write(directory: Path, numbers: range, segment_bytes: int = SEGMENT_BYTES, *
 
 
 def batches(frames: list[Frame]) -> list[Batch]:
-    return [Batch(frame.time_ns, frame.record_count, frame.records, frame.side) for frame in frames]
+    return [
+        Batch(frame.time_ns, frame.record_count, frame.records, frame.side, frame.record_version) for frame in frames
+    ]
 
 
 def bounds(frames: list[Frame]) -> list[tuple[int, int]]:

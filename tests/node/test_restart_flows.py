@@ -20,7 +20,7 @@ from lionrock.sim.recorded_flow import order_flow, read_recording
 from lionrock.sim.recordings import recording_directory, why_absent
 from lionrock.sim.replay import as_commands
 from lionrock.sim.workload import random_flow
-from lionrock.words.records import RECORD_BYTES
+from lionrock.words.records import RECORD_BYTES, RECORD_VERSION
 
 JOURNAL_ID = b"\x07" * JOURNAL_ID_BYTES
 
@@ -34,7 +34,7 @@ def restart_agrees(directory: Path, batches: Iterable[bytes]) -> int:
     before: list[bytes] = []
     for batch in batches:
         time_ns = int.from_bytes(batch[10:18], "little")
-        writer.append(time_ns, len(batch) // RECORD_BYTES, batch, b"")
+        writer.append(time_ns, len(batch) // RECORD_BYTES, batch, b"", RECORD_VERSION)
         before.append(living.apply(batch))
     writer.close()
 

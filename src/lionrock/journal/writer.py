@@ -75,7 +75,7 @@ class Writer:
         """Sequence that the next frame begins with."""
         return self._next_sequence
 
-    def append(self, time_ns: int, record_count: int, records: bytes, side: bytes) -> None:
+    def append(self, time_ns: int, record_count: int, records: bytes, side: bytes, record_version: int) -> None:
         """Chain a frame to the last one; it is durable when this returns.
 
         Raises `OSError` when that failed; whether the frame is on the device is then unknown, and every later call
@@ -83,9 +83,10 @@ class Writer:
         """
         if self._stopped:
             raise WriterStopped(self._stopped)
-        frame = Frame(self._next_sequence, time_ns, record_count, records, side, self._last_hash, self._journal_id)
+        sequence, last_hash = self._next_sequence, self._last_hash
+        frame = Frame(sequence, time_ns, record_count, records, side, last_hash, self._journal_id, record_version)
         encoded = encode(frame)
-        self._stopped = f"the frame of sequence {frame.sequence} was not written whole"
+        self._stopped = f"the frame of sequence {sequence} was not written whole"
         if not self._mark_removed:
             remove_mark(self._directory, self._disk)
             self._mark_removed = True

@@ -25,6 +25,7 @@ from lionrock.node.recovery import Listener, Progress, Recovered, recover
 from lionrock.node.stamping import stamped
 from lionrock.words.commands import Command
 from lionrock.words.events import Event
+from lionrock.words.records import RECORD_VERSION
 from lionrock.words.side_notes import pack_notes
 
 _log = logging.getLogger(__name__)
@@ -208,7 +209,7 @@ class Node:
         side = pack_notes((position, entry.note) for position, entry in enumerate(batch))
         self._durable.clear()
         written = asyncio.get_running_loop().run_in_executor(
-            self._journal_thread, self._writer.append, time_ns, len(batch), records, side
+            self._journal_thread, self._writer.append, time_ns, len(batch), records, side, RECORD_VERSION
         )
         try:
             events = self._engine.apply(records)

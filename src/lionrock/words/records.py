@@ -14,6 +14,9 @@ from typing import Annotated, Any, NamedTuple, TypeVar, dataclass_transform, get
 import msgspec
 import numpy as np
 
+RECORD_VERSION = 1
+"""Of all layouts together. Every frame of a journal carries it, so that an old record is never read as a new one; a
+test ties it to the layouts, and to a recorded journal of each version that must replay to its recorded digest."""
 RECORD_BYTES = 128
 """Size of every command and every event. See the module docstring for why this number."""
 
