@@ -11,6 +11,7 @@ from lionrock.journal.closing import MARK_NAME, Closed, read_mark, write_mark
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import GENESIS_HASH, encode, frame_hash
 from lionrock.journal.segments import JournalDamaged, segment_paths
+from lionrock.journal.writer import DURABLE_NAME
 from tests.journal.disks import FailingDisk
 from tests.journal.journals import batch, batches, bounds, read, write, writer_at_end
 
@@ -27,7 +28,7 @@ def _damage(directory: Path) -> JournalDamaged | None:
 @pytest.mark.parametrize("segment_bytes", [300, 1 << 28])
 def test_every_changed_byte_and_every_cut_is_refused_after_a_clean_close(tmp_path: Path, segment_bytes: int) -> None:
     write(tmp_path, range(4), segment_bytes)
-    for path in segment_paths(tmp_path):
+    for path in segment_paths(tmp_path, Disk()):
         whole = path.read_bytes()
         for offset in range(len(whole)):
             for spoiled in (
@@ -52,10 +53,10 @@ def test_whole_frames_missing_at_the_end_are_refused_and_located(tmp_path: Path,
     write(tmp_path, range(4), segment_bytes)
     frames, _ = read(tmp_path)
     if segment_bytes == 1:
-        for path in segment_paths(tmp_path)[left:]:
+        for path in segment_paths(tmp_path, Disk())[left:]:
             path.unlink()
     else:
-        (path,) = segment_paths(tmp_path)
+        (path,) = segment_paths(tmp_path, Disk())
         path.write_bytes(path.read_bytes()[: bounds(frames)[left][0]])
     damage = _damage(tmp_path)
     assert damage is not None
@@ -68,7 +69,7 @@ def test_whole_frames_missing_at_the_end_are_refused_and_located(tmp_path: Path,
 def test_whatever_stands_behind_the_closed_end_is_refused(tmp_path: Path, more: str) -> None:
     write(tmp_path, range(3))
     frames, end = read(tmp_path)
-    (path,) = segment_paths(tmp_path)
+    (path,) = segment_paths(tmp_path, Disk())
     whole = path.read_bytes()
     following = encode(frames[-1]._replace(sequence=end.next_sequence, previous_hash=end.last_hash))
     path.write_bytes(
@@ -92,7 +93,7 @@ def test_a_journal_closed_without_a_frame_may_not_hold_one(tmp_path: Path) -> No
     assert read_mark(tmp_path, Disk()) == Closed(1, GENESIS_HASH)
     assert read(tmp_path)[0] == []
     write(tmp_path / "other", range(1))
-    shutil.copy(segment_paths(tmp_path / "other")[0], tmp_path)
+    shutil.copy(segment_paths(tmp_path / "other", Disk())[0], tmp_path)
     damage = _damage(tmp_path)
     assert damage is not None
     assert damage.sequence == 1
@@ -149,7 +150,7 @@ def test_the_mark_stands_from_a_clean_close_to_the_first_append(tmp_path: Path) 
     writer.close()
     writer_at_end(tmp_path).close()
     assert read_mark(tmp_path, Disk()) == Closed(read(tmp_path)[1].next_sequence, read(tmp_path)[1].last_hash)
-    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{1:020d}.frames", MARK_NAME]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [f"{1:020d}.frames", MARK_NAME, DURABLE_NAME]
 
 
 @pytest.mark.shows("JRNL-019")

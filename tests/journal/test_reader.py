@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from lionrock.journal.closing import MARK_NAME
+from lionrock.journal.disk import Disk
 from lionrock.journal.frames import GENESIS_HASH, HEADER_BYTES, Frame, FrameInvalid, decode, encode, frame_hash
 from lionrock.journal.segments import JournalDamaged, segment_paths
 from tests.journal.journals import JOURNAL_ID, batch, batches, bounds, only_segment, read, write, writer_at_end
@@ -25,7 +26,7 @@ def test_frames_come_back_from_any_number_of_segments(tmp_path: Path, segment_by
     for before, after in itertools.pairwise(frames):
         assert after.previous_hash == frame_hash(encode(before))
         assert after.sequence == before.sequence + before.record_count
-    sizes = [path.stat().st_size for path in segment_paths(tmp_path)]
+    sizes = [path.stat().st_size for path in segment_paths(tmp_path, Disk())]
     assert sum(sizes) == bounds(frames)[-1][1]
     if segment_bytes == 1:
         assert len(sizes) == 40  # a frame larger than a segment still gets one of its own
@@ -140,7 +141,7 @@ def test_every_changed_bit_before_the_last_frame_is_refused_and_located(tmp_path
 @pytest.mark.shows("JRNL-003")
 def test_damage_at_the_end_of_an_older_segment_is_not_taken_for_a_torn_write(tmp_path: Path) -> None:
     write(tmp_path, range(4), segment_bytes=1, crash=True)
-    path = segment_paths(tmp_path)[1]
+    path = segment_paths(tmp_path, Disk())[1]
     whole = path.read_bytes()
     for spoiled in (whole[:-1], whole[:-1] + b"!", whole[:5], whole[:-1] + bytes(1)):
         path.write_bytes(spoiled)
@@ -197,10 +198,10 @@ def test_a_missing_or_renamed_segment_is_refused(tmp_path: Path) -> None:
     for gone in range(3):
         directory = tmp_path / f"without {gone}"
         shutil.copytree(tmp_path / "whole", directory)
-        segment_paths(directory)[gone].unlink()
+        segment_paths(directory, Disk())[gone].unlink()
         with pytest.raises(JournalDamaged, match="a file is missing"):
             read(directory)
-    first, second, *_ = segment_paths(tmp_path / "whole")
+    first, second, *_ = segment_paths(tmp_path / "whole", Disk())
     content = first.read_bytes()
     first.write_bytes(second.read_bytes())
     second.write_bytes(content)

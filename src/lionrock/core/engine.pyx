@@ -307,6 +307,15 @@ cdef class Engine:
         """
         return loaded(data)
 
+    def pass_over(self, uint64_t last_sequence) -> None:
+        """Go on behind commands that were recorded but never carried out, up to this sequence: they have no effect.
+
+        Raises `ValueError` when that is not ahead.
+        """
+        if last_sequence <= self.out.sequence:
+            raise ValueError(f"sequence {last_sequence} is not behind {self.out.sequence}")
+        self.out.sequence = last_sequence
+
     def provoke(self, str failure) -> None:
         """Commit a known error, so that a test can show the checked build notices. The fast build refuses to.
 

@@ -26,7 +26,6 @@ from lionrock.journal.disk import Disk
 from lionrock.journal.segments import JournalDamaged
 
 MARK_NAME = "closed"
-_UNFINISHED_NAME = "closed.new"
 _MAGIC = b"LRKC"
 _FORMAT_VERSION = 1
 _BEFORE_CRC = struct.Struct("<4sIQ32s")
@@ -44,16 +43,7 @@ class Closed(NamedTuple):
 def write_mark(directory: Path, disk: Disk, closed: Closed) -> None:
     """Durable when this returns; everything before `closed` must be so already. Raises `OSError`."""
     head = _BEFORE_CRC.pack(_MAGIC, _FORMAT_VERSION, *closed)
-    unfinished = directory / _UNFINISHED_NAME
-    disk.remove(unfinished)
-    descriptor = disk.open(unfinished, create=True)
-    try:
-        disk.write_all(descriptor, head + _CRC.pack(zlib.crc32(head)), 0)
-        disk.sync_all(descriptor)
-    finally:
-        disk.close(descriptor)
-    disk.rename(unfinished, directory / MARK_NAME)
-    disk.sync_directory(directory)
+    disk.write_file(directory / MARK_NAME, head + _CRC.pack(zlib.crc32(head)))
 
 
 def remove_mark(directory: Path, disk: Disk) -> None:

@@ -62,6 +62,32 @@ class Disk:
         """Durable once the directory is synced. Does nothing when the file is not there."""
         path.unlink(missing_ok=True)
 
+    def list_directory(self, directory: Path) -> list[str]:
+        """Names of what is in it, in no order; none where there is no such directory."""
+        try:
+            return [path.name for path in directory.iterdir()]
+        except FileNotFoundError:
+            return []
+
+    def size_of(self, path: Path) -> int:
+        return path.stat().st_size
+
+    def read_file(self, path: Path) -> bytes:
+        return path.read_bytes()
+
+    def write_file(self, path: Path, data: bytes) -> None:
+        """Durable, and whole or not at all: written under another name, synced, renamed, the directory synced."""
+        unfinished = path.with_name(path.name + ".new")
+        self.remove(unfinished)
+        descriptor = self.open(unfinished, create=True)
+        try:
+            self.write_all(descriptor, data, 0)
+            self.sync_all(descriptor)
+        finally:
+            self.close(descriptor)
+        self.rename(unfinished, path)
+        self.sync_directory(path.parent)
+
     def sync_directory(self, directory: Path) -> None:
         """Make the entries of a directory durable: a synced file without its name is lost all the same."""
         descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)

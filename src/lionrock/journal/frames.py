@@ -92,12 +92,12 @@ def encode(frame: Frame) -> bytes:
     return b"".join((head, _CRC.pack(crc), frame.records, frame.side))
 
 
-def frame_hash(encoded: bytes) -> bytes:
+def frame_hash(encoded: bytes | memoryview) -> bytes:
     """SHA-256 over a whole encoded frame, 32 bytes."""
     return hashlib.sha256(encoded).digest()
 
 
-def encoded_length(header: bytes) -> int:
+def encoded_length(header: bytes | memoryview) -> int:
     """Length of the whole frame that this header, `HEADER_BYTES` bytes or more, announces.
 
     Raises `FrameInvalid` when these bytes do not begin a frame of this format, or announce more than the limit.
@@ -118,7 +118,7 @@ def announces_newer_format(header: bytes) -> bool:
     return header[:4] == MAGIC and int.from_bytes(header[4:8], "little") > FORMAT_VERSION
 
 
-def decode(encoded: bytes) -> Frame:
+def decode(encoded: bytes | memoryview) -> Frame:
     """The frame of exactly these bytes. Raises `FrameInvalid`."""
     if len(encoded) < HEADER_BYTES or len(encoded) != encoded_length(encoded):
         raise FrameInvalid(f"{len(encoded)} bytes are not a whole frame")
@@ -128,7 +128,7 @@ def decode(encoded: bytes) -> Frame:
     if found != expected:
         raise FrameInvalid(f"its CRC is {found:08x}, and {expected:08x} is written in it")
     side_start = HEADER_BYTES + record_bytes
-    records, side = encoded[HEADER_BYTES:side_start], encoded[side_start:]
+    records, side = bytes(encoded[HEADER_BYTES:side_start]), bytes(encoded[side_start:])
     return Frame(sequence, time_ns, count, records, side, previous, journal_id, version)
 
 

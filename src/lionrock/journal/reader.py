@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from lionrock.journal.archive import archived_paths, archived_segment
 from lionrock.journal.closing import Closed, read_mark
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import (
@@ -26,7 +27,7 @@ from lionrock.journal.frames import (
     find_frame,
     frame_hash,
 )
-from lionrock.journal.segments import End, JournalDamaged, TornTail, segment_path, segment_paths
+from lionrock.journal.segments import End, JournalDamaged, TornTail, first_sequence_of, segment_path, segment_paths
 
 
 class Reader:
@@ -36,19 +37,37 @@ class Reader:
     when the mark of a clean close cannot be trusted.
     """
 
-    def __init__(self, directory: Path, disk: Disk) -> None:
+    def __init__(
+        self, directory: Path, disk: Disk, *, archive: Path | None = None, from_any_sequence: bool = False
+    ) -> None:
+        """Reads the segments in `directory`, and first those in `archive` that are not there any more.
+
+        With `from_any_sequence` the journal may begin later than with the first record ever. The chain then proves
+        what was read only to somebody who knows the hash of one of its frames.
+        """
         self._disk = disk
-        self._paths = segment_paths(directory)
         self._directory = directory
+        self._live = segment_paths(directory, disk)
+        archived = [] if archive is None else archived_paths(archive, disk)
+        names = {path.name for path in self._live}
+        self._paths = [path for path in archived if path.stem not in names] + self._live
         self._next_sequence = 1
-        self._last_hash = GENESIS_HASH
+        self._last_hash: bytes | None = GENESIS_HASH
+        if from_any_sequence and self._paths and first_sequence_of(self._paths[0]) != 1:
+            self._next_sequence, self._last_hash = first_sequence_of(self._paths[0]), None
+        self._last_sequence = 0
         self._journal_id: bytes | None = None
         self._end: End | None = None
         self._closed: Closed | None = None
-        self.total_bytes = sum(path.stat().st_size for path in self._paths)
-        """Size of all segments, space filled in advance included."""
+        self.total_bytes = sum(disk.size_of(path) for path in self._paths)
+        """Size of all files, space filled in advance included."""
         self.read_bytes = 0
-        """How much of it is behind the frame given last."""
+        """How much of it is behind the frame given last; of an archived segment when all of it is."""
+
+    @property
+    def last_hash(self) -> bytes:
+        """Frame hash of the frame given last; of the frame before the first one as long as none was given."""
+        return self._last_hash or GENESIS_HASH
 
     @property
     def end(self) -> End:
@@ -59,92 +78,99 @@ class Reader:
 
     def __iter__(self) -> Iterator[Frame]:
         self._closed = read_mark(self._directory, self._disk)
-        if not self._paths:
-            self._end = End(None, 0, 0, 1, GENESIS_HASH, None, None)
+        if not self._live:
+            self._end = End(None, 0, 0, self._next_sequence, self.last_hash, None, None)
+        before = 0
         for path in self._paths:
-            if path != segment_path(self._directory, self._next_sequence):
+            if first_sequence_of(path) != self._next_sequence:
                 raise JournalDamaged(path, 0, 0, self._next_sequence, "no segment begins with it: a file is missing")
-            descriptor = self._disk.open(path, read_only=True)
-            try:
-                yield from self._segment(path, descriptor)
-            finally:
-                self._disk.close(descriptor)
-        if self._closed and self._closed.next_sequence != self._next_sequence:
-            path, offset = self.end.path or segment_path(self._directory, 1), self.end.offset
-            reason = f"it is missing: record {self._closed.next_sequence - 1} was the last when the journal was closed"
-            raise JournalDamaged(path, offset, offset, self._next_sequence, reason)
+            live = path.parent == self._directory
+            content = self._disk.read_file(path) if live else archived_segment(path, self._disk)
+            for offset, frame in self._segment(path, content):
+                self.read_bytes = before + offset * live
+                yield frame
+            before += self._disk.size_of(path)
+            self.read_bytes = before
+        if self._end is None:  # everything is in the archive
+            self._end = End(None, 0, 0, self._next_sequence, self.last_hash, self._journal_id, None)
+        if self._closed:
+            self._check_closed_end(self._closed)
 
-    def _segment(self, path: Path, descriptor: int) -> Iterator[Frame]:
-        size = self._disk.size(descriptor)
-        before = self.read_bytes
+    def _check_closed_end(self, closed: Closed) -> None:
+        end = self.end
+        path = end.path or segment_path(self._directory, 1)
+        if closed.next_sequence != end.next_sequence:
+            reason = f"it is missing: record {closed.next_sequence - 1} was the last when the journal was closed"
+            raise JournalDamaged(path, end.offset, end.offset, end.next_sequence, reason)
+        if closed.last_hash != end.last_hash:
+            reason = "it is not the frame that the journal ended with when it was closed"
+            raise JournalDamaged(path, end.last_frame_offset, end.offset, self._last_sequence, reason)
+
+    def _segment(self, path: Path, content: bytes) -> Iterator[tuple[int, Frame]]:
+        """Each frame with the offset behind it."""
+        size = len(content)
         last_offset = offset = 0
         torn_tail = None
         while offset < size:
-            header = self._disk.read_at(descriptor, HEADER_BYTES, offset)
-            if not any(header) and self._all_zeros(descriptor, offset):
+            header = content[offset : offset + HEADER_BYTES]
+            if not any(header) and not content[offset:].strip(b"\0"):
                 if self._closed:
                     reason = "zeros, and a journal that was closed has none at its end"
                     raise JournalDamaged(path, offset, size, self._next_sequence, reason)
                 break
             try:
-                encoded, frame = self._frame(descriptor, header, offset)
+                encoded = _whole_frame(content, header, offset)
+                frame = decode(encoded)
             except FrameInvalid as error:
-                torn_tail = self._torn_tail_or_damage(path, descriptor, offset, header, str(error))
+                torn_tail = self._torn_tail_or_damage(path, content, offset, str(error))
                 break
             encoded_hash = frame_hash(encoded)
-            self._check_continuity(path, offset, len(encoded), frame, encoded_hash)
+            self._check_continuity(path, offset, len(encoded), frame)
             last_offset, offset = offset, offset + len(encoded)
-            self._next_sequence, self._last_hash = frame.next_sequence, encoded_hash
+            self._last_sequence, self._next_sequence, self._last_hash = (
+                frame.sequence,
+                frame.next_sequence,
+                encoded_hash,
+            )
             self._journal_id = frame.journal_id
-            self.read_bytes = before + offset
-            yield frame
-        self.read_bytes = before + size
-        self._end = End(path, last_offset, offset, self._next_sequence, self._last_hash, self._journal_id, torn_tail)
+            yield offset, frame
+        if path.parent == self._directory:
+            self._end = End(path, last_offset, offset, self._next_sequence, self.last_hash, self._journal_id, torn_tail)
 
-    def _frame(self, descriptor: int, header: bytes, offset: int) -> tuple[bytes, Frame]:
-        if len(header) < HEADER_BYTES:
-            raise FrameInvalid(f"the file ends {len(header)} bytes into its header")
-        length = encoded_length(header)
-        encoded = header + self._disk.read_at(descriptor, length - HEADER_BYTES, offset + HEADER_BYTES)
-        if len(encoded) < length:
-            raise FrameInvalid(f"the file ends {len(encoded)} bytes into its {length}")
-        return encoded, decode(encoded)
-
-    def _check_continuity(self, path: Path, offset: int, length: int, frame: Frame, encoded_hash: bytes) -> None:
+    def _check_continuity(self, path: Path, offset: int, length: int, frame: Frame) -> None:
         reason = None
         if self._journal_id not in {None, frame.journal_id}:
             reason = "it belongs to another journal"
         elif frame.sequence != self._next_sequence:
             reason = f"its first sequence is {frame.sequence}"
-        elif frame.previous_hash != self._last_hash:
+        elif self._last_hash not in {None, frame.previous_hash}:
             reason = "it was not chained to the frame before it"
-        elif (
-            self._closed
-            and frame.next_sequence >= self._closed.next_sequence
-            and (frame.next_sequence, encoded_hash) != self._closed
-        ):
-            reason = "it is not the frame that the journal ended with when it was closed"
+        elif self._closed and frame.next_sequence > self._closed.next_sequence:
+            reason = f"record {self._closed.next_sequence - 1} was the last when the journal was closed"
         if reason:
             raise JournalDamaged(path, offset, offset + length, self._next_sequence, reason)
 
-    def _all_zeros(self, descriptor: int, offset: int) -> bool:
-        while chunk := self._disk.read_at(descriptor, 1 << 20, offset):
-            if chunk.strip(b"\0"):
-                return False
-            offset += len(chunk)
-        return True
-
-    def _torn_tail_or_damage(self, path: Path, descriptor: int, offset: int, header: bytes, reason: str) -> TornTail:
-        rest = self._disk.read_at(descriptor, self._disk.size(descriptor) - offset, offset)
+    def _torn_tail_or_damage(self, path: Path, content: bytes, offset: int, reason: str) -> TornTail:
+        rest = content[offset:]
         next_frame = find_frame(rest, 1, self._journal_id)
         stop = offset + (len(rest.rstrip(b"\0")) if next_frame is None else next_frame)
         if next_frame is not None:
             raise JournalDamaged(path, offset, stop, self._next_sequence, f"{reason}; whole frames follow it")
         if path != self._paths[-1]:
             raise JournalDamaged(path, offset, stop, self._next_sequence, f"{reason}; another segment follows it")
-        if announces_newer_format(header):
+        if announces_newer_format(rest):
             raise JournalDamaged(path, offset, stop, self._next_sequence, reason)
         if self._closed:
             reason += "; the journal was closed after its last write, so none was cut short"
             raise JournalDamaged(path, offset, stop, self._next_sequence, reason)
         return TornTail(path, offset, stop, reason)
+
+
+def _whole_frame(content: bytes, header: bytes, offset: int) -> memoryview:
+    if len(header) < HEADER_BYTES:
+        raise FrameInvalid(f"the file ends {len(header)} bytes into its header")
+    length = encoded_length(header)
+    encoded = memoryview(content)[offset : offset + length]
+    if len(encoded) < length:
+        raise FrameInvalid(f"the file ends {len(encoded)} bytes into its {length}")
+    return encoded

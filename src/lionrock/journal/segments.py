@@ -10,6 +10,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrock.journal.disk import Disk
+
 SUFFIX = ".frames"
 
 
@@ -62,6 +64,12 @@ def segment_path(directory: Path, first_sequence: int) -> Path:
     return directory / f"{first_sequence:020d}{SUFFIX}"
 
 
-def segment_paths(directory: Path) -> list[Path]:
-    """Every segment, oldest first."""
-    return sorted(directory.glob(f"{'[0-9]' * 20}{SUFFIX}"))
+def segment_paths(directory: Path, disk: Disk) -> list[Path]:
+    """Every segment, oldest first; none where there is no such directory."""
+    names = [name for name in disk.list_directory(directory) if name.endswith(SUFFIX)]
+    return [directory / name for name in sorted(names)]
+
+
+def first_sequence_of(path: Path) -> int:
+    """Of a segment, archived or not."""
+    return int(path.name.partition(".")[0])
