@@ -61,22 +61,35 @@ def serve(
     from lionrock.journal.segments import JournalDamaged
     from lionrock.node.errors import DirectoryInUse
     from lionrock.node.recovery import Recovered
+    from lionrock.node.skipping import PoisonFrame
     from lionrock.people.api_keys import JournalMismatch
     from lionrock.site.serve import AddressUnavailable, SiteStopped
     from lionrock.site.serve import serve as serve_site
     from lionrock.store.database import DatabaseUnusable
     from lionrock.store.sealing import MasterKeyUnusable, SealBroken
-    from lionrock.words.faults import Fault
 
     def announce(address: str, recovered: Recovered) -> None:
-        frames, commands, torn = recovered
-        replayed = {"replayed_frames": frames, "replayed_commands": commands, "last_write_cut_short": torn is not None}
+        frames, commands, torn, covered = recovered
+        replayed = {
+            "replayed_frames": frames,
+            "replayed_commands": commands,
+            "last_write_cut_short": torn is not None,
+            "snapshot_sequence": covered,
+        }
         words = f"Lionrock serves {data} at {address} (commands replayed: {commands:,}, from {frames:,} frames)"
         typer.echo(json.dumps({"url": address} | replayed) if as_json else words)
         sys.stdout.flush()
 
     logging.basicConfig(format="%(levelname)s: %(message)s")
-    known = (AddressUnavailable, DirectoryInUse, MasterKeyUnusable, SealBroken, JournalDamaged, Fault, SiteStopped)
+    known = (
+        AddressUnavailable,
+        DirectoryInUse,
+        MasterKeyUnusable,
+        SealBroken,
+        JournalDamaged,
+        PoisonFrame,
+        SiteStopped,
+    )
     unusable = (DatabaseUnusable, JournalMismatch)
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)

@@ -10,6 +10,7 @@ from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import GENESIS_HASH, HEADER_BYTES, Frame, FrameInvalid, decode, encode, frame_hash
 from lionrock.journal.segments import JournalDamaged, segment_paths
+from lionrock.journal.writer import RESERVED_BYTES
 from tests.journal.journals import JOURNAL_ID, batch, batches, bounds, only_segment, read, write, writer_at_end
 
 
@@ -43,7 +44,7 @@ def test_frames_come_back_while_the_writer_still_holds_space_filled_in_advance(t
     frames, end = read(tmp_path)
     assert batches(frames) == [batch(number) for number in range(3)]
     assert end.torn_tail is None
-    assert only_segment(tmp_path).stat().st_size == 1024 * 1024
+    assert only_segment(tmp_path).stat().st_size == RESERVED_BYTES
     writer.close()
     assert only_segment(tmp_path).stat().st_size == bounds(frames)[-1][1]
 

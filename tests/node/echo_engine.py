@@ -37,6 +37,12 @@ class EchoEngine:
             events.append(rejected.pack())
         return b"".join(events)
 
+    def pass_over(self, last_sequence: int, /) -> None:
+        self.last_sequence = last_sequence
+
+    def save(self) -> bytes:
+        return f"{self.last_sequence} {self.last_time_ns}".encode()
+
     def lines(self) -> list[str]:
         return [f"echo|{self.last_sequence}"]
 

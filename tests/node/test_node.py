@@ -19,11 +19,11 @@ from lionrock.node import node as node_module
 from lionrock.node.errors import DirectoryInUse, NodeBusy, NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.published import Published
+from lionrock.node.skipping import PoisonFrame
 from lionrock.node.stamping import FIRST_ID
 from lionrock.words.commands import Command, OpenAccount, PlaceOrder
 from lionrock.words.enumerations import AccountKind, Side
 from lionrock.words.events import AccountOpened, CommandRejected, Event, OrderFilled, OrderPlaced, TradeExecuted
-from lionrock.words.faults import Fault
 from tests.journal.disks import FailingDisk
 from tests.journal.journals import only_segment
 from tests.node.echo_engine import EchoEngine
@@ -110,12 +110,9 @@ async def test_64_senders_share_frames(tmp_path: Path) -> None:
 
 
 @pytest.mark.shows("JRNL-011")
-async def test_a_group_stands_together_in_its_order_even_over_frames(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(node_module, "BATCH_LIMIT", 7)
+async def test_a_group_stands_in_one_frame_in_its_order(tmp_path: Path) -> None:
     frames: list[Published] = []
-    node = Node.open(tmp_path, EchoEngine, ticking(), listeners=[frames.append])
+    node = Node.open(tmp_path, EchoEngine, ticking(), listeners=[frames.append], batch_limit=27)
     groups = [[(order(account_id, Side.BUY, price, 1), b"") for price in range(1, 11)] for account_id in range(1, 6)]
     answers = await asyncio.gather(*(node.submit_all(group) for group in groups))
     assert await node.submit_all([]) == []
@@ -126,7 +123,7 @@ async def test_a_group_stands_together_in_its_order_even_over_frames(
     assert [(command.account_id, command.price_ticks) for command in placed] == [
         (account_id, price) for account_id in range(1, 6) for price in range(1, 11)
     ]
-    assert max(frame.command_count for frame in frames) == 7
+    assert [frame.command_count for frame in frames] == [20, 20, 10]
 
 
 @pytest.mark.shows("JRNL-012")
@@ -202,10 +199,9 @@ async def _settled_after(call: asyncio.Task[list[Event]], node: Node) -> BaseExc
 
 
 @pytest.mark.shows("JRNL-013")
-async def test_a_fault_of_the_engine_stops_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(node_module, "BATCH_LIMIT", 2)
+async def test_a_fault_of_the_engine_stops_the_node(tmp_path: Path) -> None:
     shown: list[Published] = []
-    node = Node.open(tmp_path, lambda: EchoEngine(fault_at=3), ticking(), listeners=[shown.append])
+    node = Node.open(tmp_path, lambda: EchoEngine(fault_at=3), ticking(), listeners=[shown.append], batch_limit=2)
     calls = [asyncio.create_task(node.submit(BUY)) for _ in range(6)]
     results = await outcomes(calls)
     assert [isinstance(result, NodeStopped) for result in results] == [False, False, True, True, True, True]
@@ -215,7 +211,7 @@ async def test_a_fault_of_the_engine_stops_the_node(tmp_path: Path, monkeypatch:
     with pytest.raises(NodeStopped, match="command 3 broke a sum"):
         await node.settled()
     await node.close()
-    with pytest.raises(Fault, match="command 3 broke a sum"):
+    with pytest.raises(PoisonFrame, match="command 3 broke a sum"):
         Node.open(tmp_path, lambda: EchoEngine(fault_at=3), ticking())
 
 

@@ -15,7 +15,7 @@ from lionrock.journal.frames import JOURNAL_ID_BYTES
 from lionrock.journal.reader import Reader
 from lionrock.journal.writer import Writer
 from lionrock.node.published import Published
-from lionrock.node.recovery import recover
+from lionrock.node.recovery import Place, recover
 from lionrock.sim.recorded_flow import order_flow, read_recording
 from lionrock.sim.recordings import recording_directory, why_absent
 from lionrock.sim.replay import as_commands
@@ -38,18 +38,19 @@ def restart_agrees(directory: Path, batches: Iterable[bytes]) -> int:
         before.append(living.apply(batch))
     writer.close()
 
-    restarted = Engine()
     after: list[bytes] = []
 
     def listener(published: Published) -> None:
         after.append(published.event_records)
 
-    writer, recovered = recover(directory, disk, JOURNAL_ID, restarted, listeners=[listener], progress=None)
-    writer.close()
+    place = Place(directory.parent, disk)
+    restored = recover(place, JOURNAL_ID, Engine, Engine.load, listeners=[listener], operator_keys={}, progress=None)
+    restored.writer.close()
+    restarted = restored.engine
     assert after == before
     assert restarted.lines() == living.lines()
     assert restarted.digest() == living.digest()
-    return recovered.commands
+    return restored.report.commands
 
 
 @pytest.mark.shows("STAT-002")

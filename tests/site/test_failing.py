@@ -83,10 +83,10 @@ def test_a_start_tells_what_was_replayed_and_what_was_cut_short(tmp_path: Path) 
     reader = Reader(path.parent, Disk())
     assert len(list(reader)) > 10
     start = reader.end.last_frame_offset
-    path.write_bytes(path.read_bytes()[: start + 100])
+    path.write_bytes(path.read_bytes()[: start + 97])
     ready, errors = started_and_stopped(tmp_path / "site", "--json")
     assert len(errors) == 1
-    assert errors[0].startswith(f"WARNING: The last write to {path} was cut short: bytes {start} to {start + 100} ")
+    assert errors[0].startswith(f"WARNING: The last write to {path} was cut short: bytes {start} to {start + 97} ")
     fields = json.loads(ready)
     assert fields["url"].startswith("http://127.0.0.1:")
     assert fields["last_write_cut_short"] is True

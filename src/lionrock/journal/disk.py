@@ -51,6 +51,10 @@ class Disk:
         """The same with all of the file's metadata."""
         os.fsync(descriptor)
 
+    def reserve(self, descriptor: int, length: int) -> None:
+        """Make sure of space up to `length`; the file is so long then, and zero where nothing was written."""
+        os.posix_fallocate(descriptor, 0, length)
+
     def truncate(self, descriptor: int, length: int) -> None:
         os.ftruncate(descriptor, length)
 

@@ -19,6 +19,12 @@ class Engine(Protocol):
     def apply(self, commands: bytes, /) -> bytes:
         """Whole command records in, event records out. Raises `lionrock.words.faults.Fault`."""
 
+    def pass_over(self, last_sequence: int, /) -> None:
+        """Go on behind commands that were recorded but never carried out."""
+
+    def save(self) -> bytes:
+        """The whole state, for whatever loads an engine."""
+
     def lines(self) -> list[str]:
         """The state as lines of text (spec/state.md)."""
 

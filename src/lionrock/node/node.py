@@ -2,6 +2,8 @@
 
 While a frame is on its way to the device, in the journal's own thread, the engine applies the same batch in the event
 loop's thread and the next batch gathers. So one sync pays for as many commands as arrive during the sync before it.
+When a whole batch waits already, its frame is prepared and queued behind the one that is being written: the device need
+not wait for the engine.
 """
 
 from __future__ import annotations
@@ -9,67 +11,103 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import JOURNAL_ID_BYTES
-from lionrock.journal.writer import Writer
+from lionrock.journal.writer import Prepared, Writer
 from lionrock.node.engine import Engine
 from lionrock.node.errors import NodeBusy, NodeStopped
-from lionrock.node.lock import DirectoryLock
+from lionrock.node.keeper import Keeper
+from lionrock.node.lock import DirectoryLock, Lock
+from lionrock.node.metrics import Metrics
 from lionrock.node.published import Published
-from lionrock.node.recovery import Listener, Progress, Recovered, recover
+from lionrock.node.recovery import Listener, MakeWriter, Place, Progress, Restored, recover
 from lionrock.node.stamping import stamped
 from lionrock.words.commands import Command
 from lionrock.words.events import Event
-from lionrock.words.records import RECORD_VERSION
+from lionrock.words.records import RECORD_BYTES, RECORD_VERSION
 from lionrock.words.side_notes import pack_notes
 
 _log = logging.getLogger(__name__)
 
 BATCH_LIMIT = 4096
-"""Commands in one frame: half a megabyte, a few milliseconds of the engine and the disk."""
+"""Commands in one frame: half a megabyte, some milliseconds of engine and disk. One call alone may have more."""
 WAITING_LIMIT = 65_536
 """Commands that may wait for their frame: sixteen full batches. Beyond it an answer would come too late to help."""
 MAX_NOTE_BYTES = 4096
 """Largest note, so that a full batch of them stays below the journal's largest frame."""
+_FEW = 4
+_AT_ONCE = 2
+"""Frames under way: one being written, one prepared."""
 
 
 class _Call(NamedTuple):
-    """One submit that waits for the events of all its commands."""
+    """Commands of one submitter, which go into one frame."""
 
-    answered: asyncio.Future[list[list[Event]]]
-    wanted: int
-    events: list[list[Event]]
+    packed: Sequence[bytes]
+    notes: Sequence[bytes]
+    command_count: int
+    answered: asyncio.Future[Answer]
 
 
-class _Waiting(NamedTuple):
-    """One packed command on its way into a frame."""
+class Answer(NamedTuple):
+    """A call's commands in their durable frame."""
 
-    packed: bytes
-    note: bytes
-    call: _Call
+    published: Published
+    start: int
+    """Position of the first of them among the frame's commands."""
+    command_count: int
+
+
+@dataclass(slots=True)
+class _UnderWay:
+    """A frame that the engine has applied and the journal's thread writes."""
+
+    published: Published
+    calls: list[_Call]
+    over: asyncio.Future[None]
+    """Done when it is published, or never will be."""
+    begun_ns: int
+    is_lost: bool = False
+    """The node has stopped at it or before it: only a restart tells what became of it."""
 
 
 class Node:
     """The one writer of a data directory. Lives in one event loop; make it with `open`."""
 
     def __init__(
-        self, lock: DirectoryLock, writer: Writer, engine: Engine, clock: Callable[[], int], recovered: Recovered
+        self,
+        lock: Lock,
+        restored: Restored,
+        clock: Callable[[], int],
+        *,
+        keeper: Keeper,
+        journal_thread: Executor,
+        listeners: Sequence[Listener],
+        batch_limit: int,
+        in_line_below_ns: int,
     ) -> None:
-        self._lock, self._writer, self._engine, self._clock = lock, writer, engine, clock
-        self.recovered = recovered
-        self._listeners: list[Listener] = []
-        self._journal_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        self._waiting: list[_Waiting] = []
-        self._in_flight: list[_Waiting] = []
-        self._awake = asyncio.Event()
-        self._durable = asyncio.Event()
-        self._durable.set()
-        self._loop_task: asyncio.Task[None] | None = None
+        self._lock, self._clock, self._keeper = lock, clock, keeper
+        self.recovered = restored.report
+        self._engine, self._writer = restored.engine, restored.writer
+        self._journal_thread = journal_thread
+        self._listeners = list(listeners)
+        self._batch_limit = batch_limit
+        self._in_line_below_ns, self._last_sync_ns = in_line_below_ns, 0
+        self.metrics = Metrics()
+        self._waiting: deque[_Call] = deque()
+        self._waiting_commands = 0
+        self._under_way: deque[_UnderWay] = deque()
+        self._advance_is_due = False
+        self._idle = asyncio.Event()
+        self._idle.set()
         self._closing = False
         self._stopped: str | None = None
         self._failure: str | None = None
@@ -82,32 +120,58 @@ class Node:
         engine_factory: Callable[[], Engine],
         clock: Callable[[], int],
         *,
+        load_engine: Callable[[bytes], Engine] | None = None,
         listeners: Sequence[Listener] = (),
+        operator_keys: Mapping[str, bytes] | None = None,
         progress: Progress | None = None,
         disk: Disk | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
+        journal_thread: Executor | None = None,
+        make_lock: Callable[[Path], Lock] = DirectoryLock,
+        make_writer: MakeWriter = Writer,
+        batch_limit: int = BATCH_LIMIT,
+        in_line_below_ns: int = 0,
     ) -> Self:
-        """Take the directory, replay its journal into a new engine and be ready for commands.
+        """Take the directory, bring an engine back from it and be ready for commands.
 
-        `clock` gives nanoseconds since 1970-01-01 UTC. `listeners` get all past frames and every frame to come.
-        `random_bytes` names a new journal. Raises `DirectoryInUse`, `JournalDamaged`, `Fault` and `OSError`; the
+        `clock` gives nanoseconds since 1970-01-01 UTC. `load_engine` makes an engine of what `save` gave; without it no
+        snapshot is read or written. `listeners` get all past frames, so with any of them the journal is replayed from
+        its beginning, and every frame to come. `operator_keys` are raw Ed25519 public keys by name: two of them may
+        sign that a frame which faults the engine is skipped. `random_bytes` names a new journal. `journal_thread`
+        does one thing at a time, in order. Few commands are written in the event loop's own thread as long as that
+        takes less than `in_line_below_ns`. Raises `DirectoryInUse`, `JournalDamaged`, `PoisonFrame` and `OSError`; the
         directory is then free again.
         """
         disk = disk or Disk()
         disk.make_directory(directory)
-        lock = DirectoryLock(directory)
+        place = Place(directory, disk)
+        lock = make_lock(directory)
         try:
-            engine = engine_factory()
-            journal_id = random_bytes(JOURNAL_ID_BYTES)
-            writer, recovered = recover(
-                directory / "journal", disk, journal_id, engine, listeners=listeners, progress=progress
+            restored = recover(
+                place,
+                random_bytes(JOURNAL_ID_BYTES),
+                engine_factory,
+                load_engine,
+                listeners=listeners,
+                operator_keys=operator_keys or {},
+                progress=progress,
+                make_writer=make_writer,
             )
         except BaseException:
             lock.release()
             raise
-        node = cls(lock, writer, engine, clock, recovered)
-        node._listeners.extend(listeners)
-        return node
+        journal_thread = journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        keeper = Keeper(restored, saves=load_engine is not None and len(restored.saved_listeners) == len(listeners))
+        return cls(
+            lock,
+            restored,
+            clock,
+            keeper=keeper,
+            journal_thread=journal_thread,
+            listeners=listeners,
+            batch_limit=batch_limit,
+            in_line_below_ns=in_line_below_ns,
+        )
 
     @property
     def engine(self) -> Engine:
@@ -118,6 +182,11 @@ class Node:
     def failure(self) -> str | None:
         """Why the node stopped by itself; None while it works and when it was closed in good order."""
         return self._failure
+
+    @property
+    def waiting(self) -> int:
+        """Commands that are not in a frame yet."""
+        return self._waiting_commands
 
     async def failed(self) -> None:
         """Returns when the node has stopped by itself, and not before: whoever serves it should then end."""
@@ -140,106 +209,198 @@ class Node:
         return (await self.submit_all([(command, note)]))[0]
 
     async def submit_all(self, commands: Sequence[tuple[Command, bytes]]) -> list[list[Event]]:
-        """The same for several (command, note) pairs, which stand in the journal in this order with none between.
+        """The same for several (command, note) pairs, which stand in one frame in this order with none between.
 
         Raises `ValueError` for a value that does not fit its field, a note above `MAX_NOTE_BYTES` or more commands than
         `WAITING_LIMIT`; `NodeBusy`; and `NodeStopped`. After the first two nothing of them was recorded. When the
         caller is cancelled while waiting, the commands are carried out all the same.
         """
-        if self._stopped or self._closing:
-            raise NodeStopped(self._stopped or "it is being closed", outcome_known=True)
-        if len(commands) > WAITING_LIMIT:
-            raise ValueError(f"{len(commands)} commands at once; the limit is {WAITING_LIMIT}")
-        if len(self._waiting) + len(commands) > WAITING_LIMIT:
-            raise NodeBusy(len(self._waiting), WAITING_LIMIT)
+        self._check_takes(len(commands))
         if not commands:
             return []
-        loop = asyncio.get_running_loop()
-        call = _Call(loop.create_future(), len(commands), [])
-        entries = [_Waiting(command.pack(), note, call) for command, note in commands]
-        if any(len(entry.note) > MAX_NOTE_BYTES for entry in entries):
+        packed = [command.pack() for command, _ in commands]
+        notes = [note for _, note in commands]
+        if any(len(note) > MAX_NOTE_BYTES for note in notes):
             raise ValueError(f"a note is longer than {MAX_NOTE_BYTES} bytes")
-        self._waiting += entries
-        if self._loop_task is None:
-            self._loop_task = loop.create_task(self._run())
-        self._awake.set()
-        return await call.answered
+        answer = await self._enqueue(packed, notes, len(commands))
+        return answer.published.events_by_command[answer.start : answer.start + answer.command_count]
+
+    async def submit_records(self, records: bytes) -> Answer:
+        """The same for commands that are packed already, without notes. Their events are in `Answer.published`."""
+        if not records or len(records) % RECORD_BYTES:
+            raise ValueError(f"{len(records)} bytes are not whole {RECORD_BYTES}-byte records")
+        count = len(records) // RECORD_BYTES
+        self._check_takes(count)
+        return await self._enqueue([records], (), count)
 
     async def settled(self) -> None:
         """Returns when everything the engine has applied up to this call is durable. Raises `NodeStopped`."""
-        await self._durable.wait()
+        if self._under_way:
+            await asyncio.wait([self._under_way[-1].over])
         if self._stopped:
             raise NodeStopped(self._stopped, outcome_known=False)
 
     async def close(self) -> None:
-        """Take no more commands, finish those that wait, and let go of the directory. A second call does nothing."""
+        """Take no more commands, finish those that wait, save a snapshot and let go of the directory.
+
+        A second call does nothing.
+        """
         if self._closing:
             return
         self._closing = True
-        self._awake.set()
-        if self._loop_task:
-            await asyncio.wait([self._loop_task])
+        await self._idle.wait()
+        loop = asyncio.get_running_loop()
         try:
-            await asyncio.get_running_loop().run_in_executor(self._journal_thread, self._writer.close)
+            if self._failure is None:
+                await loop.run_in_executor(self._journal_thread, self._keeper.save, self._engine)
+            await loop.run_in_executor(self._journal_thread, self._writer.close)
         finally:
             self._stopped = self._stopped or "it was closed"
             self._journal_thread.shutdown()
+            self._keeper.close()
             self._lock.release()
 
-    async def _run(self) -> None:
+    def _check_takes(self, count: int) -> None:
+        if self._stopped or self._closing:
+            raise NodeStopped(self._stopped or "it is being closed", outcome_known=True)
+        if count > WAITING_LIMIT:
+            raise ValueError(f"{count} commands at once; the limit is {WAITING_LIMIT}")
+        if self._waiting_commands + count > WAITING_LIMIT:
+            raise NodeBusy(self._waiting_commands, WAITING_LIMIT)
+
+    def _enqueue(self, packed: Sequence[bytes], notes: Sequence[bytes], count: int) -> asyncio.Future[Answer]:
+        loop = asyncio.get_running_loop()
+        call = _Call(packed, notes, count, loop.create_future())
+        self._waiting.append(call)
+        self._waiting_commands += count
+        self._idle.clear()
+        if not self._advance_is_due:  # in the next turn of the loop, so that all who submit in this one share a frame
+            self._advance_is_due = True
+            loop.call_soon(self._advance)
+        return call.answered
+
+    def _advance(self) -> None:
+        self._advance_is_due = False
         try:
-            while self._waiting or not self._closing:
-                if self._waiting:
-                    await self._next_frame()
-                else:
-                    self._awake.clear()
-                    await self._awake.wait()
-        except asyncio.CancelledError:
-            self._stop("its event loop was ended")
-            raise
+            while self._may_begin():
+                self._begin_frame()
         except Exception as error:  # noqa: BLE001 - whatever it was, the state is in doubt from here on
             self._stop(f"{type(error).__name__}: {error}")
+        if not self._waiting and not self._under_way:
+            self._idle.set()
 
-    async def _next_frame(self) -> None:
-        batch, self._waiting = self._waiting[:BATCH_LIMIT], self._waiting[BATCH_LIMIT:]
-        self._in_flight = batch
+    def _may_begin(self) -> bool:
+        if not self._waiting or self._stopped or len(self._under_way) == _AT_ONCE:
+            return False
+        if not self._under_way:
+            return True
+        return self._waiting_commands >= self._batch_limit and not self._keeper.is_due
+
+    def _next_calls(self) -> list[_Call]:
+        """Whole calls up to the limit, or one that is longer."""
+        calls = [self._waiting.popleft()]
+        count = calls[0].command_count
+        while self._waiting and count + self._waiting[0].command_count <= self._batch_limit:
+            calls.append(self._waiting.popleft())
+            count += calls[-1].command_count
+        self._waiting_commands -= count
+        return calls
+
+    def _begin_frame(self) -> None:
+        calls = self._next_calls()
         sequence = self._writer.next_sequence
         time_ns = max(self._engine.last_time_ns, self._clock())
-        records = stamped([entry.packed for entry in batch], sequence, time_ns)
-        side = pack_notes((position, entry.note) for position, entry in enumerate(batch))
-        self._durable.clear()
-        written = asyncio.get_running_loop().run_in_executor(
-            self._journal_thread, self._writer.append, time_ns, len(batch), records, side, RECORD_VERSION
-        )
+        records = stamped([packed for call in calls for packed in call.packed], sequence, time_ns)
+        side = pack_notes(_positions(calls))
+        count = len(records) // RECORD_BYTES
+        loop, begun_ns = asyncio.get_running_loop(), time.perf_counter_ns()
         try:
-            events = self._engine.apply(records)
-        except Exception:
-            await asyncio.wait([written])  # the file is let go of only when nobody writes to it
-            written.exception()
+            prepared = self._writer.prepare(time_ns, count, records, side, RECORD_VERSION)
+            written = self._writing(prepared, count)
+        except BaseException:
+            self._waiting.extendleft(reversed(calls))  # nothing of them was recorded
             raise
-        await written
-        self._publish(Published(sequence, time_ns, records, side, events))
-        self._in_flight = []
-        self._durable.set()
+        published = Published(sequence, time_ns, records, side, b"", frame_hash=prepared.hash)
+        self._under_way.append(_UnderWay(published, calls, loop.create_future(), begun_ns))
+        written.add_done_callback(self._written)
+        try:
+            published.event_records = self._engine.apply(records)
+        except Exception as error:  # noqa: BLE001 - as in `_advance`
+            self._stop(f"{type(error).__name__}: {error}", lost=1)  # the frames before it are in good order
 
-    def _publish(self, published: Published) -> None:
+    def _writing(self, prepared: Prepared, count: int) -> asyncio.Future[None]:
+        """Done when the frame is durable.
+
+        A few commands with nobody else about are written here and now where the disk is quick: two changes of thread
+        take as long as the sync itself.
+        """
+        loop = asyncio.get_running_loop()
+        if count > _FEW or self._under_way or self._waiting or self._last_sync_ns >= self._in_line_below_ns:
+            return loop.run_in_executor(self._journal_thread, self._writer.write, prepared)
+        written = loop.create_future()
+        try:
+            self._writer.write(prepared)
+            written.set_result(None)
+        except Exception as error:  # noqa: BLE001 - as a thread would
+            written.set_exception(error)
+        return written
+
+    def _written(self, written: asyncio.Future[None]) -> None:
+        """The frame under way longest is durable, or never will be."""
+        frame = self._under_way[0]
+        try:
+            if written.cancelled():
+                self._stop("its event loop was ended")
+            elif error := written.exception():
+                self._stop(f"{type(error).__name__}: {error}")
+            elif not frame.is_lost:
+                self._publish(frame)
+        except Exception as error:  # noqa: BLE001 - as in `_advance`
+            self._stop(f"{type(error).__name__}: {error}")
+        self._under_way.popleft()
+        frame.over.set_result(None)
+        if self._keeper.is_due and not self._under_way and not self._stopped:
+            self._keeper.save_beside(self._engine)
+        self._advance()
+
+    def _publish(self, frame: _UnderWay) -> None:
+        published = frame.published
+        self._last_sync_ns = time.perf_counter_ns() - frame.begun_ns
+        self._keeper.count(published)
+        self.metrics.frame(published, self._last_sync_ns, self._waiting_commands)
         for listener in self._listeners:
             listener(published)
-        for entry, events in zip(self._in_flight, published.events_by_command, strict=True):
-            call = entry.call
-            call.events.append(events)
-            if len(call.events) == call.wanted and not call.answered.done():
-                call.answered.set_result(call.events)
+        start = 0
+        for call in frame.calls:
+            if not call.answered.done():
+                call.answered.set_result(Answer(published, start, call.command_count))
+            start += call.command_count
 
-    def _stop(self, reason: str) -> None:
-        self._stopped = self._failure = reason
-        _log.critical("The node has stopped: %s", reason)
-        self._failed.set()
-        in_flight = {id(entry.call) for entry in self._in_flight}
-        for entry in (*self._in_flight, *self._waiting):
-            answered = entry.call.answered
-            if not answered.done():
-                known = id(entry.call) not in in_flight and not entry.call.events
-                answered.set_exception(NodeStopped(reason, outcome_known=known))
-        self._in_flight, self._waiting = [], []
-        self._durable.set()
+    def _stop(self, reason: str, *, lost: int = _AT_ONCE) -> None:
+        """Once and for good. The last frames under way, so many, may be found by a restart; what waits will not be."""
+        if not self._stopped:
+            self._stopped = self._failure = reason
+            _log.critical("The node has stopped: %s", reason)
+            self._failed.set()
+        for frame in list(self._under_way)[-lost:]:
+            frame.is_lost = True
+            _refuse(frame.calls, NodeStopped(self._stopped, outcome_known=False))
+        _refuse(self._waiting, NodeStopped(self._stopped, outcome_known=True))
+        self._waiting.clear()
+        self._waiting_commands = 0
+
+
+def _refuse(calls: Iterable[_Call], stopped: NodeStopped) -> None:
+    for call in calls:
+        if not call.answered.done():
+            call.answered.set_exception(stopped)
+
+
+def _positions(calls: Sequence[_Call]) -> list[tuple[int, bytes]]:
+    """Every note with the position of its command in the frame."""
+    notes = []
+    start = 0
+    for call in calls:
+        notes += [(start + position, note) for position, note in enumerate(call.notes) if note]
+        start += call.command_count
+    return notes

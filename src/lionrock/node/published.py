@@ -13,7 +13,16 @@ from lionrock.words.side_notes import unpack_notes
 class Published:
     """Commands and events are decoded when first asked for, and once for all who ask."""
 
-    def __init__(self, sequence: int, time_ns: int, command_records: bytes, side: bytes, event_records: bytes) -> None:
+    def __init__(
+        self,
+        sequence: int,
+        time_ns: int,
+        command_records: bytes,
+        side: bytes,
+        event_records: bytes,
+        *,
+        frame_hash: bytes = b"",
+    ) -> None:
         self.sequence = sequence
         """Of the first command; the others count on from it."""
         self.time_ns = time_ns
@@ -22,11 +31,17 @@ class Published:
         """The commands as 128-byte records."""
         self.event_records = event_records
         """The events as 128-byte records."""
+        self.frame_hash = frame_hash
+        """Of the frame in the journal."""
         self._side = side
 
     @property
     def command_count(self) -> int:
         return len(self.command_records) // RECORD_BYTES
+
+    @property
+    def event_count(self) -> int:
+        return len(self.event_records) // RECORD_BYTES
 
     @cached_property
     def commands(self) -> list[Command]:

@@ -1,86 +1,274 @@
-"""Brings an engine back from the journal: every frame goes through `apply` again, in the same order."""
+"""Brings an engine back: from the newest snapshot that can be used, then frame by frame through `apply`, as it was.
+
+All segments that are not archived are read and checked also where a snapshot covers them; only applying is saved.
+"""
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterable
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, Protocol, runtime_checkable
 
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame
 from lionrock.journal.reader import Reader
-from lionrock.journal.segments import TornTail
+from lionrock.journal.segments import End, JournalDamaged, TornTail
+from lionrock.journal.snapshots import Snapshot, SnapshotInvalid, read_snapshot, snapshot_paths
+from lionrock.journal.tree import Frontier
 from lionrock.journal.writer import Writer
 from lionrock.node.engine import Engine
 from lionrock.node.published import Published
+from lionrock.node.sections import unpack_sections
+from lionrock.node.skipping import PoisonFrame, is_skip_of
 from lionrock.words.faults import Fault
-from lionrock.words.records import RECORD_BYTES
+from lionrock.words.records import RECORD_BYTES, RECORD_VERSION
 
 _log = logging.getLogger(__name__)
 
 Listener = Callable[[Published], None]
 Progress = Callable[[int, int], None]
 """Called with the bytes of the journal read so far and in all."""
+MakeWriter = Callable[[Path, Disk, End, bytes], Writer]
+"""`Writer`, or one with other sizes."""
+_AHEAD = 8
+"""Frames that are read and checked while one is applied, in a thread of their own if there are many."""
+_LARGE_BYTES = 8 * 1024 * 1024
+
+
+@runtime_checkable
+class SavedListener(Protocol):
+    """A listener whose state a snapshot can hold, so that it need not be shown every frame there ever was."""
+
+    @property
+    def name(self) -> str:
+        """Of its section in a snapshot; another one whenever the form of its state changes."""
+
+    def __call__(self, published: Published, /) -> None: ...
+
+    def save(self) -> bytes: ...
+
+    def load(self, state: bytes, /) -> None:
+        """Only before the first frame. Raises `ValueError` for a state of another form, and then changes nothing."""
+
+
+class Place(NamedTuple):
+    """A data directory, and how its files are reached."""
+
+    directory: Path
+    disk: Disk
+
+    @property
+    def journal(self) -> Path:
+        return self.directory / "journal"
+
+    @property
+    def archive(self) -> Path:
+        return self.directory / "archive"
+
+    @property
+    def snapshots(self) -> Path:
+        return self.directory / "snapshots"
 
 
 class Recovered(NamedTuple):
     """What a restart found."""
 
     frames: int
+    """Replayed; those that a snapshot covers are not counted."""
     commands: int
     torn_tail: TornTail | None
     """A last write that was cut short, and now cut away."""
+    snapshot_sequence: int = 0
+    """Of the last command in the snapshot it began from; 0 without one."""
+
+
+class Restored(NamedTuple):
+    """Everything to go on with."""
+
+    place: Place
+    engine: Engine
+    writer: Writer
+    end: End
+    tree: Frontier
+    saved_listeners: list[SavedListener]
+    report: Recovered
 
 
 def recover(
-    directory: Path,
-    disk: Disk,
+    place: Place,
     journal_id: bytes,
-    engine: Engine,
+    engine_factory: Callable[[], Engine],
+    load_engine: Callable[[bytes], Engine] | None,
     *,
-    listeners: Iterable[Listener],
+    listeners: Sequence[Listener],
+    operator_keys: Mapping[str, bytes],
     progress: Progress | None,
-) -> tuple[Writer, Recovered]:
-    """Replay the journal into `engine`, feeding `listeners`, and open it for writing.
+    make_writer: MakeWriter = Writer,
+) -> Restored:
+    """Replay the journal, feeding `listeners`, and open it for writing.
 
-    The last frame may be in the system's memory only, so listeners get it after the writer has synced it again.
-    A last write that was cut short is logged before it is cut away. Raises `JournalDamaged`, `Fault` and `OSError`.
+    A snapshot is used when it holds the state of the engine and of every listener. The last frame may be in the
+    system's memory only, so listeners get it after the writer has synced it again. A last write that was cut short is
+    logged before it is cut away. Raises `JournalDamaged`, `PoisonFrame` and `OSError`.
     """
-    reader = Reader(directory, disk)
-    frames = commands = 0
-    last: Frame | None = None
-    for frame in reader:
-        if last:
-            _replay(last, engine, listeners)
-        last = frame
-        frames, commands = frames + 1, commands + frame.record_count
-        if progress:
-            progress(reader.read_bytes, reader.total_bytes)
-    if torn := reader.end.torn_tail:
+    saved = [listener for listener in listeners if isinstance(listener, SavedListener)]
+    start = None
+    if load_engine and len(saved) == len(listeners):
+        start = _newest_usable(place, load_engine, saved)
+    replay = _Replay(place, start, engine_factory, listeners, operator_keys)
+    held: tuple[Frame, bytes] | None = None
+    for frame, frame_hash in replay.frames(progress):
+        if held:
+            replay.take(*held, following=frame)
+        held = frame, frame_hash
+    end = replay.reader.end
+    if torn := end.torn_tail:
         _log.warning(
             "The last write to %s was cut short: bytes %d to %d are dropped (%s). What a crash cuts short was never "
             "acknowledged; damage done to the last frame after a crash would look the same.",
             *torn,
         )
-    writer = Writer(directory, disk, reader.end, journal_id)
+    writer = make_writer(place.journal, place.disk, end, journal_id)
     try:
-        if last:
-            _replay(last, engine, listeners)
+        if held:
+            replay.take(*held, following=None)
+        replay.check_anchored()
     except BaseException:
         writer.close()
         raise
-    return writer, Recovered(frames, commands, reader.end.torn_tail)
+    report = Recovered(replay.replayed, replay.commands, end.torn_tail, replay.covered_sequence)
+    return Restored(place, replay.engine, writer, end, replay.tree, saved, report)
 
 
-def _replay(frame: Frame, engine: Engine, listeners: Iterable[Listener]) -> None:
-    if len(frame.records) != frame.record_count * RECORD_BYTES:
-        raise Fault(
-            f"frame {frame.sequence}: {len(frame.records)} bytes are not {frame.record_count} records of {RECORD_BYTES}"
+class _Start(NamedTuple):
+    """A snapshot with the engine that came out of it."""
+
+    snapshot: Snapshot
+    engine: Engine
+
+
+def _newest_usable(
+    place: Place, load_engine: Callable[[bytes], Engine], listeners: Sequence[SavedListener]
+) -> _Start | None:
+    for path in snapshot_paths(place.snapshots, place.disk):
+        try:
+            snapshot = read_snapshot(path, place.disk)
+            sections = unpack_sections(snapshot.state)
+            engine = load_engine(sections["engine"])
+            for listener in listeners:
+                listener.load(sections[listener.name])
+        except (SnapshotInvalid, ValueError, KeyError) as error:
+            _log.warning("The snapshot %s is passed over, which makes this start slower: %r", path, error)
+        else:
+            return _Start(snapshot, engine)
+    return None
+
+
+class _Replay:
+    """One pass over the journal."""
+
+    def __init__(
+        self,
+        place: Place,
+        start: _Start | None,
+        engine_factory: Callable[[], Engine],
+        listeners: Sequence[Listener],
+        operator_keys: Mapping[str, bytes],
+    ) -> None:
+        self._listeners, self._operator_keys = listeners, operator_keys
+        self._snapshot = start.snapshot if start else None
+        self._anchored = start is None
+        self.engine = start.engine if start else engine_factory()
+        self.tree = Frontier.load(start.snapshot.tree) if start else Frontier()
+        self.covered_sequence = start.snapshot.next_sequence - 1 if start else 0
+        if start:
+            self.reader = Reader(place.journal, place.disk, from_any_sequence=True)
+        else:
+            self.reader = Reader(place.journal, place.disk, archive=place.archive)
+        self.replayed = self.commands = 0
+
+    def frames(self, progress: Progress | None) -> Iterator[tuple[Frame, bytes]]:
+        """Every frame with its hash."""
+        reader = self.reader
+        pairs = ((frame, reader.last_hash, reader.read_bytes) for frame in reader)
+        for frame, frame_hash, read_bytes in ahead(pairs) if reader.total_bytes > _LARGE_BYTES else pairs:
+            if progress:
+                progress(read_bytes, reader.total_bytes)
+            yield frame, frame_hash
+
+    def take(self, frame: Frame, frame_hash: bytes, *, following: Frame | None) -> None:
+        """Apply one frame, unless the snapshot covers it or two operators had it skipped."""
+        if not self._anchored:
+            self._anchored = self._snapshot is not None and frame_hash == self._snapshot.last_hash
+            return
+        self.tree.append(frame_hash)
+        self.replayed, self.commands = self.replayed + 1, self.commands + frame.record_count
+        if not frame.record_count:
+            return
+        if following and is_skip_of(following, frame, frame_hash, self._operator_keys):
+            _log.warning("The frame of sequence %d is skipped, as two operators signed", frame.sequence)
+            self.engine.pass_over(frame.next_sequence - 1)
+            return
+        try:
+            events = self._applied(frame)
+        except Fault as fault:
+            raise PoisonFrame(frame, frame_hash, fault, is_last=following is None) from fault
+        published = Published(frame.sequence, frame.time_ns, frame.records, frame.side, events, frame_hash=frame_hash)
+        for listener in self._listeners:
+            listener(published)
+
+    def _applied(self, frame: Frame) -> bytes:
+        if frame.record_version != RECORD_VERSION:
+            raise Fault(f"its records are of version {frame.record_version}; this program reads {RECORD_VERSION}")
+        if len(frame.records) != frame.record_count * RECORD_BYTES:
+            raise Fault(f"{len(frame.records)} bytes are not {frame.record_count} records of {RECORD_BYTES}")
+        if frame.sequence != self.engine.last_sequence + 1:
+            raise Fault(f"it follows command {self.engine.last_sequence}")
+        return self.engine.apply(frame.records)
+
+    def check_anchored(self) -> None:
+        """Raises `JournalDamaged` when the journal does not have what the snapshot covers."""
+        if self._anchored or self._snapshot is None:
+            return
+        end = self.reader.end
+        path = end.path or Path("journal")
+        reason = (
+            f"the journal ends before record {self._snapshot.next_sequence - 1}, or is another one: a whole snapshot "
+            "covers that record"
         )
-    if frame.sequence != engine.last_sequence + 1:
-        raise Fault(f"frame {frame.sequence} follows command {engine.last_sequence}")
-    events = engine.apply(frame.records)
-    published = Published(frame.sequence, frame.time_ns, frame.records, frame.side, events)
-    for listener in listeners:
-        listener(published)
+        raise JournalDamaged(path, end.offset, end.offset, end.next_sequence, reason)
+
+
+def ahead(items: Iterator[tuple[Frame, bytes, int]]) -> Iterator[tuple[Frame, bytes, int]]:
+    """The same items, made in a thread of their own: checking and hashing one frame goes beside applying another."""
+    ready: queue.Queue[tuple[Frame, bytes, int] | BaseException | None] = queue.Queue(_AHEAD)
+    wanted = True
+
+    def make() -> None:
+        try:
+            for item in items:
+                if not wanted:
+                    return
+                ready.put(item)
+            ready.put(None)
+        except BaseException as error:  # noqa: BLE001 - raised again where the items are taken
+            ready.put(error)
+
+    thread = threading.Thread(target=make, name="reading ahead", daemon=True)
+    thread.start()
+    try:
+        while (item := ready.get()) is not None:
+            if isinstance(item, BaseException):
+                raise item
+            yield item
+    finally:
+        wanted = False
+        while thread.is_alive():
+            try:
+                ready.get(timeout=0.01)
+            except queue.Empty:
+                continue
+        thread.join()

@@ -17,13 +17,13 @@ _CREATED: list[tuple[type[Command], str]] = [(PlaceOrder, "order_id"), (OpenAcco
 
 
 def stamped(packed: Sequence[bytes], first_sequence: int, time_ns: int) -> bytes:
-    """The commands as one block, in order, with sequences from `first_sequence` on.
+    """The commands, one or more to each of `packed`, as one block, in order, with sequences from `first_sequence` on.
 
     An order or account that comes with id 0 gets its own; any other id is left as it is.
     """
     block = bytearray(b"".join(packed))
     header = np.frombuffer(block, layout_of(PlaceOrder).dtype)  # every command begins with the same header
-    header["sequence"] = np.arange(first_sequence, first_sequence + len(packed), dtype=np.uint64)
+    header["sequence"] = np.arange(first_sequence, first_sequence + len(header), dtype=np.uint64)
     header["time_ns"] = time_ns
     for command_type, field in _CREATED:
         layout = layout_of(command_type)

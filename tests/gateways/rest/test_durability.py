@@ -32,15 +32,15 @@ class Held:
         self.go = threading.Event()
         self.go.set()
         self.waits = threading.Event()
-        append = Writer.append
+        write = Writer.write
 
-        def wait_and_append(writer: Writer, *arguments: Any) -> Any:
+        def wait_and_write(writer: Writer, *arguments: Any) -> Any:
             if not self.go.is_set():
                 self.waits.set()
             assert self.go.wait(30)
-            return append(writer, *arguments)
+            return write(writer, *arguments)
 
-        monkeypatch.setattr(Writer, "append", wait_and_append)
+        monkeypatch.setattr(Writer, "write", wait_and_write)
 
     async def taken_in(self) -> None:
         """Returns when the engine has done what the disk still has to take."""

@@ -51,7 +51,7 @@ async def test_a_stopped_node_says_nothing_firm(tmp_path: Path, monkeypatch: pyt
             url = f"{path}?{text}&signature={sign(account['secret'].encode(), text.encode())}"
             return await client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]}, content=body)
 
-        monkeypatch.setattr(Writer, "append", fail)
+        monkeypatch.setattr(Writer, "write", fail)
         lost = await signed("POST", "/api/v1/spot/order", PARAMETERS["/api/v1/spot/order"])
         assert (lost.status_code, lost.json()["code"]) == (500, -1006)
 
