@@ -5,8 +5,16 @@ from __future__ import annotations
 import fcntl
 import os
 from pathlib import Path
+from typing import Protocol
 
 from lionrock.node.errors import DirectoryInUse
+
+
+class Lock(Protocol):
+    """What the node holds while it writes in a directory."""
+
+    def release(self) -> None:
+        """Let the next one in."""
 
 
 class DirectoryLock:

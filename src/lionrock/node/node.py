@@ -10,7 +10,7 @@ import asyncio
 import logging
 import os
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, ThreadPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -19,9 +19,9 @@ from lionrock.journal.frames import JOURNAL_ID_BYTES
 from lionrock.journal.writer import Writer
 from lionrock.node.engine import Engine
 from lionrock.node.errors import NodeBusy, NodeStopped
-from lionrock.node.lock import DirectoryLock
+from lionrock.node.lock import DirectoryLock, Lock
 from lionrock.node.published import Published
-from lionrock.node.recovery import Listener, Progress, Recovered, recover
+from lionrock.node.recovery import Listener, MakeWriter, Progress, Recovered, recover
 from lionrock.node.stamping import stamped
 from lionrock.words.commands import Command
 from lionrock.words.events import Event
@@ -58,12 +58,19 @@ class Node:
     """The one writer of a data directory. Lives in one event loop; make it with `open`."""
 
     def __init__(
-        self, lock: DirectoryLock, writer: Writer, engine: Engine, clock: Callable[[], int], recovered: Recovered
+        self,
+        lock: Lock,
+        writer: Writer,
+        engine: Engine,
+        clock: Callable[[], int],
+        recovered: Recovered,
+        *,
+        journal_thread: Executor,
     ) -> None:
         self._lock, self._writer, self._engine, self._clock = lock, writer, engine, clock
         self.recovered = recovered
         self._listeners: list[Listener] = []
-        self._journal_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        self._journal_thread = journal_thread
         self._waiting: list[_Waiting] = []
         self._in_flight: list[_Waiting] = []
         self._awake = asyncio.Event()
@@ -86,26 +93,36 @@ class Node:
         progress: Progress | None = None,
         disk: Disk | None = None,
         random_bytes: Callable[[int], bytes] = os.urandom,
+        journal_thread: Executor | None = None,
+        make_lock: Callable[[Path], Lock] = DirectoryLock,
+        make_writer: MakeWriter = Writer,
     ) -> Self:
         """Take the directory, replay its journal into a new engine and be ready for commands.
 
         `clock` gives nanoseconds since 1970-01-01 UTC. `listeners` get all past frames and every frame to come.
-        `random_bytes` names a new journal. Raises `DirectoryInUse`, `JournalDamaged`, `Fault` and `OSError`; the
-        directory is then free again.
+        `random_bytes` names a new journal. `journal_thread` does one thing at a time. Raises `DirectoryInUse`,
+        `JournalDamaged`, `Fault` and `OSError`; the directory is then free again.
         """
         disk = disk or Disk()
         disk.make_directory(directory)
-        lock = DirectoryLock(directory)
+        lock = make_lock(directory)
         try:
             engine = engine_factory()
             journal_id = random_bytes(JOURNAL_ID_BYTES)
             writer, recovered = recover(
-                directory / "journal", disk, journal_id, engine, listeners=listeners, progress=progress
+                directory / "journal",
+                disk,
+                journal_id,
+                engine,
+                listeners=listeners,
+                progress=progress,
+                make_writer=make_writer,
             )
         except BaseException:
             lock.release()
             raise
-        node = cls(lock, writer, engine, clock, recovered)
+        journal_thread = journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
+        node = cls(lock, writer, engine, clock, recovered, journal_thread=journal_thread)
         node._listeners.extend(listeners)
         return node
 

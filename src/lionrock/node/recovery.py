@@ -10,7 +10,7 @@ from typing import NamedTuple
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame
 from lionrock.journal.reader import Reader
-from lionrock.journal.segments import TornTail
+from lionrock.journal.segments import End, TornTail
 from lionrock.journal.writer import Writer
 from lionrock.node.engine import Engine
 from lionrock.node.published import Published
@@ -22,6 +22,8 @@ _log = logging.getLogger(__name__)
 Listener = Callable[[Published], None]
 Progress = Callable[[int, int], None]
 """Called with the bytes of the journal read so far and in all."""
+MakeWriter = Callable[[Path, Disk, End, bytes], Writer]
+"""`Writer`, or one with other sizes."""
 
 
 class Recovered(NamedTuple):
@@ -41,6 +43,7 @@ def recover(
     *,
     listeners: Iterable[Listener],
     progress: Progress | None,
+    make_writer: MakeWriter = Writer,
 ) -> tuple[Writer, Recovered]:
     """Replay the journal into `engine`, feeding `listeners`, and open it for writing.
 
@@ -63,7 +66,7 @@ def recover(
             "acknowledged; damage done to the last frame after a crash would look the same.",
             *torn,
         )
-    writer = Writer(directory, disk, reader.end, journal_id)
+    writer = make_writer(directory, disk, reader.end, journal_id)
     try:
         if last:
             _replay(last, engine, listeners)
