@@ -76,7 +76,8 @@ def serve(
             "last_write_cut_short": torn is not None,
             "snapshot_sequence": covered,
         }
-        words = f"Lionrock serves {data} at {address} (commands replayed: {commands:,}, from {frames:,} frames)"
+        begun = f", after those of a snapshot up to {covered:,}" if covered else ""
+        words = f"Lionrock serves {data} at {address} (commands replayed: {commands:,}, from {frames:,} frames{begun})"
         typer.echo(json.dumps({"url": address} | replayed) if as_json else words)
         sys.stdout.flush()
 

@@ -46,10 +46,14 @@ class Keeper:
 
     @property
     def is_due(self) -> bool:
-        """Whether a snapshot should be taken now."""
+        """Whether a snapshot should be taken now.
+
+        Not where listeners would have to be saved with it, which takes longer than a venue at work can wait.
+        """
         most_commands, most_frames = self._most
         return (
             self._saves
+            and not self._listeners
             and self._commands * most_frames + self._frames * most_commands >= most_commands * most_frames
             and (self._saving is None or self._saving.done())
         )

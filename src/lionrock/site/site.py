@@ -20,6 +20,9 @@ from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
 
+QUICK_SYNC_NS = 500_000
+"""A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
+
 
 class Site(msgspec.Struct, frozen=True):
     """An open data directory."""
@@ -43,8 +46,15 @@ class Site(msgspec.Struct, frozen=True):
         again.
         """
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
-        listeners = (catalogue.apply, orders.apply, market_data.apply)
-        node = Node.open(directory, Engine, clock, listeners=listeners, random_bytes=random_bytes)
+        node = Node.open(
+            directory,
+            Engine,
+            clock,
+            load_engine=Engine.load,
+            listeners=(catalogue, orders, market_data),
+            random_bytes=random_bytes,
+            in_line_below_ns=QUICK_SYNC_NS,
+        )
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)

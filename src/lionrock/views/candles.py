@@ -85,12 +85,24 @@ def interval_end_ms(interval: str, open_ms: int) -> int:
     return interval_start_ms(interval, open_ms + 32 * DAY_MS) - 1
 
 
+class SavedCandles(msgspec.Struct, array_like=True):
+    """What `Candles` knows, in a form to keep."""
+
+    folded: dict[str, list[Candle]]
+    minute: Candle | None
+
+
 class Candles:
     """Candles of one market."""
 
-    def __init__(self) -> None:
+    def __init__(self, saved: SavedCandles | None = None) -> None:
         self._folded: dict[str, list[Candle]] = {interval: [] for interval in INTERVALS_MS}
         self._minute: Candle | None = None
+        if saved:
+            self._folded, self._minute = saved.folded, saved.minute
+
+    def saved(self) -> SavedCandles:
+        return SavedCandles(self._folded, self._minute)
 
     def add(self, time_ms: int, price_ticks: int, size_lots: int, quote_atoms: int, taker_buys: bool) -> None:
         """Take in one trade; times never go back. In an auction nobody takes."""
