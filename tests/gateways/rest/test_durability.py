@@ -41,6 +41,7 @@ class Held:
             return write(writer, *arguments)
 
         monkeypatch.setattr(Writer, "write", wait_and_write)
+        monkeypatch.setattr("lionrock.site.site.QUICK_SYNC_NS", 0)  # in the event loop's own thread it would hold all
 
     async def taken_in(self) -> None:
         """Returns when the engine has done what the disk still has to take."""
