@@ -41,7 +41,6 @@ class Held:
             return write(writer, *arguments)
 
         monkeypatch.setattr(Writer, "write", wait_and_write)
-        monkeypatch.setattr("lionrock.site.site.QUICK_SYNC_NS", 0)  # in the event loop's own thread it would hold all
 
     async def taken_in(self) -> None:
         """Returns when the engine has done what the disk still has to take."""
@@ -56,7 +55,8 @@ def held(monkeypatch: pytest.MonkeyPatch) -> Iterator[Held]:
 
 
 @pytest.fixture
-async def client(tmp_path: Path) -> AsyncIterator[httpx.AsyncClient]:
+async def client(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[httpx.AsyncClient]:
+    monkeypatch.setattr("lionrock.site.site.QUICK_SYNC_NS", 0)  # what is held holds the journal's thread only
     site = await Site.open(tmp_path / "site", time.time_ns, os.urandom)
     await sandbox.seed(site)
     served = application(site.venue(sandbox.PROFILE), ENDPOINTS + sandbox.ENDPOINTS)
