@@ -58,6 +58,7 @@ def serve(
     """
     import logging
 
+    from lionrock.journal.checkpoints import CheckpointInvalid
     from lionrock.journal.segments import JournalDamaged
     from lionrock.node.errors import DirectoryInUse
     from lionrock.node.recovery import Recovered
@@ -91,7 +92,7 @@ def serve(
         PoisonFrame,
         SiteStopped,
     )
-    unusable = (DatabaseUnusable, JournalMismatch)
+    unusable = (DatabaseUnusable, JournalMismatch, CheckpointInvalid)
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:

@@ -47,7 +47,7 @@ def test_keys_do_not_act_in_another_journal_or_an_older_one(tmp_path: Path) -> N
 
     newer = tmp_path / "newer"
     (site / "journal").rename(newer)
-    assert "a whole snapshot covers that record" in refused_start(site)
+    assert "a whole snapshot covers record 22" in refused_start(site)
     shutil.rmtree(site / "snapshots")
     assert "made for journal" in refused_start(site)
     shutil.rmtree(site / "journal", ignore_errors=True)

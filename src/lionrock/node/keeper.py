@@ -6,9 +6,11 @@ import logging
 from concurrent.futures import Future, ThreadPoolExecutor
 
 from lionrock.journal.archive import archive_segments
+from lionrock.journal.checkpoints import Checkpoint
 from lionrock.journal.snapshots import Snapshot, keep_newest, snapshot_paths, write_snapshot
 from lionrock.journal.tree import Frontier
 from lionrock.node.engine import Engine
+from lionrock.node.notary import Notary
 from lionrock.node.published import Published
 from lionrock.node.recovery import Restored
 from lionrock.node.sections import pack_sections
@@ -30,10 +32,14 @@ class Keeper:
         restored: Restored,
         *,
         saves: bool,
+        notary: Notary | None = None,
         snapshot_commands: int = SNAPSHOT_COMMANDS,
         snapshot_frames: int = SNAPSHOT_FRAMES,
     ) -> None:
-        """With `saves` snapshots are written; they hold the engine and every listener of `restored`."""
+        """With `saves` snapshots are written; they hold the engine and every listener of `restored`.
+
+        A `notary` is asked to sign what the journal holds.
+        """
         self._place = restored.place
         self._journal_id = restored.writer.journal_id
         self._tree: Frontier = restored.tree
@@ -41,6 +47,7 @@ class Keeper:
         self._saves, self._listeners = saves, restored.saved_listeners
         self._most = snapshot_commands, snapshot_frames
         self._commands, self._frames = restored.report.commands, restored.report.frames  # since the last snapshot
+        self._notary, self._said_frames = notary, restored.said_frames
         self._saving: Future[None] | None = None
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
 
@@ -80,8 +87,21 @@ class Keeper:
         if self._saves and self._frames:
             self._write_or_log(self._snapshot(engine))
 
-    def close(self) -> None:
+    def say_beside(self, time_ns: int) -> None:
+        """Have a checkpoint of all durable frames signed, in a thread of its own, unless the last one says the same."""
+        if self._notary and self._tree.size > self._said_frames:
+            self._thread.submit(self._notary.say, self._checkpoint(time_ns))
+
+    def close(self, time_ns: int) -> None:
+        """Have a last checkpoint signed, and wait until everything is written."""
+        self.say_beside(time_ns)
         self._thread.shutdown()
+
+    def _checkpoint(self, time_ns: int) -> Checkpoint:
+        self._said_frames = self._tree.size
+        return Checkpoint(
+            self._journal_id, self._tree.size, self._tree.root(), self._next_sequence - 1, self._last_hash, time_ns
+        )
 
     def _snapshot(self, engine: Engine) -> Snapshot:
         sections = {"engine": engine.save()} | {listener.name: listener.save() for listener in self._listeners}

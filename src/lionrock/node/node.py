@@ -27,6 +27,7 @@ from lionrock.node.errors import NodeBusy, NodeStopped
 from lionrock.node.keeper import Keeper
 from lionrock.node.lock import DirectoryLock, Lock
 from lionrock.node.metrics import Metrics
+from lionrock.node.notary import INTERVAL_SECONDS, Notary
 from lionrock.node.published import Published
 from lionrock.node.recovery import Listener, MakeWriter, Place, Progress, Restored, recover
 from lionrock.node.stamping import stamped
@@ -106,6 +107,7 @@ class Node:
         self._waiting_commands = 0
         self._under_way: deque[_UnderWay] = deque()
         self._advance_is_due = False
+        self._saying: asyncio.TimerHandle | None = None
         self._idle = asyncio.Event()
         self._idle.set()
         self._closing = False
@@ -131,6 +133,7 @@ class Node:
         make_writer: MakeWriter = Writer,
         batch_limit: int = BATCH_LIMIT,
         in_line_below_ns: int = 0,
+        make_notary: Callable[[], Notary] | None = None,
     ) -> Self:
         """Take the directory, bring an engine back from it and be ready for commands.
 
@@ -139,14 +142,18 @@ class Node:
         its beginning, and every frame to come. `operator_keys` are raw Ed25519 public keys by name: two of them may
         sign that a frame which faults the engine is skipped. `random_bytes` names a new journal. `journal_thread`
         does one thing at a time, in order. Few commands are written in the event loop's own thread as long as that
-        takes less than `in_line_below_ns`. Raises `DirectoryInUse`, `JournalDamaged`, `PoisonFrame` and `OSError`; the
-        directory is then free again.
+        takes less than `in_line_below_ns`. `make_notary` is called when the directory is taken; its notary signs
+        checkpoints, and a journal that lacks what the newest one covers is refused.
+
+        Raises `DirectoryInUse`, `JournalDamaged`, `CheckpointInvalid`, `PoisonFrame` and `OSError`; the directory is
+        then free again.
         """
         disk = disk or Disk()
         disk.make_directory(directory)
         place = Place(directory, disk)
         lock = make_lock(directory)
         try:
+            notary = make_notary() if make_notary else None
             restored = recover(
                 place,
                 random_bytes(JOURNAL_ID_BYTES),
@@ -156,12 +163,14 @@ class Node:
                 operator_keys=operator_keys or {},
                 progress=progress,
                 make_writer=make_writer,
+                notary=notary,
             )
         except BaseException:
             lock.release()
             raise
         journal_thread = journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
-        keeper = Keeper(restored, saves=load_engine is not None and len(restored.saved_listeners) == len(listeners))
+        saves = load_engine is not None and len(restored.saved_listeners) == len(listeners)
+        keeper = Keeper(restored, saves=saves, notary=notary)
         return cls(
             lock,
             restored,
@@ -249,6 +258,8 @@ class Node:
             return
         self._closing = True
         await self._idle.wait()
+        if self._saying:
+            self._saying.cancel()
         loop = asyncio.get_running_loop()
         try:
             if self._failure is None:
@@ -257,8 +268,12 @@ class Node:
         finally:
             self._stopped = self._stopped or "it was closed"
             self._journal_thread.shutdown()
-            self._keeper.close()
+            self._keeper.close(self._now())
             self._lock.release()
+
+    def _now(self) -> int:
+        """The clock's time, but never before what was already recorded."""
+        return max(self._engine.last_time_ns, self._clock())
 
     def _check_takes(self, count: int) -> None:
         if self._stopped or self._closing:
@@ -271,6 +286,8 @@ class Node:
     def _enqueue(self, packed: Sequence[bytes], notes: Sequence[bytes], count: int) -> asyncio.Future[Answer]:
         loop = asyncio.get_running_loop()
         call = _Call(packed, notes, count, loop.create_future())
+        if self._saying is None:
+            self._saying = loop.call_later(INTERVAL_SECONDS, self._say)
         self._waiting.append(call)
         self._waiting_commands += count
         self._idle.clear()
@@ -309,7 +326,7 @@ class Node:
     def _begin_frame(self) -> None:
         calls = self._next_calls()
         sequence = self._writer.next_sequence
-        time_ns = max(self._engine.last_time_ns, self._clock())
+        time_ns = self._now()
         records = stamped([packed for call in calls for packed in call.packed], sequence, time_ns)
         side = pack_notes(_positions(calls))
         count = len(records) // RECORD_BYTES
@@ -362,6 +379,11 @@ class Node:
         if self._keeper.is_due and not self._under_way and not self._stopped:
             self._keeper.save_beside(self._engine)
         self._advance()
+
+    def _say(self) -> None:
+        """A minute after the first command that no checkpoint covers."""
+        self._saying = None
+        self._keeper.say_beside(self._now())
 
     def _publish(self, frame: _UnderWay) -> None:
         published = frame.published

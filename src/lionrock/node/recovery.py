@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
+from lionrock.journal.checkpoints import Checkpoint
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame
 from lionrock.journal.reader import Reader
@@ -20,6 +21,7 @@ from lionrock.journal.snapshots import Snapshot, SnapshotInvalid, read_snapshot,
 from lionrock.journal.tree import Frontier
 from lionrock.journal.writer import Writer
 from lionrock.node.engine import Engine
+from lionrock.node.notary import Notary
 from lionrock.node.published import Published
 from lionrock.node.sections import unpack_sections
 from lionrock.node.skipping import PoisonFrame, is_skip_of
@@ -94,6 +96,8 @@ class Restored(NamedTuple):
     end: End
     tree: Frontier
     saved_listeners: list[SavedListener]
+    said_frames: int
+    """Frames that the newest checkpoint covers."""
     report: Recovered
 
 
@@ -107,6 +111,7 @@ def recover(
     operator_keys: Mapping[str, bytes],
     progress: Progress | None,
     make_writer: MakeWriter = Writer,
+    notary: Notary | None = None,
 ) -> Restored:
     """Replay the journal, feeding `listeners`, and open it for writing.
 
@@ -118,7 +123,7 @@ def recover(
     start = None
     if load_engine and len(saved) == len(listeners):
         start = _newest_usable(place, load_engine, saved)
-    replay = _Replay(place, start, engine_factory, listeners, operator_keys)
+    replay = _Replay(place, start, engine_factory, listeners=listeners, operator_keys=operator_keys, notary=notary)
     held: tuple[Frame, bytes] | None = None
     for frame, frame_hash in replay.frames(progress):
         if held:
@@ -135,12 +140,12 @@ def recover(
     try:
         if held:
             replay.take(*held, following=None)
-        replay.check_anchored()
+        replay.check_all_there()
     except BaseException:
         writer.close()
         raise
     report = Recovered(replay.replayed, replay.commands, end.torn_tail, replay.covered_sequence)
-    return Restored(place, replay.engine, writer, end, replay.tree, saved, report)
+    return Restored(place, replay.engine, writer, end, replay.tree, saved, replay.said_frames, report)
 
 
 class _Start(NamedTuple):
@@ -175,9 +180,13 @@ class _Replay:
         place: Place,
         start: _Start | None,
         engine_factory: Callable[[], Engine],
+        *,
         listeners: Sequence[Listener],
         operator_keys: Mapping[str, bytes],
+        notary: Notary | None,
     ) -> None:
+        self._place, self._notary = place, notary
+        self._checkpoint: Checkpoint | None = None
         self._listeners, self._operator_keys = listeners, operator_keys
         self._snapshot = start.snapshot if start else None
         self._anchored = start is None
@@ -201,10 +210,14 @@ class _Replay:
 
     def take(self, frame: Frame, frame_hash: bytes, *, following: Frame | None) -> None:
         """Apply one frame, unless the snapshot covers it or two operators had it skipped."""
+        if self._notary:
+            self._checkpoint, self._notary = self._notary.newest(frame.journal_id), None
         if not self._anchored:
             self._anchored = self._snapshot is not None and frame_hash == self._snapshot.last_hash
+            self._compare_with_checkpoint(frame)
             return
         self.tree.append(frame_hash)
+        self._compare_with_checkpoint(frame)
         self.replayed, self.commands = self.replayed + 1, self.commands + frame.record_count
         if not frame.record_count:
             return
@@ -229,17 +242,31 @@ class _Replay:
             raise Fault(f"it follows command {self.engine.last_sequence}")
         return self.engine.apply(frame.records)
 
-    def check_anchored(self) -> None:
-        """Raises `JournalDamaged` when the journal does not have what the snapshot covers."""
-        if self._anchored or self._snapshot is None:
+    def _compare_with_checkpoint(self, frame: Frame) -> None:
+        said = self._checkpoint
+        if not said or not self._anchored or self.tree.size != said.size:
             return
+        if (frame.journal_id, self.tree.root()) != (said.journal_id, said.root):
+            reason = f"the first {said.size} frames are not those that the signed checkpoint covers"
+            raise JournalDamaged(self._place.journal, 0, 0, frame.sequence, reason)
+
+    @property
+    def said_frames(self) -> int:
+        return self._checkpoint.size if self._checkpoint else 0
+
+    def check_all_there(self) -> None:
+        """Raises `JournalDamaged` when the journal lacks what a snapshot or the newest checkpoint covers."""
         end = self.reader.end
-        path = end.path or Path("journal")
-        reason = (
-            f"the journal ends before record {self._snapshot.next_sequence - 1}, or is another one: a whole snapshot "
-            "covers that record"
-        )
-        raise JournalDamaged(path, end.offset, end.offset, end.next_sequence, reason)
+        covered = None
+        if self._snapshot and not self._anchored:
+            covered = f"a whole snapshot covers record {self._snapshot.next_sequence - 1}"
+        elif self._notary and (said := self._notary.newest(end.journal_id or b"")):  # not a frame was read
+            covered = f"a signed checkpoint covers record {said.sequence}"
+        elif self._checkpoint and self.tree.size < self._checkpoint.size:
+            covered = f"a signed checkpoint covers record {self._checkpoint.sequence}"
+        if covered:
+            reason = f"the journal ends before it, or is another one: {covered}"
+            raise JournalDamaged(end.path or self._place.journal, end.offset, end.offset, end.next_sequence, reason)
 
 
 def ahead(items: Iterator[tuple[Frame, bytes, int]]) -> Iterator[tuple[Frame, bytes, int]]:

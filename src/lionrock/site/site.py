@@ -14,6 +14,7 @@ from lionrock.core.engine import Engine
 from lionrock.gateways.rest.contract import Profile, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
+from lionrock.site.signing import open_notary
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
@@ -54,6 +55,7 @@ class Site(msgspec.Struct, frozen=True):
             listeners=(catalogue, orders, market_data),
             random_bytes=random_bytes,
             in_line_below_ns=QUICK_SYNC_NS,
+            make_notary=lambda: open_notary(directory, open_sealer(directory, random_bytes), random_bytes),
         )
         try:
             sealer = open_sealer(directory, random_bytes)
