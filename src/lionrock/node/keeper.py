@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Protocol
 
 from lionrock.journal.archive import archive_segments
 from lionrock.journal.snapshots import Snapshot, keep_newest, snapshot_paths, write_snapshot
@@ -32,8 +33,12 @@ class Keeper:
         saves: bool,
         snapshot_commands: int = SNAPSHOT_COMMANDS,
         snapshot_frames: int = SNAPSHOT_FRAMES,
+        thread: Executor | None = None,
     ) -> None:
-        """With `saves` snapshots are written; they hold the engine and every listener of `restored`."""
+        """With `saves` snapshots are written; they hold the engine and every listener of `restored`.
+
+        `thread` writes them, one at a time.
+        """
         self._place = restored.place
         self._journal_id = restored.writer.journal_id
         self._tree: Frontier = restored.tree
@@ -42,7 +47,7 @@ class Keeper:
         self._most = snapshot_commands, snapshot_frames
         self._commands, self._frames = restored.report.commands, restored.report.frames  # since the last snapshot
         self._saving: Future[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
+        self._thread = thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
 
     @property
     def is_due(self) -> bool:
@@ -105,3 +110,9 @@ class Keeper:
             archive_segments(place.journal, place.archive, place.disk, covered)
         except OSError as error:
             _log.error("A snapshot could not be written or segments not be archived: %s", error)
+
+
+class MakeKeeper(Protocol):
+    """`Keeper`, or one with other sizes and another thread."""
+
+    def __call__(self, restored: Restored, /, *, saves: bool) -> Keeper: ...
