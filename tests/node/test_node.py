@@ -374,3 +374,12 @@ async def test_a_second_writer_is_refused_and_told_who_holds_it(tmp_path: Path) 
     freed = await asyncio.to_thread(subprocess.run, other, capture_output=True, text=True, check=False)
     assert (freed.returncode, freed.stderr) == (0, "")
     await Node.open(tmp_path, EchoEngine, ticking()).close()
+
+
+async def test_a_clock_that_fails_stops_the_node_and_nothing_waits_for_ever(tmp_path: Path) -> None:
+    node = Node.open(tmp_path, EchoEngine, iter([5]).__next__)
+    await node.submit(BUY)
+    with pytest.raises(NodeStopped) as stopped:
+        await node.submit(BUY)
+    assert stopped.value.outcome_known
+    await node.close()

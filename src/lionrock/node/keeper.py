@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Protocol
 
 from lionrock.journal.archive import archive_segments
 from lionrock.journal.checkpoints import Checkpoint
@@ -35,10 +37,12 @@ class Keeper:
         notary: Notary | None = None,
         snapshot_commands: int = SNAPSHOT_COMMANDS,
         snapshot_frames: int = SNAPSHOT_FRAMES,
+        thread: Executor | None = None,
     ) -> None:
         """With `saves` snapshots are written; they hold the engine and every listener of `restored`.
 
-        A `notary` is asked to sign what the journal holds.
+        A `notary` signs what the journal holds.
+        `thread` writes both, one at a time.
         """
         self._place = restored.place
         self._journal_id = restored.writer.journal_id
@@ -49,7 +53,7 @@ class Keeper:
         self._commands, self._frames = restored.report.commands, restored.report.frames  # since the last snapshot
         self._notary, self._said_frames = notary, restored.said_frames
         self._saving: Future[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
+        self._thread = thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
 
     @property
     def is_due(self) -> bool:
@@ -87,14 +91,14 @@ class Keeper:
         if self._saves and self._frames:
             self._write_or_log(self._snapshot(engine))
 
-    def say_beside(self, time_ns: int) -> None:
+    def say_beside(self, clock: Callable[[], int]) -> None:
         """Have a checkpoint of all durable frames signed, in a thread of its own, unless the last one says the same."""
         if self._notary and self._tree.size > self._said_frames:
-            self._thread.submit(self._notary.say, self._checkpoint(time_ns))
+            self._thread.submit(self._notary.say, self._checkpoint(clock()))
 
-    def close(self, time_ns: int) -> None:
+    def close(self, clock: Callable[[], int]) -> None:
         """Have a last checkpoint signed, and wait until everything is written."""
-        self.say_beside(time_ns)
+        self.say_beside(clock)
         self._thread.shutdown()
 
     def _checkpoint(self, time_ns: int) -> Checkpoint:
@@ -125,3 +129,9 @@ class Keeper:
             archive_segments(place.journal, place.archive, place.disk, covered)
         except OSError as error:
             _log.error("A snapshot could not be written or segments not be archived: %s", error)
+
+
+class MakeKeeper(Protocol):
+    """`Keeper`, or one with other sizes and another thread."""
+
+    def __call__(self, restored: Restored, /, *, saves: bool, notary: Notary | None) -> Keeper: ...

@@ -24,7 +24,7 @@ from lionrock.journal.frames import JOURNAL_ID_BYTES
 from lionrock.journal.writer import Prepared, Writer
 from lionrock.node.engine import Engine
 from lionrock.node.errors import NodeBusy, NodeStopped
-from lionrock.node.keeper import Keeper
+from lionrock.node.keeper import Keeper, MakeKeeper
 from lionrock.node.lock import DirectoryLock, Lock
 from lionrock.node.metrics import Metrics
 from lionrock.node.notary import INTERVAL_SECONDS, Notary
@@ -131,6 +131,7 @@ class Node:
         journal_thread: Executor | None = None,
         make_lock: Callable[[Path], Lock] = DirectoryLock,
         make_writer: MakeWriter = Writer,
+        make_keeper: MakeKeeper = Keeper,
         batch_limit: int = BATCH_LIMIT,
         in_line_below_ns: int = 0,
         make_notary: Callable[[], Notary] | None = None,
@@ -170,7 +171,7 @@ class Node:
             raise
         journal_thread = journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         saves = load_engine is not None and len(restored.saved_listeners) == len(listeners)
-        keeper = Keeper(restored, saves=saves, notary=notary)
+        keeper = make_keeper(restored, saves=saves, notary=notary)
         return cls(
             lock,
             restored,
@@ -268,7 +269,7 @@ class Node:
         finally:
             self._stopped = self._stopped or "it was closed"
             self._journal_thread.shutdown()
-            self._keeper.close(self._now())
+            self._keeper.close(self._now)
             self._lock.release()
 
     def _now(self) -> int:
@@ -325,13 +326,12 @@ class Node:
 
     def _begin_frame(self) -> None:
         calls = self._next_calls()
-        sequence = self._writer.next_sequence
-        time_ns = self._now()
-        records = stamped([packed for call in calls for packed in call.packed], sequence, time_ns)
-        side = pack_notes(_positions(calls))
-        count = len(records) // RECORD_BYTES
         loop, begun_ns = asyncio.get_running_loop(), time.perf_counter_ns()
         try:
+            sequence, time_ns = self._writer.next_sequence, self._now()
+            records = stamped([packed for call in calls for packed in call.packed], sequence, time_ns)
+            side = pack_notes(_positions(calls))
+            count = len(records) // RECORD_BYTES
             prepared = self._writer.prepare(time_ns, count, records, side, RECORD_VERSION)
             written = self._writing(prepared, count)
         except BaseException:
@@ -383,7 +383,7 @@ class Node:
     def _say(self) -> None:
         """A minute after the first command that no checkpoint covers."""
         self._saying = None
-        self._keeper.say_beside(self._now())
+        self._keeper.say_beside(self._now)
 
     def _publish(self, frame: _UnderWay) -> None:
         published = frame.published
