@@ -171,7 +171,7 @@ class CheckpointFile:
                 self._disk.truncate(descriptor, self._end)
             encoded = note.encode()
             self._disk.write_all(descriptor, encoded, self._end)
-            self._disk.sync_all(descriptor)
+            self._disk.sync_data(descriptor)
             self._end += len(encoded)
         finally:
             self._disk.close(descriptor)

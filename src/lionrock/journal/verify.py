@@ -54,11 +54,10 @@ class Fault(Exception):
     """Something is not as it was written. Frames count from 0; `sequence` is of the first record concerned."""
 
     def __init__(self, reason: str, *places: Place, frames: tuple[int, int] | None = None, sequence: int = 0) -> None:
-        self.places = places
-        self.as_json = {"frames": frames, "sequence": sequence or None, "places": places, "reason": reason}
-        first, last = frames or (None, None)
-        which = "" if first is None else f"frame {first}, " if first == last else f"frames {first} to {last}, "
-        which += f"sequence {sequence}, " if sequence else ""
+        facts: dict[str, Any] = {"frames": frames, "sequence": sequence or None}
+        self.places, self.as_json = places, facts | {"places": places, "reason": reason}
+        which = "" if not frames else "frame {}, " if frames[0] == frames[1] else "frames {} to {}, "
+        which = which.format(*frames or ()) + (f"sequence {sequence}, " if sequence else "")
         super().__init__(f"{which}{', '.join(map(str, places))}: {reason}")
 
 
@@ -70,7 +69,6 @@ class CannotCheck(Exception):
 # bytes, record version, previous hash, 4 spare bytes, CRC-32 of all other bytes; then the records, the side section.
 
 HEADER = struct.Struct("<4sI16sQqIIII32s4xI")
-BEGINNING = struct.Struct("<4sI16s")
 MAGIC, FORMAT_VERSION, CRC_AT = b"LRKF", 2, HEADER.size - 4
 MARK = struct.Struct("<4sIQ32sI")  # magic, version, next sequence, last frame's hash, CRC-32
 MAX_FRAME_BYTES, BLOCK_BYTES = 64 * 1024 * 1024, 1024 * 1024
@@ -100,11 +98,10 @@ class Segment:
         """Read on until `view` has so many bytes, or to the end; `unreadable` tells another end than the file's."""
         parts, length = [bytes(self.view)] if len(self.view) < count else [], len(self.view)
         while length < count and not self.unreadable:
-            part = None
             try:
                 part = self._read(BLOCK_BYTES)
             except (OSError, EOFError, zlib.error) as error:
-                self.unreadable = f"the file cannot be read on: {error}"
+                self.unreadable, part = f"the file cannot be read on: {error}", None
             if not part:
                 break
             parts.append(part)
@@ -116,7 +113,7 @@ class Segment:
     def next_frame(self, number: int) -> Frame | str:
         self.announced = 0
         if not self.has(HEADER.size):
-            return self.unreadable or f"the file ends {len(self.view)} bytes into a header"
+            return self.unreadable or f"the file ends {len(self.view)} bytes into its header"
         fields = HEADER.unpack_from(self.view)
         magic, version, journal_id, sequence, _, count, record_bytes, side_bytes, _, previous_hash, crc = fields
         if (magic, version) != (MAGIC, FORMAT_VERSION):
@@ -135,7 +132,7 @@ class Segment:
 
     def find_frame(self, journal_id: bytes | None) -> int | None:
         """Where behind the first byte of all that is left a whole frame of this journal begins."""
-        beginning = MAGIC if journal_id is None else BEGINNING.pack(MAGIC, FORMAT_VERSION, journal_id)
+        beginning = MAGIC + FORMAT_VERSION.to_bytes(4, "little") + (journal_id or b"")
         self.has(sys.maxsize)
         rest, start = bytes(self.view), 0
         while (start := rest.find(beginning, start + 1)) >= 0:
@@ -206,8 +203,8 @@ class Journal:
             before = frame
             yield frame
 
-    def _fault(self, reason: str, *places: Place) -> Fault:
-        return Fault(reason, *places, frames=(self.size, self.size), sequence=self.next_sequence)
+    def _fault(self, reason: str, place: Place) -> Fault:
+        return Fault(reason, place, frames=(self.size, self.size), sequence=self.next_sequence)
 
     def _broken_chain(self, before: Frame | None, frame: Frame, behind: Frame | str) -> Fault:
         """Which of two whole frames was changed? The one behind them holds the hash that the second must have."""
@@ -361,10 +358,10 @@ def signer(text: bytes, lines: str, keys: Sequence[Key]) -> str:
         for known, key_hash, public_key in keys:
             if (known, key_hash) == (name, blob[:4]):
                 if base64.b64encode(blob).decode() != encoded or not is_signed(text, blob[4:], public_key):
-                    raise ValueError(f"was not signed by {name}")
+                    raise ValueError(f"{name} did not sign it")
                 names.append(name)
     if not names:
-        raise ValueError(f"was signed by {lines.split(' ')[1]}, not with a key you gave")
+        raise ValueError(f"it was signed by {lines.split(' ')[1]}, with no key that you gave")
     return names[0]
 
 
@@ -379,7 +376,7 @@ def read_checkpoints(name: str, data: bytes, keys: Sequence[Key], faults: list[F
         try:
             signed_by = signer(text, signatures.decode(), keys) if keys else None
         except ValueError as error:
-            faults.append(Fault(f"this checkpoint {error}", place))
+            faults.append(Fault(f"this is no checkpoint of yours: {error}", place))
             continue
         origin, last_hash = bytes.fromhex(journal_id.decode()), bytes.fromhex(frame_hash.decode())
         notes.append(Checkpoint(place, origin, int(size), base64.b64decode(root), int(sequence), last_hash, signed_by))
@@ -396,14 +393,14 @@ def agreeing(journal: Journal, waiting: list[Checkpoint], faults: list[Fault]) -
         file, start, stop = frame.place
         since[file] = since.get(file, (start, 0))[0], stop
         while waiting and waiting[-1].size == journal.size:
-            note = waiting.pop()
+            note, true = waiting.pop(), (journal.size, tree.root())
             if note.journal_id != frame.journal_id:
                 faults.append(Fault("this checkpoint is of another journal", note.place))
-            elif since and note.root != tree.root():
+            elif since and note.root != true[1] and true not in [(each.size, each.root) for each in waiting]:
                 places = [Place(file, *bounds) for file, bounds in since.items()]
                 reason = f"not the frames that the checkpoint at {note.place} is about"
                 raise Fault(reason, *places, frames=(first[0], frame.number), sequence=first[1])
-            elif (note.root, note.sequence, note.frame_hash) != (tree.root(), frame.next_sequence - 1, frame.hash):
+            elif (note.root, note.sequence, note.frame_hash) != (true[1], frame.next_sequence - 1, frame.hash):
                 faults.append(Fault("this checkpoint does not agree with its own frames", note.place))
             else:
                 yield note
@@ -443,11 +440,12 @@ def check_proof(file: Path, keys: Sequence[Key]) -> Told:
     faults, notes = list[Fault](), list[Checkpoint]()
     try:
         proof = json.loads(file.read_bytes())
-        for name in ("old_checkpoint", "checkpoint") if proof["kind"] == "consistency" else ("checkpoint",):
+        kind, names = proof["kind"], {"inclusion": ["checkpoint"], "consistency": ["old_checkpoint", "checkpoint"]}
+        for name in names[kind]:
             notes += read_checkpoints(name, proof[name].encode(), keys, faults)
         if not faults:
-            path, old, new = [bytes.fromhex(text) for text in proof["path"]], notes[0], notes[-1]
-            if proof["kind"] == "consistency":
+            (old, new), path = notes * (3 - len(names[kind])), [bytes.fromhex(text) for text in proof["path"]]
+            if kind == "consistency":
                 right = (old.root, new.root) == roots_by_consistency(old.size, new.size, path, old.root)
             else:
                 index, frame_hash = proof["index"], bytes.fromhex(proof["frame_hash"])
@@ -458,8 +456,9 @@ def check_proof(file: Path, keys: Sequence[Key]) -> Told:
                 faults.append(Fault("it does not lead to the root of its checkpoint", Place(str(file), 0, 0)))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise CannotCheck(f"{file} is no proof that can be read: {error!r}") from error
-    facts = {name: proof.get(name) for name in ("kind", "index", "frame_hash")}
-    return facts | {"frames": notes and notes[-1].size, "signed_by": notes and notes[-1].signed_by}, faults
+    told = {name: proof.get(name) for name in ("kind", "index", "frame_hash")}
+    told["frames"], told["signed_by"] = (notes[-1].size, notes[-1].signed_by) if notes else (None, None)
+    return told, faults
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
