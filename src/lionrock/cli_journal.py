@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 journal_app = typer.Typer(help="Look into the record of a site, also while it serves.", no_args_is_help=True)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.", show_default=False)]
+OperatorKeys = Annotated[
+    list[str] | None,
+    typer.Option(help="NAME=HEX of an operator's public key; two are needed where a frame was skipped."),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
@@ -69,7 +74,7 @@ def dump(
 
 
 @journal_app.command()
-def replay(directory: Directory, as_json: AsJson = False) -> None:
+def replay(directory: Directory, operator_key: OperatorKeys = None, as_json: AsJson = False) -> None:
     """Apply every command to a new engine, and tell how many there were, how fast, and the digest of the state.
 
     Example: lionrock journal replay data
@@ -78,7 +83,7 @@ def replay(directory: Directory, as_json: AsJson = False) -> None:
 
     started = time.perf_counter()
     with _failing_clearly():
-        replayed, digest = _replayed(directory, None)
+        replayed, digest = _replayed(directory, None, operator_key)
     rate = round(replayed.commands / (time.perf_counter() - started))
     if as_json:
         typer.echo(json.dumps(replayed._asdict() | {"commands_per_second": rate, "digest": digest}))
@@ -91,6 +96,7 @@ def replay(directory: Directory, as_json: AsJson = False) -> None:
 def digest(
     directory: Directory,
     at: Annotated[int | None, typer.Option(min=0, help="After this sequence; by default the newest.")] = None,
+    operator_key: OperatorKeys = None,
     as_json: AsJson = False,
 ) -> None:
     """Print the SHA-256 of the venue's state (spec/state.md) after a sequence.
@@ -98,7 +104,7 @@ def digest(
     Example: lionrock journal digest data --at 1000
     """
     with _failing_clearly():
-        replayed, value = _replayed(directory, at)
+        replayed, value = _replayed(directory, at, operator_key)
     if at is not None and replayed.commands < at:
         _fail(f"the journal ends with sequence {replayed.commands}")
     typer.echo(json.dumps({"sequence": replayed.commands, "digest": value}) if as_json else value)
@@ -144,13 +150,19 @@ def prove(
         typer.echo(json.dumps({"kind": kind, "file": f"{out}"}) if as_json else f"A proof of {kind} is in {out}")
 
 
-def _replayed(directory: Path, last: int | None) -> tuple[Replayed, str]:
+def _replayed(directory: Path, last: int | None, operator_keys: list[str] | None) -> tuple[Replayed, str]:
     from lionrock.core.engine import Engine
     from lionrock.node.history import replay as replay_history
 
+    keys: dict[str, bytes] = {}
+    for text in operator_keys or []:
+        name, _, digits = text.partition("=")
+        if not re.fullmatch("[0-9a-fA-F]{64}", digits):
+            _fail(f"--operator-key {text}: give it as NAME= and 64 hex digits")
+        keys[name] = bytes.fromhex(digits)
     engine = Engine()
     with _bar("replaying") as progress:
-        return replay_history(directory, engine, last, progress), engine.digest()
+        return replay_history(directory, engine, last, keys, progress), engine.digest()
 
 
 def _frame_as_json(past: PastFrame) -> str:

@@ -53,6 +53,11 @@ def make_record(
     return frames
 
 
+def segments(journal: Path) -> list[Path]:
+    """Its files, oldest first."""
+    return sorted(journal.glob("*.frames"))
+
+
 def archive(directory: Path, name: str) -> Path:
     """Pack a segment away as an archived one."""
     plain = directory / "journal" / name

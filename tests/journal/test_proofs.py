@@ -14,7 +14,6 @@ from lionrock.journal import verify
 from lionrock.journal.checkpoints import FILE_NAME, sign
 from lionrock.journal.frames import decode, encode, frame_hash
 from lionrock.journal.proofs import CannotProve, prove_consistency, prove_inclusion
-from lionrock.journal.segments import segment_paths
 from tests.journal.journals import only_segment
 from tests.journal.records import (
     KEY,
@@ -25,6 +24,7 @@ from tests.journal.records import (
     checkpoint_of,
     make_record,
     note_of,
+    segments,
     untold,
 )
 from tests.journal.test_verify import alone
@@ -59,7 +59,7 @@ def test_every_frame_is_proved_under_every_checkpoint_and_no_changed_proof_passe
     record, file = tmp_path / "record", tmp_path / "proof.json"
     sizes = [1, 2, 7, 8, COUNT]
     frames = make_record(record, range(COUNT), sizes, segment_bytes=700)
-    archive(record, segment_paths(record / "journal")[0].name)
+    archive(record, segments(record / "journal")[0].name)
     for size in sizes:
         for index, frame in enumerate(frames[:size]):
             without = prove_inclusion(record, frame.sequence, size, untold, with_frame=False)

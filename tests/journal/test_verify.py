@@ -19,7 +19,7 @@ from lionrock.journal.checkpoints import FILE_NAME, CheckpointFile, sign
 from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import GENESIS_HASH, HEADER_BYTES, Frame, encode, frame_hash
-from lionrock.journal.segments import JournalDamaged, segment_paths
+from lionrock.journal.segments import JournalDamaged
 from tests.journal.journals import JOURNAL_ID, bounds, only_segment, read, write, writer_at_end
 from tests.journal.records import (
     KEY,
@@ -32,6 +32,7 @@ from tests.journal.records import (
     frames_of,
     make_record,
     note_of,
+    segments,
 )
 
 VERIFIER = Path(verify.__file__)
@@ -77,13 +78,13 @@ def test_the_file_imports_nothing_but_the_standard_library() -> None:
 def test_one_file_alone_verifies_a_record(tmp_path: Path) -> None:
     record, empty = tmp_path / "record", tmp_path / "empty"
     frames = make_record(record, range(20), [5, 18], segment_bytes=1500)
-    archive(record, segment_paths(record / "journal")[0].name)
+    archive(record, segments(record / "journal")[0].name)
     done = alone(empty, str(record), "--public-key", PUBLIC_KEY, "--json")
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout) == {
         "sound": True,
         "journal_id": JOURNAL_ID.hex(),
-        "segments": 1 + len(segment_paths(record / "journal")),
+        "segments": 1 + len(segments(record / "journal")),
         "bytes": sum(len(encode(frame)) for frame in frames),
         "frames": 20,
         "last_sequence": frames[-1].next_sequence - 1,
@@ -99,7 +100,7 @@ def test_one_file_alone_verifies_a_record(tmp_path: Path) -> None:
     assert f"vouched sequence  {frames[17].next_sequence - 1}\n" in told
     assert f"last sequence     {frames[-1].next_sequence - 1}\n" in told
 
-    path = segment_paths(record / "journal")[-1]
+    path = segments(record / "journal")[-1]
     path.write_bytes(spoiled(path.read_bytes(), 10, 0))
     done = alone(empty, str(record), "--json")
     assert done.returncode == 1
@@ -152,7 +153,7 @@ def test_every_changed_byte_is_located(tmp_path: Path, covered: bool) -> None:
 def test_every_changed_byte_is_located_after_a_clean_close(tmp_path: Path) -> None:
     frames = make_record(tmp_path, range(4), segment_bytes=300)
     number = 0
-    for path in segment_paths(tmp_path / "journal"):
+    for path in segments(tmp_path / "journal"):
         whole = path.read_bytes()
         ends = [stop for _, stop in bounds(frames[number:]) if stop <= len(whole)]
         for offset in range(len(whole)):
@@ -185,7 +186,7 @@ def test_changed_bits_of_a_large_record_are_located(tmp_path: Path) -> None:
     (tmp_path / "journal" / MARK_NAME).unlink()
     frames, _ = read(tmp_path / "journal")
     CheckpointFile(tmp_path / "checkpoints", Disk()).append(note_of(frames))
-    paths = segment_paths(tmp_path / "journal")
+    paths = segments(tmp_path / "journal")
     assert sum(path.stat().st_size for path in paths) > 25 << 20
     starts: dict[Path, list[tuple[int, int, int]]] = {path: [] for path in paths}
     offset, names = 0, iter(paths)
@@ -228,7 +229,7 @@ def test_changed_bits_of_a_large_record_are_located(tmp_path: Path) -> None:
 def test_archived_segments_are_read_like_the_others(tmp_path: Path) -> None:
     frames = make_record(tmp_path, range(12), [4, 12], segment_bytes=700)
     before = check(tmp_path)
-    for path in segment_paths(tmp_path / "journal")[:-1]:
+    for path in segments(tmp_path / "journal")[:-1]:
         archive(tmp_path, path.name)
         assert check(tmp_path) == before
     packed = sorted((tmp_path / "archive").iterdir())
@@ -333,7 +334,7 @@ def test_frames_taken_away_with_all_traces_are_found_by_a_checkpoint_kept_outsid
     kept.write_text(note_of(frames[:6]), "utf-8")
     assert check(record, [kept])[1] == []
     gone = len(frames)
-    for path in segment_paths(record / "journal")[::-1]:
+    for path in segments(record / "journal")[::-1]:
         inside = len([frame for frame in frames[:gone] if frame.sequence >= int(path.stem)])
         whole = path.read_bytes()
         keep = max(0, left - (gone - inside))
@@ -429,7 +430,7 @@ def test_the_reader_and_the_verifier_refuse_the_same_journals(tmp_path: Path, cr
     journal = tmp_path / "journal"
     write(journal, range(4), segment_bytes, crash=crash)
     refused = 0
-    for path in segment_paths(journal):
+    for path in segments(journal):
         whole = path.read_bytes()
         for offset in range(len(whole)):
             for data in (

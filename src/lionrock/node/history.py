@@ -5,13 +5,15 @@ For people and programs that look on: nothing is locked, written or repaired, an
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
 
 from lionrock.journal.frames import Frame, decode
 from lionrock.journal.verify import Journal, Progress
 from lionrock.node.engine import Engine
+from lionrock.node.skipping import is_skip_of
 from lionrock.words.commands import COMMANDS, Command
 from lionrock.words.faults import Fault
 from lionrock.words.records import RECORD_BYTES, RECORD_VERSION, unpack
@@ -57,38 +59,48 @@ def past_frames(directory: Path, first: int, last: int | None, progress: Progres
 
 
 def past_commands(frame: Frame) -> Iterator[PastCommand]:
-    """The commands of a frame. Raises `words.faults.Fault` when its bytes are not whole records and notes."""
-    _check_length(frame)
+    """The commands of a frame. Raises `words.faults.Fault` when its side section does not hold whole notes."""
     try:
         notes = unpack_notes(frame.side) if frame.record_count else {}
     except ValueError as error:
         raise Fault(f"frame {frame.sequence}: {error}") from error
+    length = len(frame.records) // max(frame.record_count, 1)
     for position in range(frame.record_count):
-        record = frame.records[position * RECORD_BYTES : (position + 1) * RECORD_BYTES]
-        known = frame.record_version == RECORD_VERSION and int.from_bytes(record[:2], "little") in COMMANDS
+        record = frame.records[position * length : (position + 1) * length]
+        of_this_version = frame.record_version == RECORD_VERSION and length == RECORD_BYTES
+        known = of_this_version and int.from_bytes(record[:2], "little") in COMMANDS
         command = unpack(COMMANDS, record) if known else None
         yield PastCommand(frame.sequence + position, command, record, notes.get(position, b""))
 
 
-def replay(directory: Path, engine: Engine, last: int | None, progress: Progress) -> Replayed:
-    """Apply everything up to sequence `last`, or all there is, to a new engine.
+def replay(
+    directory: Path, engine: Engine, last: int | None, operator_keys: Mapping[str, bytes], progress: Progress
+) -> Replayed:
+    """Apply everything up to sequence `last`, or all there is, to a new engine, as a restart would.
 
-    Raises what `past_frames` raises, and `words.faults.Fault` for records that the engine cannot take.
+    A frame that two of the operators had skipped is passed over. Raises what `past_frames` raises, and
+    `words.faults.Fault` for a frame that the engine cannot take.
     """
     frames = commands = events = 0
-    for _, _, frame in past_frames(directory, 1, last, progress):
-        frames += 1
-        if not frame.record_count:
-            continue
-        _check_length(frame)
-        if frame.record_version != RECORD_VERSION:
-            raise Fault(f"frame {frame.sequence}: records of version {frame.record_version}, not {RECORD_VERSION}")
-        count = frame.record_count if last is None else min(frame.record_count, last - frame.sequence + 1)
-        commands += count
-        events += len(engine.apply(frame.records[: count * RECORD_BYTES])) // RECORD_BYTES
+    held: PastFrame | None = None
+    for past in chain(past_frames(directory, 1, None, progress), [None]):
+        if held and held.frame.record_count:
+            frame, following = held.frame, past.frame if past else None
+            count = frame.record_count if last is None else min(frame.record_count, last - frame.sequence + 1)
+            commands += count
+            if following and is_skip_of(following, frame, held.hash, operator_keys):
+                engine.pass_over(frame.sequence + count - 1)
+            else:
+                events += len(engine.apply(_records(frame)[: count * RECORD_BYTES])) // RECORD_BYTES
+        if past is None or (last is not None and past.frame.sequence > last):
+            break
+        frames, held = frames + 1, past
     return Replayed(frames, commands, events)
 
 
-def _check_length(frame: Frame) -> None:
+def _records(frame: Frame) -> bytes:
+    if frame.record_version != RECORD_VERSION:
+        raise Fault(f"frame {frame.sequence}: records of version {frame.record_version}, not {RECORD_VERSION}")
     if len(frame.records) != frame.record_count * RECORD_BYTES:
         raise Fault(f"frame {frame.sequence}: {len(frame.records)} bytes are not {frame.record_count} records")
+    return frame.records
