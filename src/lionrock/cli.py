@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from lionrock.cli_sim import sim_app
+from lionrock.cli_journal import journal_app
 
 if TYPE_CHECKING:
     import httpx
@@ -24,6 +25,7 @@ app.add_typer(sandbox_app, name="sandbox")
 bench_app = typer.Typer(help="Measure on this machine; ratios are within one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(sim_app, name="sim")
+app.add_typer(journal_app, name="journal")
 
 _PAUSE_SECONDS = 0.2
 

@@ -171,7 +171,7 @@ class CheckpointFile:
                 self._disk.truncate(descriptor, self._end)
             encoded = note.encode()
             self._disk.write_all(descriptor, encoded, self._end)
-            self._disk.sync_all(descriptor)
+            self._disk.sync_data(descriptor)
             self._end += len(encoded)
         finally:
             self._disk.close(descriptor)
@@ -201,16 +201,7 @@ def keep_outside(directory: Path, disk: Disk, note: str) -> Path:
         if kept._replace(time_ns=checkpoint.time_ns) != checkpoint:
             raise OutsideDisagrees(f"{path} says something else about the first {checkpoint.size} frames")
         return path
-    unfinished = path.with_suffix(".new")
-    disk.remove(unfinished)
-    descriptor = disk.open(unfinished, create=True)
-    try:
-        disk.write_all(descriptor, note.encode(), 0)
-        disk.sync_all(descriptor)
-    finally:
-        disk.close(descriptor)
-    disk.rename(unfinished, path)
-    disk.sync_directory(directory)
+    disk.write_file(path, note.encode())
     return path
 
 
