@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lionrock.cli_operate import add_commands
+
 if TYPE_CHECKING:
     import httpx
 
@@ -21,6 +23,7 @@ sandbox_app = typer.Typer(help="Try things out on a server started with --sandbo
 app.add_typer(sandbox_app, name="sandbox")
 bench_app = typer.Typer(help="Measure on this machine; ratios are within one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
+add_commands(app)
 
 _PAUSE_SECONDS = 0.2
 
@@ -64,6 +67,7 @@ def serve(
     from lionrock.node.recovery import Recovered
     from lionrock.node.skipping import PoisonFrame
     from lionrock.people.api_keys import JournalMismatch
+    from lionrock.site.configuration import ConfigurationInvalid
     from lionrock.site.serve import AddressUnavailable, SiteStopped
     from lionrock.site.serve import serve as serve_site
     from lionrock.store.database import DatabaseUnusable
@@ -85,6 +89,7 @@ def serve(
     logging.basicConfig(format="%(levelname)s: %(message)s")
     known = (
         AddressUnavailable,
+        ConfigurationInvalid,
         DirectoryInUse,
         MasterKeyUnusable,
         SealBroken,
