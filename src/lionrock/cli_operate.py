@@ -7,9 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, NoReturn
+from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
+
+if TYPE_CHECKING:
+    from lionrock.site.restore import BroughtBack, Kept
 
 operator_app = typer.Typer(help="Keys of those who operate a site.", no_args_is_help=True)
 skip_app = typer.Typer(
@@ -19,12 +22,16 @@ skip_app = typer.Typer(
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.", show_default=False)]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="A checkpoint kept elsewhere: the backup must agree with it.")]
+PublicKey = Annotated[str | None, typer.Option(help="Key that must have signed it, as name+hash+base64.")]
 
 
 def add_commands(app: typer.Typer) -> None:
     """Take these commands into the program."""
     app.add_typer(operator_app, name="operator")
     app.add_typer(skip_app, name="skip")
+    app.command()(backup)
+    app.command()(restore)
 
 
 @operator_app.command("new-key")
@@ -124,6 +131,125 @@ def record(
     _tell({"first_sequence": first, "last_sequence": last, "signed_by": signed}, words, as_json)
 
 
+def backup(
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Data directory of the site.")] = None,
+    target: Annotated[Path | None, typer.Argument(metavar="[TARGET]", help="Where the backup is, or will be.")] = None,
+    *,
+    with_master_key: Annotated[
+        bool, typer.Option(help="Copy master.key as well: whoever gets the backup can then open every API secret.")
+    ] = False,
+    drill: Annotated[
+        Path | None, typer.Option(metavar="TARGET", help="Restore this backup into a temporary directory, to prove it.")
+    ] = None,
+    checkpoint: Checkpoint = None,
+    public_key: PublicKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a site, also while it serves. A second backup into the same TARGET copies only what is new.
+
+    Without master.key (the default) keep a copy of that file elsewhere: API secrets cannot be opened without it.
+
+    Example: lionrock backup data backups/data
+
+    Example: lionrock backup --drill backups/data --checkpoint kept.checkpoint
+    """
+    from lionrock.site.backup import back_up
+    from lionrock.site.restore import drill as drill_backup
+
+    if drill:
+        if directory or target or with_master_key:
+            _fail("--drill takes the one backup that is to be proved, and no DIR")
+        with _failing_clearly(), _bar("replaying the backup") as progress:
+            drilled = drill_backup(drill, kept=_kept(checkpoint, public_key), progress=progress)
+        told = _as_told(drilled.brought_back) | {"seconds": round(drilled.seconds, 3)}
+        words = f"{_in_words(drilled.brought_back)}\nThis took {drilled.seconds:.1f} s, and is removed again"
+        _tell(told, words, as_json)
+        return
+    if directory is None or target is None:
+        _fail("say what is backed up, and where: lionrock backup DIR TARGET")
+    if checkpoint or public_key:
+        _fail("--checkpoint and --public-key are for --drill")
+    with _failing_clearly(), _bar("replaying the copy") as progress:
+        done = back_up(directory, target, time.time_ns, with_master_key=with_master_key, progress=progress)
+    manifest = done.manifest
+    told = {name: getattr(manifest, name) for name in _PROVED} | {
+        "files": len(manifest.files),
+        "bytes": sum(file.bytes for file in manifest.files),
+        "copied_files": done.copied_files,
+        "copied_bytes": done.copied_bytes,
+        "has_master_key": manifest.has_master_key,
+    }
+    words = (
+        f"{target} holds {directory} up to sequence {manifest.sequence:,}, {len(manifest.files)} files; "
+        f"new: {done.copied_files} files, {done.copied_bytes:,} bytes\nhead {manifest.head_hash}\n"
+        f"root {manifest.tree_root}\ndigest {manifest.state_digest}\n"
+    )
+    words += "master.key is in it: keep it as safe as the site" if with_master_key else _NO_MASTER_KEY
+    _tell(told, words, as_json)
+
+
+def restore(
+    target: Annotated[Path, typer.Argument(help="The backup.", show_default=False)],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Data directory to be; must be empty.", show_default=False)
+    ],
+    *,
+    until: Annotated[
+        int | None, typer.Option(min=0, help="As the site was after the last whole frame up to this sequence.")
+    ] = None,
+    master_key: Annotated[Path | None, typer.Option(help="The site's master.key, where the backup has none.")] = None,
+    checkpoint: Checkpoint = None,
+    public_key: PublicKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a site back. Every frame is replayed, and head, root and digest must be those of the manifest.
+
+    Example: lionrock restore backups/data data --master-key safe/master.key
+    """
+    from lionrock.site.restore import restore as restore_backup
+
+    with _failing_clearly(), _bar("replaying the backup") as progress:
+        found = restore_backup(
+            target,
+            directory,
+            until=until,
+            kept=_kept(checkpoint, public_key),
+            master_key=master_key,
+            progress=progress,
+        )
+    words = _in_words(found)
+    if until is not None:
+        words += f"\nAPI keys left out, of accounts opened later: {found.forgotten_keys}"
+    if not found.has_master_key:
+        words += f"\n{_NO_MASTER_KEY}; put it into {directory} (mode 0600) before the first start"
+    _tell(_as_told(found), words, as_json)
+
+
+_NO_MASTER_KEY = "master.key is not in it, and API secrets cannot be opened without that file"
+_PROVED = ("journal_id", "frames", "sequence", "head_hash", "tree_root", "state_digest")
+
+
+def _kept(checkpoint: Path | None, public_key: str | None) -> Kept | None:
+    from lionrock.site.restore import Kept
+
+    if checkpoint is None:
+        return None
+    return Kept(checkpoint.read_text("utf-8", errors="replace"), public_key)
+
+
+def _as_told(found: BroughtBack) -> dict[str, object]:
+    fields = found._asdict()
+    manifest = fields.pop("manifest")
+    return {"journal_id": manifest.journal_id} | fields
+
+
+def _in_words(found: BroughtBack) -> str:
+    return (
+        f"Restored up to sequence {found.sequence:,}, {found.frames:,} frames, as proved by replaying them all\n"
+        f"head {found.head_hash}\nroot {found.tree_root}\ndigest {found.state_digest}"
+    )
+
+
 def _tell(told: dict[str, object], words: str, as_json: bool) -> None:
     typer.echo(json.dumps(told) if as_json else words)
 
@@ -144,14 +270,17 @@ def _bar(words: str) -> Iterator[Callable[[int, int], None]]:
 def _failing_clearly() -> Iterator[None]:
     from lionrock.journal.segments import JournalDamaged
     from lionrock.node.errors import DirectoryInUse
+    from lionrock.site.backup import BackupRefused
     from lionrock.site.configuration import ConfigurationInvalid
+    from lionrock.site.manifest import BackupDamaged
     from lionrock.site.poison import CannotSkip, KeyUnusable, NothingToSkip
+    from lionrock.site.restore import RestoreRefused
 
+    known = (ConfigurationInvalid, DirectoryInUse, JournalDamaged, OSError)
+    refused = (BackupDamaged, BackupRefused, RestoreRefused, CannotSkip, KeyUnusable, NothingToSkip)
     try:
         yield
-    except (CannotSkip, ConfigurationInvalid, DirectoryInUse, JournalDamaged, KeyUnusable, NothingToSkip) as error:
-        _fail(f"{error}")
-    except OSError as error:
+    except (*known, *refused) as error:
         _fail(f"{error}")
 
 

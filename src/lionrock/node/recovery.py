@@ -169,7 +169,6 @@ def look_back(
     engine_factory: Callable[[], Engine],
     load_engine: Callable[[bytes], Engine] | None = None,
     *,
-    listeners: Sequence[Listener] = (),
     operator_keys: Mapping[str, bytes],
     last_sequence: int | None = None,
     progress: Progress | None = None,
@@ -179,8 +178,8 @@ def look_back(
     With `last_sequence` up to the last whole frame that ends there or before; then without `load_engine`, because a
     snapshot may cover more. Raises `JournalDamaged`, `PoisonFrame` and `OSError`.
     """
-    start = _newest_usable(place, load_engine, []) if load_engine and not listeners else None
-    replay = _Replay(place, start, engine_factory, listeners, operator_keys)
+    start = _newest_usable(place, load_engine, []) if load_engine else None
+    replay = _Replay(place, start, engine_factory, listeners=(), operator_keys=operator_keys, notary=None)
     held: tuple[Frame, bytes] | None = None
     next_sequence, last_hash = 1, GENESIS_HASH
     journal_id = None
@@ -193,7 +192,8 @@ def look_back(
         next_sequence, last_hash, journal_id = frame.next_sequence, frame_hash, frame.journal_id
     if held:
         replay.take(*held, following=None)
-    replay.check_anchored()
+    if last_sequence is None:
+        replay.check_all_there()
     torn = replay.reader.end.torn_tail if last_sequence is None else None
     report = Recovered(replay.replayed, replay.commands, torn, replay.covered_sequence)
     return LookedBack(replay.engine, journal_id, replay.tree.size, next_sequence, last_hash, replay.tree, report)

@@ -60,7 +60,10 @@ class Site(msgspec.Struct, frozen=True):
             random_bytes=random_bytes,
             in_line_below_ns=QUICK_SYNC_NS,
             make_notary=lambda: open_notary(
-                directory, open_sealer(directory, random_bytes), random_bytes, outside=configuration.checkpoints.directory
+                directory,
+                open_sealer(directory, random_bytes),
+                random_bytes,
+                outside=configuration.checkpoints.directory,
             ),
         )
         try:
