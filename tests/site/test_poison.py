@@ -249,7 +249,7 @@ def test_one_key_under_two_names_is_one_operator() -> None:
 
 def append(directory: Path, record_count: int, records: bytes, side: bytes, record_version: int) -> None:
     """A frame from outside, right in every checksum."""
-    reader = Reader(directory / "journal", Disk())
+    reader = Reader(directory / "journal", Disk(), from_any_sequence=True)
     frames = list(reader)
     writer = Writer(directory / "journal", Disk(), reader.end, bytes(16))
     writer.append(frames[-1].time_ns, record_count, records, side, record_version)

@@ -92,9 +92,10 @@ def restore(
             _compare(place, _read(kept), manifest)
         forgotten = 0
         if until is not None:
-            forgotten = _set_back(place, until)
+            _set_back(place, until)
             keys = read_configuration(place.directory).known_keys
             found = look_back(place, Engine, operator_keys=keys, progress=progress)
+            forgotten = _forget_later_keys(place, found.next_sequence - 1)
         disk.make_directory(place.journal)
         write_mark(place.journal, disk, Closed(found.next_sequence, found.last_hash))
         place.directory.rename(directory)
@@ -193,16 +194,19 @@ def _compare(place: Place, checkpoint: Checkpoint, manifest: Manifest) -> None:
         raise BackupDamaged(f"the first {checkpoint.size} frames are not those that the checkpoint covers")
 
 
-def _set_back(place: Place, until: int) -> int:
-    """Leave out everything later; gives the number of API keys that went with it."""
+def _set_back(place: Place, until: int) -> None:
+    """Leave out everything later, and what was signed about it."""
     cut_journal(place.journal, place.archive, place.disk, until)
     for name in ("snapshots", "checkpoints"):
         shutil.rmtree(place.directory / name, ignore_errors=True)
     place.disk.remove(place.directory / KEY_FILE)
+
+
+def _forget_later_keys(place: Place, last_sequence: int) -> int:
     if not (place.directory / DATABASE_FILE).exists():
         return 0
     database = open_database(place.directory)
     try:
-        return forget_later_keys(database, until)
+        return forget_later_keys(database, last_sequence)
     finally:
         database.dispose()
