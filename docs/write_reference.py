@@ -14,13 +14,14 @@ from functools import cache
 from pathlib import Path
 from types import ModuleType
 
+import msgspec
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from lionrock.cli import app
 from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.gateways.rest.errors import CODES
-from lionrock.site import sandbox
+from lionrock.site import configuration, sandbox
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
 from lionrock.words.rejections import EXPLANATIONS
@@ -136,6 +137,23 @@ def endpoint_page() -> str:
     return "\n".join(lines)
 
 
+def settings_page() -> str:
+    """Every setting of lionrock.toml."""
+    lines = ["# Settings", "", NOTE, summary(configuration), ""]
+    docs = field_docs(configuration)
+    rows = []
+    for field in msgspec.structs.fields(configuration.Configuration):
+        section = type(field.default) if isinstance(field.default, msgspec.Struct) else None
+        if section is None:
+            rows.append((f"`[{field.name}]` NAME", "none", docs["Configuration"].get(field.name, "")))
+            continue
+        for setting in msgspec.structs.fields(section):
+            shown = "none" if setting.default is None else f"`{msgspec.json.encode(setting.default).decode()}`"
+            rows.append((f"`[{field.name}]` `{setting.name}`", shown, docs[section.__name__].get(setting.name, "")))
+    lines += table(("setting", "default", "meaning"), rows)
+    return "\n".join(lines)
+
+
 def command_line_page() -> str:
     """`--help` of every command."""
     lines = ["# Command line", "", NOTE]
@@ -162,6 +180,7 @@ def pages() -> dict[str, str]:
         "lists.md": enumeration_page(),
         "refusals.md": refusal_page(),
         "endpoints.md": endpoint_page(),
+        "settings.md": settings_page(),
         "command-line.md": command_line_page(),
     }
 

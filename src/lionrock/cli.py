@@ -13,6 +13,7 @@ import typer
 
 from lionrock.cli_sim import sim_app
 from lionrock.cli_journal import journal_app
+from lionrock.cli_operate import add_commands
 
 if TYPE_CHECKING:
     import httpx
@@ -26,6 +27,7 @@ bench_app = typer.Typer(help="Measure on this machine; ratios are within one run
 app.add_typer(bench_app, name="bench")
 app.add_typer(sim_app, name="sim")
 app.add_typer(journal_app, name="journal")
+add_commands(app)
 
 _PAUSE_SECONDS = 0.2
 
@@ -69,6 +71,7 @@ def serve(
     from lionrock.node.recovery import Recovered
     from lionrock.node.skipping import PoisonFrame
     from lionrock.people.api_keys import JournalMismatch
+    from lionrock.site.configuration import ConfigurationInvalid
     from lionrock.site.serve import AddressUnavailable, SiteStopped
     from lionrock.site.serve import serve as serve_site
     from lionrock.store.database import DatabaseUnusable
@@ -90,6 +93,7 @@ def serve(
     logging.basicConfig(format="%(levelname)s: %(message)s")
     known = (
         AddressUnavailable,
+        ConfigurationInvalid,
         DirectoryInUse,
         MasterKeyUnusable,
         SealBroken,

@@ -18,7 +18,7 @@ def test_page_is_fresh(name: str) -> None:
     assert written == PAGES[name].rstrip("\n") + "\n", f"docs/reference/{name} is stale: run `make docs`"
 
 
-@pytest.mark.parametrize("name", ["commands.md", "events.md", "lists.md", "refusals.md", "endpoints.md"])
+@pytest.mark.parametrize("name", ["commands.md", "events.md", "lists.md", "refusals.md", "endpoints.md", "settings.md"])
 def test_nothing_stands_without_a_meaning(name: str) -> None:
     rows = [line for line in PAGES[name].splitlines() if line.startswith("| ") and "---" not in line]
     for row in rows:

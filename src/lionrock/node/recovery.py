@@ -14,7 +14,7 @@ from typing import NamedTuple, Protocol, runtime_checkable
 
 from lionrock.journal.checkpoints import Checkpoint
 from lionrock.journal.disk import Disk
-from lionrock.journal.frames import Frame
+from lionrock.journal.frames import GENESIS_HASH, Frame
 from lionrock.journal.reader import Reader
 from lionrock.journal.segments import End, JournalDamaged, TornTail
 from lionrock.journal.snapshots import Snapshot, SnapshotInvalid, read_snapshot, snapshot_paths
@@ -148,6 +148,57 @@ def recover(
     return Restored(place, replay.engine, writer, end, replay.tree, saved, replay.said_frames, report)
 
 
+class LookedBack(NamedTuple):
+    """What a journal leads to, for whoever only looks on."""
+
+    engine: Engine
+    journal_id: bytes | None
+    """None in a journal without a frame."""
+    frames: int
+    """Of the whole journal up to here, whether replayed or covered by a snapshot."""
+    next_sequence: int
+    last_hash: bytes
+    """Of the last frame; 32 zero bytes without one."""
+    tree: Frontier
+    """Over all these frames."""
+    report: Recovered
+
+
+def look_back(
+    place: Place,
+    engine_factory: Callable[[], Engine],
+    load_engine: Callable[[bytes], Engine] | None = None,
+    *,
+    operator_keys: Mapping[str, bytes],
+    last_sequence: int | None = None,
+    progress: Progress | None = None,
+) -> LookedBack:
+    """Replay as `recover` does, and write nothing.
+
+    With `last_sequence` up to the last whole frame that ends there or before; then without `load_engine`, because a
+    snapshot may cover more. Raises `JournalDamaged`, `PoisonFrame` and `OSError`.
+    """
+    start = _newest_usable(place, load_engine, []) if load_engine else None
+    replay = _Replay(place, start, engine_factory, listeners=(), operator_keys=operator_keys, notary=None)
+    held: tuple[Frame, bytes] | None = None
+    next_sequence, last_hash = 1, GENESIS_HASH
+    journal_id = None
+    for frame, frame_hash in replay.frames(progress):
+        if last_sequence is not None and frame.next_sequence - 1 > last_sequence:
+            break
+        if held:
+            replay.take(*held, following=frame)
+        held = frame, frame_hash
+        next_sequence, last_hash, journal_id = frame.next_sequence, frame_hash, frame.journal_id
+    if held:
+        replay.take(*held, following=None)
+    if last_sequence is None:
+        replay.check_all_there()
+    torn = replay.reader.end.torn_tail if last_sequence is None else None
+    report = Recovered(replay.replayed, replay.commands, torn, replay.covered_sequence)
+    return LookedBack(replay.engine, journal_id, replay.tree.size, next_sequence, last_hash, replay.tree, report)
+
+
 class _Start(NamedTuple):
     """A snapshot with the engine that came out of it."""
 
@@ -227,7 +278,8 @@ class _Replay:
             return
         try:
             events = self._applied(frame)
-        except Fault as fault:
+        except Exception as fault:
+            # Whatever it was: a live node stops for it as well, and nothing after it can be trusted.
             raise PoisonFrame(frame, frame_hash, fault, is_last=following is None) from fault
         published = Published(frame.sequence, frame.time_ns, frame.records, frame.side, events, frame_hash=frame_hash)
         for listener in self._listeners:

@@ -6,7 +6,20 @@ from collections.abc import Callable, Mapping
 from enum import IntFlag
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Engine, Integer, LargeBinary, MetaData, Row, String, Table, insert, select
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Engine,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Row,
+    String,
+    Table,
+    delete,
+    insert,
+    select,
+)
 
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
@@ -113,6 +126,13 @@ class ApiKeys:
             )
         self._credentials[access_key] = credential
         return credential
+
+
+def forget_later_keys(database: Engine, last_sequence: int) -> int:
+    """Drop the keys of accounts that were opened after a command; gives how many. For a site that is set back."""
+    _metadata.create_all(database)
+    with database.begin() as connection:
+        return connection.execute(delete(_api_keys).where(_api_keys.c.opened_sequence > last_sequence)).rowcount
 
 
 def _check_origin(row: Row[tuple[object, ...]], journal_id: bytes, account: AccountOpened | None) -> None:

@@ -14,6 +14,7 @@ from lionrock.core.engine import Engine
 from lionrock.gateways.rest.contract import Profile, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
+from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.signing import open_notary
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import open_sealer
@@ -28,6 +29,7 @@ QUICK_SYNC_NS = 500_000
 class Site(msgspec.Struct, frozen=True):
     """An open data directory."""
 
+    configuration: Configuration
     node: Node
     catalogue: Catalogue
     orders: Orders
@@ -43,9 +45,10 @@ class Site(msgspec.Struct, frozen=True):
         """Replays the journal of `directory`, which is made when it is not there.
 
         `clock` gives nanoseconds since 1970, `random_bytes(n)` must be a cryptographic source. Raises what `Node.open`
-        raises, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch` and `SealBroken`; the directory is then free
-        again.
+        raises, `ConfigurationInvalid`, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch` and `SealBroken`; the
+        directory is then free again.
         """
+        configuration = read_configuration(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         node = Node.open(
             directory,
@@ -53,9 +56,15 @@ class Site(msgspec.Struct, frozen=True):
             clock,
             load_engine=Engine.load,
             listeners=(catalogue, orders, market_data),
+            operator_keys=configuration.known_keys,
             random_bytes=random_bytes,
             in_line_below_ns=QUICK_SYNC_NS,
-            make_notary=lambda: open_notary(directory, open_sealer(directory, random_bytes), random_bytes),
+            make_notary=lambda: open_notary(
+                directory,
+                open_sealer(directory, random_bytes),
+                random_bytes,
+                outside=configuration.checkpoints.directory,
+            ),
         )
         try:
             sealer = open_sealer(directory, random_bytes)
@@ -69,7 +78,8 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
-        return cls(node, catalogue, orders, market_data, keys, clock, database, sealer.hasher("client order ids"))
+        hasher = sealer.hasher("client order ids")
+        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher)
 
     def venue(self, profile: Profile) -> Venue:
         """What the public interface works with."""

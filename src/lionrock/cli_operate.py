@@ -1,0 +1,289 @@
+"""The operator's commands: look after a site, back it up, bring it back, get past a frame that cannot be applied."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from lionrock.site.restore import BroughtBack, Kept
+
+operator_app = typer.Typer(help="Keys of those who operate a site.", no_args_is_help=True)
+skip_app = typer.Typer(
+    help="The way past a frame that the core cannot apply: two operators sign that it is skipped.",
+    no_args_is_help=True,
+)
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.", show_default=False)]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+Checkpoint = Annotated[Path | None, typer.Option(help="A checkpoint kept elsewhere: the backup must agree with it.")]
+PublicKey = Annotated[str | None, typer.Option(help="Key that must have signed it, as name+hash+base64.")]
+
+
+def add_commands(app: typer.Typer) -> None:
+    """Take these commands into the program."""
+    app.add_typer(operator_app, name="operator")
+    app.add_typer(skip_app, name="skip")
+    app.command()(backup)
+    app.command()(restore)
+
+
+@operator_app.command("new-key")
+def new_key(
+    file: Annotated[Path, typer.Argument(help="Where the private key is written; nothing may be there yet.")],
+    as_json: AsJson = False,
+) -> None:
+    """Make an operator's key. The private half stays in FILE; the public half goes into lionrock.toml.
+
+    Example: lionrock operator new-key ~/operator.key
+    """
+    import os
+
+    from lionrock.site.poison import make_key
+
+    with _failing_clearly():
+        public = make_key(file, os.urandom)
+    lines = (
+        f"public key  {public}\nprivate key {file}, for its owner alone\n\nIn lionrock.toml of the data directory:\n"
+    )
+    _tell({"public_key": public, "file": f"{file}"}, f'{lines}\n[operators]\nNAME = "{public}"', as_json)
+
+
+@skip_app.command()
+def show(directory: Directory, as_json: AsJson = False) -> None:
+    """Say which frame the core cannot apply, why, and what operators would sign. Exit code 1 when there is none.
+
+    Example: lionrock skip show data
+    """
+    from lionrock.site.poison import find_poison
+
+    with _failing_clearly(), _bar("replaying the journal") as progress:
+        poison = find_poison(directory, progress=progress)
+    told = {
+        "first_sequence": poison.sequence,
+        "last_sequence": poison.next_sequence - 1,
+        "frame_hash": poison.frame_hash.hex(),
+        "is_last": poison.is_last,
+        "reason": f"{poison}",
+        "statement": poison.statement.decode(),
+    }
+    _tell(told, f"{poison}\n\nWhat two operators sign:\n\n{poison.statement.decode()}", as_json)
+
+
+@skip_app.command()
+def sign(
+    directory: Directory,
+    operator: Annotated[str, typer.Option(help="Name of the operator, as in lionrock.toml.")],
+    key: Annotated[Path, typer.Option(help="File of that operator's private key.")],
+    out: Annotated[Path | None, typer.Option(help="Write the signature here; otherwise it is printed.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Sign that the frame is skipped. Read `lionrock skip show` first: its commands are then never carried out.
+
+    Example: lionrock skip sign data --operator ann --key ann.key --out ann.signature
+    """
+    import msgspec
+
+    from lionrock.site.poison import read_key, sign_skip
+
+    with _failing_clearly(), _bar("replaying the journal") as progress:
+        signature = sign_skip(directory, operator, read_key(key), progress=progress)
+        encoded = msgspec.json.encode(signature).decode()
+        if out:
+            out.write_text(f"{encoded}\n", "utf-8")
+    if out:
+        _tell({"operator": operator, "file": f"{out}"}, f"The signature of {operator} is in {out}", as_json)
+    else:
+        typer.echo(encoded)
+
+
+@skip_app.command()
+def record(
+    directory: Directory,
+    signature: Annotated[list[Path], typer.Option(help="A file that `lionrock skip sign` wrote; give two.")],
+    as_json: AsJson = False,
+) -> None:
+    """Write the two signatures into the journal. From then on every start passes over the frame.
+
+    Example: lionrock skip record data --signature ann.signature --signature bob.signature
+    """
+    import msgspec
+
+    from lionrock.site.poison import CannotSkip, SignatureFile, record_skip
+
+    with _failing_clearly(), _bar("replaying the journal") as progress:
+        signatures = []
+        for path in signature:
+            try:
+                signatures.append(msgspec.json.decode(path.read_bytes(), type=SignatureFile))
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise CannotSkip(f"{path} is no file that `lionrock skip sign` wrote: {error}") from error
+        poison = record_skip(directory, signatures, time.time_ns(), progress=progress)
+    first, last = poison.sequence, poison.next_sequence - 1
+    words = f"Recorded: the frame of sequences {first} to {last} is skipped. The next command gets {last + 1}."
+    signed = [each.operator for each in signatures]
+    _tell({"first_sequence": first, "last_sequence": last, "signed_by": signed}, words, as_json)
+
+
+def backup(
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Data directory of the site.")] = None,
+    target: Annotated[Path | None, typer.Argument(metavar="[TARGET]", help="Where the backup is, or will be.")] = None,
+    *,
+    with_master_key: Annotated[
+        bool, typer.Option(help="Copy master.key as well: whoever gets the backup can then open every API secret.")
+    ] = False,
+    drill: Annotated[
+        Path | None, typer.Option(metavar="TARGET", help="Restore this backup into a temporary directory, to prove it.")
+    ] = None,
+    checkpoint: Checkpoint = None,
+    public_key: PublicKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Copy a site, also while it serves. A second backup into the same TARGET copies only what is new.
+
+    Without master.key (the default) keep a copy of that file elsewhere: API secrets cannot be opened without it.
+
+    Example: lionrock backup data backups/data
+
+    Example: lionrock backup --drill backups/data --checkpoint kept.checkpoint
+    """
+    from lionrock.site.backup import back_up
+    from lionrock.site.restore import drill as drill_backup
+
+    if drill:
+        if directory or target or with_master_key:
+            _fail("--drill takes the one backup that is to be proved, and no DIR")
+        with _failing_clearly(), _bar("replaying the backup") as progress:
+            drilled = drill_backup(drill, kept=_kept(checkpoint, public_key), progress=progress)
+        told = _as_told(drilled.brought_back) | {"seconds": round(drilled.seconds, 3)}
+        words = f"{_in_words(drilled.brought_back)}\nThis took {drilled.seconds:.1f} s, and is removed again"
+        _tell(told, words, as_json)
+        return
+    if directory is None or target is None:
+        _fail("say what is backed up, and where: lionrock backup DIR TARGET")
+    if checkpoint or public_key:
+        _fail("--checkpoint and --public-key are for --drill")
+    with _failing_clearly(), _bar("replaying the copy") as progress:
+        done = back_up(directory, target, time.time_ns, with_master_key=with_master_key, progress=progress)
+    manifest = done.manifest
+    told = {name: getattr(manifest, name) for name in _PROVED} | {
+        "files": len(manifest.files),
+        "bytes": sum(file.bytes for file in manifest.files),
+        "copied_files": done.copied_files,
+        "copied_bytes": done.copied_bytes,
+        "has_master_key": manifest.has_master_key,
+    }
+    words = (
+        f"{target} holds {directory} up to sequence {manifest.sequence:,}, {len(manifest.files)} files; "
+        f"new: {done.copied_files} files, {done.copied_bytes:,} bytes\nhead {manifest.head_hash}\n"
+        f"root {manifest.tree_root}\ndigest {manifest.state_digest}\n"
+    )
+    words += "master.key is in it: keep it as safe as the site" if with_master_key else _NO_MASTER_KEY
+    _tell(told, words, as_json)
+
+
+def restore(
+    target: Annotated[Path, typer.Argument(help="The backup.", show_default=False)],
+    directory: Annotated[
+        Path, typer.Argument(metavar="DIR", help="Data directory to be; must be empty.", show_default=False)
+    ],
+    *,
+    until: Annotated[
+        int | None, typer.Option(min=0, help="As the site was after the last whole frame up to this sequence.")
+    ] = None,
+    master_key: Annotated[Path | None, typer.Option(help="The site's master.key, where the backup has none.")] = None,
+    checkpoint: Checkpoint = None,
+    public_key: PublicKey = None,
+    as_json: AsJson = False,
+) -> None:
+    """Bring a site back. Every frame is replayed, and head, root and digest must be those of the manifest.
+
+    Example: lionrock restore backups/data data --master-key safe/master.key
+    """
+    from lionrock.site.restore import restore as restore_backup
+
+    with _failing_clearly(), _bar("replaying the backup") as progress:
+        found = restore_backup(
+            target,
+            directory,
+            until=until,
+            kept=_kept(checkpoint, public_key),
+            master_key=master_key,
+            progress=progress,
+        )
+    words = _in_words(found)
+    if until is not None:
+        words += f"\nAPI keys left out, of accounts opened later: {found.forgotten_keys}"
+    if not found.has_master_key:
+        words += f"\n{_NO_MASTER_KEY}; put it into {directory} (mode 0600) before the first start"
+    _tell(_as_told(found), words, as_json)
+
+
+_NO_MASTER_KEY = "master.key is not in it, and API secrets cannot be opened without that file"
+_PROVED = ("journal_id", "frames", "sequence", "head_hash", "tree_root", "state_digest")
+
+
+def _kept(checkpoint: Path | None, public_key: str | None) -> Kept | None:
+    from lionrock.site.restore import Kept
+
+    if checkpoint is None:
+        return None
+    return Kept(checkpoint.read_text("utf-8", errors="replace"), public_key)
+
+
+def _as_told(found: BroughtBack) -> dict[str, object]:
+    fields = found._asdict()
+    manifest = fields.pop("manifest")
+    return {"journal_id": manifest.journal_id} | fields
+
+
+def _in_words(found: BroughtBack) -> str:
+    return (
+        f"Restored up to sequence {found.sequence:,}, {found.frames:,} frames, as proved by replaying them all\n"
+        f"head {found.head_hash}\nroot {found.tree_root}\ndigest {found.state_digest}"
+    )
+
+
+def _tell(told: dict[str, object], words: str, as_json: bool) -> None:
+    typer.echo(json.dumps(told) if as_json else words)
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error where somebody watches."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task(words)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _failing_clearly() -> Iterator[None]:
+    from lionrock.journal.segments import JournalDamaged
+    from lionrock.node.errors import DirectoryInUse
+    from lionrock.site.backup import BackupRefused
+    from lionrock.site.configuration import ConfigurationInvalid
+    from lionrock.site.manifest import BackupDamaged
+    from lionrock.site.poison import CannotSkip, KeyUnusable, NothingToSkip
+    from lionrock.site.restore import RestoreRefused
+
+    known = (ConfigurationInvalid, DirectoryInUse, JournalDamaged, OSError)
+    refused = (BackupDamaged, BackupRefused, RestoreRefused, CannotSkip, KeyUnusable, NothingToSkip)
+    try:
+        yield
+    except (*known, *refused) as error:
+        _fail(f"{error}")
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(1)

@@ -1,0 +1,157 @@
+"""The settings of a site: the file lionrock.toml in its data directory. Without the file every setting has its default.
+
+A name that no setting has is refused: a setting that is misspelt must not count as one that was made.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+FILE_NAME = "lionrock.toml"
+_KEY_BYTES = 32
+_OPERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+
+
+class ConfigurationInvalid(Exception):
+    """The file does not say what a site may be told; every complaint names its setting."""
+
+    def __init__(self, path: Path, complaints: list[str]) -> None:
+        super().__init__(f"{path}: {'; '.join(complaints)}")
+        self.complaints = complaints
+
+
+class Checkpoints(msgspec.Struct, frozen=True):
+    """Section `[checkpoints]`."""
+
+    outside: str | None = None
+    """Directory, best on another machine's disk, where signed checkpoints are kept as well."""
+
+    @property
+    def directory(self) -> Path | None:
+        return Path(self.outside) if self.outside else None
+
+
+class Views(msgspec.Struct, frozen=True):
+    """Section `[views]`."""
+
+    database: str | None = None
+    """URL of the SQL database of the read models; by default a SQLite file in the data directory."""
+
+
+class Metrics(msgspec.Struct, frozen=True):
+    """Section `[metrics]`."""
+
+    networks: tuple[str, ...] = ("127.0.0.0/8", "::1/128")
+    """Networks whose clients may read `GET /metrics`; by default this machine alone."""
+
+    def shows_to(self, host: str) -> bool:
+        """Whether a client at this address may read them."""
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        plain = getattr(address, "ipv4_mapped", None) or address
+        return any(plain in ipaddress.ip_network(network) for network in self.networks)
+
+
+class Configuration(msgspec.Struct, frozen=True):
+    """The whole file, section by section."""
+
+    operators: dict[str, str] = {}
+    """Ed25519 public keys, 64 hex digits each, by the operator's name. Two of them sign what no one may do alone."""
+    former_operators: dict[str, str] = {}
+    """Keys of those who are operators no more. They sign nothing new; what they signed stays in force."""
+    checkpoints: Checkpoints = Checkpoints()
+    views: Views = Views()
+    metrics: Metrics = Metrics()
+
+    @property
+    def signing_keys(self) -> dict[str, bytes]:
+        """Raw keys, by name, of those who may sign today."""
+        return {name: bytes.fromhex(key) for name, key in self.operators.items()}
+
+    @property
+    def known_keys(self) -> dict[str, bytes]:
+        """Raw keys, by name, of those whose signatures in the journal count."""
+        return {name: bytes.fromhex(key) for name, key in (self.former_operators | self.operators).items()}
+
+
+def read_configuration(directory: Path) -> Configuration:
+    """The settings of a data directory. Raises `ConfigurationInvalid` and `OSError`."""
+    path = directory / FILE_NAME
+    try:
+        text = path.read_text("utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        return Configuration()
+    except UnicodeDecodeError as error:
+        raise ConfigurationInvalid(path, [f"it is not UTF-8 text: {error.reason}"]) from error
+    try:
+        told = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigurationInvalid(path, [f"it is not TOML: {error}"]) from error
+    if unknown := list(_unknown(told)):
+        raise ConfigurationInvalid(path, [f"there is no setting {name}" for name in unknown])
+    try:
+        configuration = msgspec.convert(told, Configuration)
+    except msgspec.ValidationError as error:
+        raise ConfigurationInvalid(path, [str(error)]) from error
+    if complaints := list(_complaints(configuration)):
+        raise ConfigurationInvalid(path, complaints)
+    return configuration
+
+
+def _unknown(told: dict[str, object]) -> Iterator[str]:
+    """Names of settings and sections that there are not."""
+    sections = {field.name: field.type for field in msgspec.structs.fields(Configuration)}
+    for name, content in told.items():
+        section = sections.get(name)
+        if section is None:
+            yield name
+        elif isinstance(section, type) and issubclass(section, msgspec.Struct) and isinstance(content, dict):
+            known = {field.name for field in msgspec.structs.fields(section)}
+            yield from (f"{name}.{key}" for key in content if key not in known)
+
+
+def _complaints(configuration: Configuration) -> Iterator[str]:
+    owners: dict[str, str] = {}
+    for section in ("operators", "former_operators"):
+        for name, key in getattr(configuration, section).items():
+            place = f"{section}.{name}"
+            if not _OPERATOR.fullmatch(name):
+                yield f"{place}: a name has letters, digits and . _ @ -, at most 64"
+            if not _is_public_key(key):
+                yield f"{place}: an Ed25519 public key is written as 64 hex digits"
+            elif key.lower() in owners:
+                yield f"{place}: this is the key of {owners[key.lower()]}, too"
+            owners.setdefault(key.lower(), place)
+    yield from (
+        f"former_operators.{name}: an operator of this name is there; nobody else takes a former operator's name"
+        for name in configuration.former_operators
+        if name in configuration.operators
+    )
+    for network in configuration.metrics.networks:
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            yield f"metrics.networks: {error}"
+    outside = configuration.checkpoints.outside
+    if outside is not None and not Path(outside).is_absolute():
+        yield f"checkpoints.outside: {outside!r} is not an absolute path"
+
+
+def _is_public_key(key: str) -> bool:
+    if not re.fullmatch(rf"[0-9a-fA-F]{{{2 * _KEY_BYTES}}}", key):
+        return False
+    try:
+        Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
+    except (ValueError, UnsupportedAlgorithm):
+        return False
+    return True
