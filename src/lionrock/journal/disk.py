@@ -101,9 +101,18 @@ class Disk:
             os.close(descriptor)
 
     def make_directory(self, directory: Path) -> None:
-        """Make a directory and those above it, durably. Does nothing when it is there."""
-        if directory.is_dir():
-            return
-        self.make_directory(directory.parent)
-        directory.mkdir(exist_ok=True)
+        """Make a directory and those above it unless they are there, durably.
+
+        One that is there may have been made by a start that could not sync its name.
+        """
+        if not self.is_directory(directory):
+            self.make_directory(directory.parent)
+            self.add_directory(directory)
         self.sync_directory(directory.parent)
+
+    def is_directory(self, path: Path) -> bool:
+        return path.is_dir()
+
+    def add_directory(self, directory: Path) -> None:
+        """Durable once the directory above it is synced."""
+        directory.mkdir(exist_ok=True)
