@@ -56,6 +56,7 @@ class Reader:
         if from_any_sequence and self._paths and first_sequence_of(self._paths[0]) != 1:
             self._next_sequence, self._last_hash = first_sequence_of(self._paths[0]), None
         self._last_sequence = 0
+        self._last_place = (segment_path(directory, 1), 0, 0)
         self._journal_id: bytes | None = None
         self._end: End | None = None
         self._closed: Closed | None = None
@@ -104,7 +105,7 @@ class Reader:
             raise JournalDamaged(path, end.offset, end.offset, end.next_sequence, reason)
         if closed.last_hash != end.last_hash:
             reason = "it is not the frame that the journal ended with when it was closed"
-            raise JournalDamaged(path, end.last_frame_offset, end.offset, self._last_sequence, reason)
+            raise JournalDamaged(*self._last_place, self._last_sequence, reason)
 
     def _segment(self, path: Path, content: bytes) -> Iterator[tuple[int, Frame]]:
         """Each frame with the offset behind it."""
@@ -127,6 +128,7 @@ class Reader:
             encoded_hash = frame_hash(encoded)
             self._check_continuity(path, offset, len(encoded), frame)
             last_offset, offset = offset, offset + len(encoded)
+            self._last_place = (path, last_offset, offset)
             self._last_sequence, self._next_sequence, self._last_hash = (
                 frame.sequence,
                 frame.next_sequence,
@@ -135,7 +137,8 @@ class Reader:
             self._journal_id = frame.journal_id
             yield offset, frame
         if path.parent == self._directory:
-            self._end = End(path, last_offset, offset, self._next_sequence, self.last_hash, self._journal_id, torn_tail)
+            sequence, last_hash, last_frame = self._next_sequence, self.last_hash, content[last_offset:offset]
+            self._end = End(path, last_offset, offset, sequence, last_hash, self._journal_id, torn_tail, last_frame)
 
     def _check_continuity(self, path: Path, offset: int, length: int, frame: Frame) -> None:
         reason = None

@@ -57,6 +57,8 @@ class End(NamedTuple):
     journal_id: bytes | None
     """None until the first frame."""
     torn_tail: TornTail | None
+    last_frame: bytes = b""
+    """The newest segment's last frame as it was read and checked; the system may show other bytes the next time."""
 
 
 def segment_path(directory: Path, first_sequence: int) -> Path:

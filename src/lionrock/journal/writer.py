@@ -172,8 +172,7 @@ class Writer:
     def _go_on_from(self, end: End) -> None:
         descriptor = self._open_descriptor()
         self._disk.truncate(descriptor, end.offset)
-        last = self._disk.read_at(descriptor, end.offset - end.last_frame_offset, end.last_frame_offset)
-        self._disk.write_all(descriptor, last, end.last_frame_offset)
+        self._disk.write_all(descriptor, end.last_frame, end.last_frame_offset)
         self._disk.sync_all(descriptor)
         self._disk.sync_directory(self._directory)
 
