@@ -1,0 +1,161 @@
+"""One world: a node lives, ends in one way or another, is looked at while it is down, and lives again."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections import Counter
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from random import Random
+from typing import NamedTuple
+
+from lionrock.journal.closing import MARK_NAME
+from lionrock.journal.reader import Reader
+from lionrock.journal.segments import JournalDamaged, TornTail
+from lionrock.journal.writer import Writer
+from lionrock.node.engine import Engine
+from lionrock.sim.world.clients import Flow
+from lionrock.sim.world.damage import spoilt
+from lionrock.sim.world.disk import Faults, Medium, SimulatedDisk
+from lionrock.sim.world.life import Life
+from lionrock.sim.world.promises import FrameSeen, PromiseBroken, Promises
+
+HOME = Path("/simulated")
+SITE = HOME / "site"
+JOURNAL = SITE / "journal"
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and in all."""
+
+
+class WorldFailed(Exception):
+    """A world in which a promise was broken; the seed and the number of steps make it happen again."""
+
+    def __init__(self, seed: int, steps: int, at_step: int, life: int, words: str) -> None:
+        super().__init__(f"seed {seed}, step {at_step}, life {life}: {words}")
+        self.seed, self.steps, self.words = seed, steps, words
+
+
+class Summary(NamedTuple):
+    """What a world went through."""
+
+    seed: int
+    steps: int
+    lives: int
+    commands: int
+    acknowledged: int
+    """Commands whose sender was told their events."""
+    frames: int
+    met: dict[str, int]
+    """How often each kind of end, fault and damage happened."""
+    fingerprint: str
+    """SHA-256 over every frame and what happened: the same for the same seed, steps and code."""
+
+
+class World:
+    """Made for one run."""
+
+    def __init__(self, seed: int, steps: int, make_engine: Callable[[], Engine]) -> None:
+        self._seed, self._steps, self._make_engine = seed, steps, make_engine
+        self._chance = Random(seed)
+        self._medium = Medium(self._chance, HOME)
+        self._flow = Flow(seed, self._chance)
+        self._promises = Promises()
+        self._met: Counter[str] = Counter()
+        self._make_writer = partial(
+            Writer,
+            segment_bytes=self._chance.choice((1, 3_000, 20_000, 100_000)),
+            fill_bytes=self._chance.choice((512, 4_096, 20_000)),
+        )
+        self._lives = self._acknowledged = 0
+        self._done = 0
+        self._closed = False
+
+    def run(self, progress: Progress | None = None) -> Summary:
+        """Raises `WorldFailed`."""
+        log = logging.getLogger("lionrock.node")
+        level = log.level
+        log.setLevel(logging.CRITICAL + 1)  # what it says of every planned failure helps nobody
+        try:
+            while self._done < self._steps:
+                self._live()
+                self._look_at_the_medium()
+                if progress:
+                    progress(min(self._done, self._steps), self._steps)
+            self._live(last=True)
+        except PromiseBroken as broken:
+            raise WorldFailed(self._seed, self._steps, self._done, self._lives, str(broken)) from broken
+        finally:
+            log.setLevel(level)
+        fingerprint = hashlib.sha256(repr((self._promises.shown, sorted(self._met.items()), self._done)).encode())
+        return Summary(
+            self._seed,
+            self._steps,
+            self._lives,
+            self._promises.last_sequence,
+            self._acknowledged,
+            len(self._promises.shown),
+            dict(sorted(self._met.items())),
+            fingerprint.hexdigest(),
+        )
+
+    def _live(self, *, last: bool = False) -> None:
+        """From a start to the end of the process; the last time without any fault, to a clean close."""
+        self._lives += 1
+        disk = SimulatedDisk(self._medium, Faults() if last else self._drawn_faults())
+        life = Life(SITE, disk, self._chance, self._flow, self._promises)
+        try:
+            life.run(self._make_engine, self._make_writer, calm=last)
+        finally:
+            self._done += 1 + life.steps
+            self._acknowledged += life.acknowledged
+            self._met.update(disk.met + life.met)
+        self._closed = life.closed
+        self._medium.capacity_bytes = None
+        if not last and self._chance.random() < 0.5:
+            self._met["power lost"] += 1
+            self._medium.lose_power()
+
+    def _drawn_faults(self) -> Faults:
+        chance = self._chance
+        faults = Faults(short_write=chance.choice((0.0, 0.3)), dropped_pages=chance.choice((0.0, 0.0, 0.3)))
+        match chance.choice(("none", "none", "sync", "name", "read", "full", "end", "end", "end")):
+            case "sync":
+                faults.failed_sync = chance.choice((0.02, 0.2))
+            case "name":
+                faults.failed_name = chance.choice((0.05, 0.3))
+            case "read":
+                faults.failed_read = 0.1
+            case "full":
+                self._medium.capacity_bytes = self._medium.used_bytes() + chance.randint(0, 30_000)
+            case "end":
+                faults.operations_left = chance.randint(1, chance.choice((20, 200)))
+            case _:
+                pass
+        return faults
+
+    def _look_at_the_medium(self) -> None:
+        frames, torn = self._read()
+        if isinstance(torn, JournalDamaged):
+            raise PromiseBroken(f"after an ordinary end the journal is refused: {torn}")
+        self._promises.on_the_medium(frames, closed=self._closed)
+        names = SimulatedDisk(self._medium).list_directory(JOURNAL)
+        if self._closed and (MARK_NAME not in names or torn):
+            raise PromiseBroken("a journal that was closed has no mark, or a last write cut short")
+        if self._chance.random() < 0.3:
+            with spoilt(self._medium, JOURNAL, self._chance) as damage:
+                if damage:
+                    self._met[damage.what] += 1
+                    left, found = self._read()
+                    damage.judge(found, len(frames) - len(left))
+
+    def _read(self) -> tuple[list[FrameSeen], JournalDamaged | TornTail | None]:
+        reader = Reader(JOURNAL, SimulatedDisk(self._medium))
+        frames: list[FrameSeen] = []
+        try:
+            frames.extend(FrameSeen(frame.sequence, frame.time_ns, frame.records, frame.side) for frame in reader)
+        except JournalDamaged as damaged:
+            return frames, damaged
+        return frames, reader.end.torn_tail
