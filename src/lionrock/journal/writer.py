@@ -63,6 +63,7 @@ class Writer:
         *,
         segment_bytes: int = SEGMENT_BYTES,
         fill_bytes: int = FILL_BYTES,
+        reserved_bytes: int = RESERVED_BYTES,
     ) -> None:
         """Go on from where a `Reader` ended. `journal_id`, 16 random bytes, counts only in a journal without a frame.
 
@@ -72,7 +73,7 @@ class Writer:
         if len(journal_id) != JOURNAL_ID_BYTES:
             raise ValueError(f"a journal id of {len(journal_id)} bytes instead of {JOURNAL_ID_BYTES}")
         self._directory, self._disk = directory, disk
-        self._segment_bytes, self._fill_bytes = segment_bytes, fill_bytes
+        self._segment_bytes, self._fill_bytes, self._reserved_bytes = segment_bytes, fill_bytes, reserved_bytes
         self._journal_id = end.journal_id or journal_id
         self._prepared_sequence, self._prepared_hash = end.next_sequence, end.last_hash
         self._written = Closed(end.next_sequence, end.last_hash)
@@ -129,7 +130,7 @@ class Writer:
             self._begin_segment(prepared.sequence)
         end = self._offset + len(encoded)
         if end > self._reserved:
-            self._reserved = _rounded_up(end, max(RESERVED_BYTES, self._fill_bytes))
+            self._reserved = _rounded_up(end, max(self._reserved_bytes, self._fill_bytes))
             self._disk.reserve(self._open_descriptor(), self._reserved)
         if end <= self._filled or len(encoded) > self._fill_bytes // 8:
             self._disk.write_all(self._open_descriptor(), encoded, self._offset)

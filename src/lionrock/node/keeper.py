@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import logging
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from typing import Protocol
 
 from lionrock.journal.archive import archive_segments
 from lionrock.journal.checkpoints import Checkpoint
@@ -35,10 +36,11 @@ class Keeper:
         notary: Notary | None = None,
         snapshot_commands: int = SNAPSHOT_COMMANDS,
         snapshot_frames: int = SNAPSHOT_FRAMES,
+        thread: Executor | None = None,
     ) -> None:
         """With `saves` snapshots are written; they hold the engine and every listener of `restored`.
 
-        A `notary` is asked to sign what the journal holds.
+        A `notary` is asked to sign what the journal holds. `thread` writes snapshots, one at a time.
         """
         self._place = restored.place
         self._journal_id = restored.writer.journal_id
@@ -49,7 +51,7 @@ class Keeper:
         self._commands, self._frames = restored.report.commands, restored.report.frames  # since the last snapshot
         self._notary, self._said_frames = notary, restored.said_frames
         self._saving: Future[None] | None = None
-        self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
+        self._thread = thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
 
     @property
     def is_due(self) -> bool:
@@ -125,3 +127,9 @@ class Keeper:
             archive_segments(place.journal, place.archive, place.disk, covered)
         except OSError as error:
             _log.error("A snapshot could not be written or segments not be archived: %s", error)
+
+
+class MakeKeeper(Protocol):
+    """`Keeper`, or one with other sizes and another thread."""
+
+    def __call__(self, restored: Restored, /, *, saves: bool, notary: Notary | None) -> Keeper: ...

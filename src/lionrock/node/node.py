@@ -24,7 +24,7 @@ from lionrock.journal.frames import JOURNAL_ID_BYTES
 from lionrock.journal.writer import Prepared, Writer
 from lionrock.node.engine import Engine
 from lionrock.node.errors import NodeBusy, NodeStopped
-from lionrock.node.keeper import Keeper
+from lionrock.node.keeper import Keeper, MakeKeeper
 from lionrock.node.lock import DirectoryLock, Lock
 from lionrock.node.metrics import Metrics
 from lionrock.node.notary import INTERVAL_SECONDS, Notary
@@ -131,6 +131,7 @@ class Node:
         journal_thread: Executor | None = None,
         make_lock: Callable[[Path], Lock] = DirectoryLock,
         make_writer: MakeWriter = Writer,
+        make_keeper: MakeKeeper = Keeper,
         batch_limit: int = BATCH_LIMIT,
         in_line_below_ns: int = 0,
         make_notary: Callable[[], Notary] | None = None,
@@ -170,7 +171,7 @@ class Node:
             raise
         journal_thread = journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         saves = load_engine is not None and len(restored.saved_listeners) == len(listeners)
-        keeper = Keeper(restored, saves=saves, notary=notary)
+        keeper = make_keeper(restored, saves=saves, notary=notary)
         return cls(
             lock,
             restored,
