@@ -20,14 +20,15 @@ _LEVEL = 3
 
 
 def archive_segments(journal: Path, archive: Path, disk: Disk, covered_sequence: int) -> list[Path]:
-    """Archive every segment but the newest whose records all come before `covered_sequence`; returns the new files.
+    """Archive every segment that ends before the record in front of `covered_sequence`; returns the new files.
 
-    Not for two callers at once. Raises `OSError`.
+    The segment with that record, the last one that a snapshot covers, stays: there a restart finds the frame that the
+    snapshot ends with, and knows that the journal is the snapshot's. Not for two callers at once. Raises `OSError`.
     """
     paths = segment_paths(journal, disk)
     written = []
     for path, following in itertools.pairwise(paths):
-        if first_sequence_of(following) > covered_sequence:
+        if first_sequence_of(following) >= covered_sequence:
             break
         disk.make_directory(archive)
         target = archive / f"{path.name}.gz"
