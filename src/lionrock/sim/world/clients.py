@@ -75,7 +75,8 @@ class Clients:
         submission = zip(commands, attempt.notes, strict=True)
         patience_seconds = self._chance.choice((None, None, None, LONGEST_PAUSE_SECONDS))
         try:
-            events = await asyncio.wait_for(self._node.submit_all(list(submission)), patience_seconds)
+            async with asyncio.timeout(patience_seconds):
+                events = await self._node.submit_all(list(submission))
         except NodeBusy:
             self._promises.refused(attempt, outcome_known=True)
         except NodeStopped as stopped:

@@ -84,6 +84,11 @@ class SimulatedFile:
             self.sizes.append(length)
             self._remember(min(length, old), max(length, old))
 
+    def reserve(self, length: int) -> None:
+        """Longer, and zero there; no page waits to be written for it."""
+        self.cache.extend(bytes(length - len(self.cache)))
+        self.sizes.append(length)
+
     def _remember(self, start: int, stop: int) -> None:
         for sector in range(start // SECTOR_BYTES, -(-stop // SECTOR_BYTES)):
             content = bytes(self.cache[sector * SECTOR_BYTES : (sector + 1) * SECTOR_BYTES])
@@ -277,6 +282,15 @@ class SimulatedDisk(Disk):
     def sync_all(self, descriptor: int) -> None:
         self.sync_data(descriptor)
 
+    def reserve(self, descriptor: int, length: int) -> None:
+        opened = self._opened(descriptor)
+        self._begin("reserve", opened.path)
+        size = len(opened.file.cache)
+        if length > size:
+            if self._room(opened.file, size, length - size) < length - size:
+                self._refuse("reserve", opened.path, errno.ENOSPC)
+            opened.file.reserve(length)
+
     def truncate(self, descriptor: int, length: int) -> None:
         opened = self._opened(descriptor)
         self._begin("truncate", opened.path)
@@ -379,7 +393,9 @@ class SimulatedDisk(Disk):
             raise _refusal(errno.ENOENT, directory)
 
 
-CHANGES = frozenset({"create", "write", "sync", "truncate", "rename", "remove", "sync directory", "make directory"})
+CHANGES = frozenset(
+    {"create", "write", "sync", "reserve", "truncate", "rename", "remove", "sync directory", "make directory"}
+)
 
 
 def _refusal(number: int, path: Path) -> OSError:

@@ -11,31 +11,31 @@ from random import Random
 
 from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.segments import SUFFIX, JournalDamaged
-from lionrock.node.engine import Engine
 from lionrock.node.errors import DirectoryInUse, NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.published import Published
-from lionrock.node.recovery import MakeWriter
+from lionrock.node.skipping import PoisonFrame
 from lionrock.sim.world.clients import Clients, Flow
 from lionrock.sim.world.disk import ProcessEnded, SimulatedDisk
-from lionrock.sim.world.loop import LaterExecutor, SeededLoop
+from lionrock.sim.world.loop import LaterExecutor, SteppedLoop
 from lionrock.sim.world.promises import FrameSeen, PromiseBroken, Promises
-from lionrock.words.faults import Fault
+from lionrock.sim.world.setting import Setting
 from lionrock.words.side_notes import pack_notes
 
 LONGEST_LIFE_STEPS = 300
 PATIENCE_STEPS = 20_000
 """After so many steps what must come to an end in good order will never do."""
 
-_WRITING = frozenset({"create", "write", "sync", "truncate"})
+_WRITING = frozenset({"create", "write", "sync", "reserve", "truncate"})
 
 
 class Life:
     """Raises `PromiseBroken` from every method."""
 
-    def __init__(self, site: Path, disk: SimulatedDisk, chance: Random, flow: Flow, promises: Promises) -> None:
-        self._site, self._disk, self._chance, self._flow, self._promises = site, disk, chance, flow, promises
-        self._loop, self._journal_thread = SeededLoop(chance), LaterExecutor()
+    def __init__(self, disk: SimulatedDisk, chance: Random, flow: Flow, promises: Promises, setting: Setting) -> None:
+        self._disk, self._chance, self._flow, self._promises = disk, chance, flow, promises
+        self._setting = setting
+        self._loop, self._journal_thread, self._snapshot_thread = SteppedLoop(), LaterExecutor(), LaterExecutor()
         self._lock_held = False
         self._broken: PromiseBroken | None = None
         self._clients: Clients | None = None
@@ -50,19 +50,19 @@ class Life:
         """Commands whose senders were told their events."""
         return self._clients.answered if self._clients else 0
 
-    def run(self, make_engine: Callable[[], Engine], make_writer: MakeWriter, *, calm: bool) -> None:
+    def run(self, *, calm: bool) -> None:
         """From the start to the end; `calm` is a life that lasts and ends with a clean close."""
         with self._loop.running():
             try:
-                self._run(make_engine, make_writer, calm=calm)
+                self._run(calm=calm)
             except ProcessEnded:
                 self.met["ended in the midst of an operation"] += 1
             finally:
                 self._abandon()
         self._check_nothing_was_tried_again()
 
-    def _run(self, make_engine: Callable[[], Engine], make_writer: MakeWriter, *, calm: bool) -> None:
-        node = self._open(make_engine, make_writer)
+    def _run(self, *, calm: bool) -> None:
+        node = self._open()
         if node is None:
             return
         self._promises.restarted(node.engine.last_sequence, node.engine.digest())
@@ -82,20 +82,16 @@ class Life:
         elif ending == "cancel":
             self._cancel(trading)
 
-    def _open(self, make_engine: Callable[[], Engine], make_writer: MakeWriter) -> Node | None:
+    def _open(self) -> Node | None:
         try:
-            return Node.open(
-                self._site,
-                make_engine,
+            return self._setting.open_node(
+                self._disk,
                 self._clock,
-                listeners=[self._listen],
-                disk=self._disk,
-                random_bytes=self._chance.randbytes,
-                journal_thread=self._journal_thread,
-                make_lock=partial(_HeldBy, self),
-                make_writer=make_writer,
+                partial(_HeldBy, self),
+                threads=(self._journal_thread, self._snapshot_thread),
+                listeners=[_Witness(self._listen, self._promises)],
             )
-        except (JournalDamaged, DirectoryInUse, Fault, OSError) as error:
+        except (JournalDamaged, DirectoryInUse, PoisonFrame, OSError) as error:
             if not any(failure.words in str(error) for failure in self._disk.failures):
                 raise PromiseBroken(f"the disk refused nothing, and the node does not start: {error}") from error
             if self._lock_held:
@@ -116,16 +112,19 @@ class Life:
             self._broken = self._broken or broken
 
     def _step(self, trading: asyncio.Task[None]) -> None:
-        """One thing happens: a callback, the next piece of the journal's work, or time passes."""
+        """One thing happens: a callback, the next piece of a thread's work, or time passes."""
         self.steps += 1
-        draw, ready = self._chance.random(), self._loop.ready
-        if self._journal_thread.waiting and (draw < 0.3 or not ready):
-            if ready or draw < 0.6 or not self._loop.wait_for_timer():
-                self._journal_thread.run_next()
-        elif ready:
-            self._loop.step()
-        elif not self._loop.wait_for_timer() and not trading.done():
+        threads = [thread for thread in (self._journal_thread, self._snapshot_thread) if thread.waiting]
+        moves: list[Callable[[], object]] = [self._loop.step] * 4 if self._loop.ready else []
+        moves += [thread.run_next for thread in threads]
+        if self._loop.has_timers:
+            moves.append(self._loop.wait_for_timer)
+        if moves:
+            self._chance.choice(moves)()
+        elif not trading.done():
             raise PromiseBroken("everything has come to rest, and clients still wait for their answers")
+        if self._disk.ended:
+            raise ProcessEnded
         if self._broken:
             raise self._broken
         if trading.done() and not trading.cancelled():
@@ -197,6 +196,32 @@ class Life:
 def _is_writing(change: tuple[str, Path]) -> bool:
     operation, path = change
     return operation in _WRITING and path.name.endswith(SUFFIX)
+
+
+class _Witness:
+    """A listener that a snapshot can hold: its state is the last command it was shown."""
+
+    name = "witness"
+
+    def __init__(self, listen: Callable[[Published], None], promises: Promises) -> None:
+        self._listen, self._promises = listen, promises
+        self._sequence = 0
+
+    def __call__(self, published: Published) -> None:
+        if published.sequence != self._sequence + 1:
+            words = f"listeners were shown frame {published.sequence} after command {self._sequence}"
+            raise PromiseBroken(words)
+        self._sequence += published.command_count
+        self._listen(published)
+
+    def save(self) -> bytes:
+        return self._sequence.to_bytes(8, "little")
+
+    def load(self, state: bytes) -> None:
+        sequence = int.from_bytes(state, "little")
+        if sequence > self._promises.last_sequence:
+            raise PromiseBroken(f"a snapshot covers command {sequence}, which nobody was shown")
+        self._sequence = sequence
 
 
 class _HeldBy:

@@ -1,7 +1,7 @@
-"""An event loop whose time is made up and whose every choice comes from a seed.
+"""An event loop whose time is made up, and threads that run when they are told to.
 
-Of the callbacks that are ready any may run next: more disorder than asyncio allows itself, which keeps the order in
-which they became ready. What holds here holds there.
+Callbacks run in the order in which they became ready, as asyncio promises. When time passes and when the work of a
+thread is done is for whoever calls `step`, `wait_for_timer` and `run_next`, and so for the seed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from contextvars import Context, copy_context
 from functools import partial
-from random import Random
 from typing import Any, NamedTuple
 
 
@@ -23,14 +22,13 @@ class _Ready(NamedTuple):
     run: Callable[[], object]
 
 
-class SeededLoop(asyncio.BaseEventLoop):
+class SteppedLoop(asyncio.BaseEventLoop):
     """Runs one callback at a time, when `step` is called. It knows no sockets and no signals."""
 
-    def __init__(self, chance: Random) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._chance = chance
         self._now_seconds = 0.0
-        self._callbacks: list[_Ready] = []
+        self._callbacks: deque[_Ready] = deque()
         self._timers: list[tuple[float, int, _Ready]] = []
         self._timers_made = 0
 
@@ -66,22 +64,23 @@ class SeededLoop(asyncio.BaseEventLoop):
         return len(self._callbacks)
 
     def step(self) -> None:
-        """Run any one of the callbacks that are ready."""
-        at = self._chance.randrange(len(self._callbacks))
-        self._callbacks[at], self._callbacks[-1] = self._callbacks[-1], self._callbacks[at]
-        ready = self._callbacks.pop()
+        """Run the callback that has been ready longest."""
+        ready = self._callbacks.popleft()
         if not ready.handle.cancelled():
             ready.run()
 
-    def wait_for_timer(self) -> bool:
-        """Let the time pass until the next timer; False when there is none."""
-        while self._timers:
-            when, _, ready = heapq.heappop(self._timers)
-            if not ready.handle.cancelled():
-                self._now_seconds = max(self._now_seconds, when)
-                self._callbacks.append(ready)
-                return True
-        return False
+    @property
+    def has_timers(self) -> bool:
+        """Whether something waits for the time to pass."""
+        while self._timers and self._timers[0][2].handle.cancelled():
+            heapq.heappop(self._timers)
+        return bool(self._timers)
+
+    def wait_for_timer(self) -> None:
+        """Let the time pass until the next timer, which must be there."""
+        when, _, ready = heapq.heappop(self._timers)
+        self._now_seconds = max(self._now_seconds, when)
+        self._callbacks.append(ready)
 
     @contextmanager
     def running(self) -> Iterator[None]:
@@ -94,14 +93,33 @@ class SeededLoop(asyncio.BaseEventLoop):
             asyncio._set_running_loop(before)  # noqa: SLF001
 
 
+class _LaterFuture(Future[Any]):
+    """Whoever waits for it in another thread lets its own thread go on meanwhile."""
+
+    def __init__(self, executor: LaterExecutor) -> None:
+        super().__init__()
+        self._executor = executor
+
+    def result(self, timeout: float | None = None) -> Any:
+        while not self.done():
+            self._executor.run_next()
+        return super().result(timeout)
+
+
 class LaterExecutor(Executor):
     """Stands for a thread: what is given to it runs one by one, each when `run_next` is called."""
 
     def __init__(self) -> None:
         self.waiting: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
 
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Returns when everything has run."""
+        del wait, cancel_futures
+        while self.waiting:
+            self.run_next()
+
     def submit(self, function: Callable[..., Any], /, *args: Any, **named: Any) -> Future[Any]:
-        future: Future[Any] = Future()
+        future = _LaterFuture(self)
         self.waiting.append((future, partial(function, *args, **named)))
         return future
 

@@ -19,8 +19,8 @@ from lionrock.words.side_notes import unpack_notes
 
 FIRST_ID = 10**18
 """Ids that a node gives are this plus the command's sequence (JRNL-012)."""
-MOST_UNSHOWN_FRAMES = 1
-"""That a restart may bring although nobody was told of them (JRNL-009)."""
+MOST_UNSHOWN_FRAMES = 2
+"""That a restart may bring although nobody was told of them: one that was being written, one behind it."""
 
 _STAMP = struct.Struct("<Qq")
 _ID = struct.Struct("<Q")

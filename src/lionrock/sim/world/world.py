@@ -6,25 +6,21 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable
-from functools import partial
-from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.reader import Reader
 from lionrock.journal.segments import JournalDamaged, TornTail
-from lionrock.journal.writer import Writer
-from lionrock.node.engine import Engine
 from lionrock.sim.world.clients import Flow
 from lionrock.sim.world.damage import spoilt
 from lionrock.sim.world.disk import Faults, Medium, SimulatedDisk
 from lionrock.sim.world.life import Life
 from lionrock.sim.world.promises import FrameSeen, PromiseBroken, Promises
+from lionrock.sim.world.setting import SITE, Build, Setting
 
-HOME = Path("/simulated")
-SITE = HOME / "site"
 JOURNAL = SITE / "journal"
+ARCHIVE = SITE / "archive"
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and in all."""
@@ -57,18 +53,14 @@ class Summary(NamedTuple):
 class World:
     """Made for one run."""
 
-    def __init__(self, seed: int, steps: int, make_engine: Callable[[], Engine]) -> None:
-        self._seed, self._steps, self._make_engine = seed, steps, make_engine
+    def __init__(self, seed: int, steps: int, build: Build) -> None:
+        self._seed, self._steps = seed, steps
         self._chance = Random(seed)
-        self._medium = Medium(self._chance, HOME)
+        self._medium = Medium(self._chance, SITE.parent)
         self._flow = Flow(seed, self._chance)
         self._promises = Promises()
         self._met: Counter[str] = Counter()
-        self._make_writer = partial(
-            Writer,
-            segment_bytes=self._chance.choice((1, 3_000, 20_000, 100_000)),
-            fill_bytes=self._chance.choice((512, 4_096, 20_000)),
-        )
+        self._setting = Setting.drawn(build, self._chance)
         self._lives = self._acknowledged = 0
         self._done = 0
         self._closed = False
@@ -105,9 +97,9 @@ class World:
         """From a start to the end of the process; the last time without any fault, to a clean close."""
         self._lives += 1
         disk = SimulatedDisk(self._medium, Faults() if last else self._drawn_faults())
-        life = Life(SITE, disk, self._chance, self._flow, self._promises)
+        life = Life(disk, self._chance, self._flow, self._promises, self._setting)
         try:
-            life.run(self._make_engine, self._make_writer, calm=last)
+            life.run(calm=last)
         finally:
             self._done += 1 + life.steps
             self._acknowledged += life.acknowledged
@@ -152,7 +144,7 @@ class World:
                     damage.judge(found, len(frames) - len(left))
 
     def _read(self) -> tuple[list[FrameSeen], JournalDamaged | TornTail | None]:
-        reader = Reader(JOURNAL, SimulatedDisk(self._medium))
+        reader = Reader(JOURNAL, SimulatedDisk(self._medium), archive=ARCHIVE)
         frames: list[FrameSeen] = []
         try:
             frames.extend(FrameSeen(frame.sequence, frame.time_ns, frame.records, frame.side) for frame in reader)
