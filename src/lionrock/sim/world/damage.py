@@ -9,11 +9,15 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
+from lionrock.journal.archive import ARCHIVED_SUFFIX
 from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.frames import HEADER_BYTES, FrameInvalid, decode, encode, encoded_length
 from lionrock.journal.segments import SUFFIX, JournalDamaged, TornTail
+from lionrock.journal.snapshots import SUFFIX as SNAPSHOT_SUFFIX
 from lionrock.sim.world.disk import Medium
 from lionrock.sim.world.promises import PromiseBroken
+
+_MISSING, _IN_ARCHIVE = "a missing file", "a flipped bit in the archive"
 
 
 class Place(NamedTuple):
@@ -31,8 +35,19 @@ class Spoilt(NamedTuple):
     path: Path
     start: int
     """Where the frame begins that is not as it was, or the space behind the last one."""
-    last_frame_only: bool
+    last_frame_only: bool = False
     """It looks like a last write that a crash cut short, and may be dropped as one."""
+    may_be_harmless: bool = False
+    """Not every bit of it counts, or something else serves in its place."""
+
+    def judge_node(self, found: JournalDamaged | TornTail | None, refusal: Exception | None) -> None:
+        """`refusal` is what a node said that was to start on it. Raises `PromiseBroken`."""
+        may_do_without = {_MISSING, _IN_ARCHIVE}  # when a snapshot covers it
+        if isinstance(found, JournalDamaged) and refusal is None and self.what not in may_do_without:
+            raise PromiseBroken(f"{self.what} in {self.path}: a reader refuses it, and a node starts on it")
+        may_know_better = self.last_frame_only  # when a snapshot covers the frame that looks cut short
+        if refusal and not isinstance(found, JournalDamaged) and not may_know_better:
+            raise PromiseBroken(f"{self.what} in {self.path}: a reader takes it, and no node starts: {refusal}")
 
     def judge(self, found: JournalDamaged | TornTail | None, missing_frames: int) -> None:
         """`found` is what a reader said, who then gave so many frames fewer. Raises `PromiseBroken`."""
@@ -40,13 +55,13 @@ class Spoilt(NamedTuple):
         if isinstance(found, JournalDamaged):
             if not self._names_the_place(found):
                 raise PromiseBroken(f"{where}: the reader says: {found}")
-        elif not self.last_frame_only:
+        elif not (self.last_frame_only or self.may_be_harmless):
             raise PromiseBroken(f"{where}: the reader says nothing")
         elif missing_frames > (found is not None):
             raise PromiseBroken(f"{where}: it cost {missing_frames} frames")
 
     def _names_the_place(self, found: JournalDamaged) -> bool:
-        return self.what == "a missing file" or (found.path, found.start) == (self.path, self.start)
+        return self.what == _MISSING or (found.path, found.start) == (self.path, self.start)
 
 
 def places(medium: Medium, journal: Path) -> list[Place]:
@@ -97,7 +112,7 @@ def spoilt(medium: Medium, journal: Path, chance: Random) -> Iterator[Spoilt | N
     kept = {path: bytes(file.cache) for path, file in medium.files().items()}
     entries = dict(medium.entries)
     down = _Down(medium, journal, places(medium, journal), journal / MARK_NAME in entries, chance)
-    spoil = chance.choice((_flip, _flip, _flip, _rewrite, _cut, _remove, _flip_mark))
+    spoil = chance.choice((_flip, _flip, _flip, _rewrite, _cut, _remove, _flip_mark, _flip_archived, _flip_snapshot))
     try:
         yield spoil(down) if down.frames else None
     finally:
@@ -120,7 +135,24 @@ def _flip_mark(down: _Down) -> Spoilt | None:
         return None
     path = down.journal / MARK_NAME
     _flip_bit(down, path)
-    return Spoilt("a flipped bit", path, 0, last_frame_only=False)
+    return Spoilt("a flipped bit", path, 0)
+
+
+def _flip_archived(down: _Down) -> Spoilt | None:
+    return _flip_kept(down, _IN_ARCHIVE, ARCHIVED_SUFFIX)
+
+
+def _flip_snapshot(down: _Down) -> Spoilt | None:
+    return _flip_kept(down, "a flipped bit in a snapshot", SNAPSHOT_SUFFIX)
+
+
+def _flip_kept(down: _Down, what: str, suffix: str) -> Spoilt | None:
+    paths = sorted(path for path in down.medium.files() if path.name.endswith(suffix))
+    if not paths:
+        return None
+    path = down.chance.choice(paths)
+    _flip_bit(down, path)
+    return Spoilt(what, path, 0, may_be_harmless=True)
 
 
 def _flip_bit(down: _Down, path: Path) -> int:
@@ -143,7 +175,7 @@ def _rewrite(down: _Down) -> Spoilt | None:
     content[place.start : place.stop] = encode(frame._replace(records=bytes(changed)))
     following = down.frames[down.frames.index(place) + 1 :]
     noticed = following[0] if following else place  # the chain shows it where the next frame begins
-    return Spoilt("another content", noticed.path, noticed.start, last_frame_only=False)
+    return Spoilt("another content", noticed.path, noticed.start)
 
 
 def _cut(down: _Down) -> Spoilt | None:
@@ -156,7 +188,7 @@ def _cut(down: _Down) -> Spoilt | None:
     del content[at:]
     if path != down.segments[-1] and any(at in (place.start, 0) for place in down.frames if place.path == path):
         path, at = down.segments[down.segments.index(path) + 1], 0  # whole frames are missing: the next is too far on
-    return Spoilt("a cut", path, down.frame_at(path, at), last_frame_only=False)
+    return Spoilt("a cut", path, down.frame_at(path, at))
 
 
 def _remove(down: _Down) -> Spoilt | None:
@@ -164,4 +196,4 @@ def _remove(down: _Down) -> Spoilt | None:
         return None
     path = down.chance.choice(down.finished)
     del down.medium.entries[path]
-    return Spoilt("a missing file", path, 0, last_frame_only=False)
+    return Spoilt(_MISSING, path, 0)

@@ -154,6 +154,15 @@ class Medium:
         self._unsynced: list[dict[Path, Entry | None]] = []
         """Changes of names since their directories were synced, oldest first; None where a name goes away."""
 
+    def copy(self) -> Medium:
+        """Another machine whose system holds the same, all of it on the device."""
+        other = Medium(Random(0), Path())
+        other.entries = {
+            path: SimulatedFile(entry.cache[:], entry.cache[:]) if isinstance(entry, SimulatedFile) else entry
+            for path, entry in self.entries.items()
+        }
+        return other
+
     def used_bytes(self) -> int:
         return sum(len(entry.cache) for entry in self.entries.values() if isinstance(entry, SimulatedFile))
 

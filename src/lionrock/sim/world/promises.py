@@ -90,6 +90,10 @@ class Promises:
         """Of the last command shown."""
         return self._auditor.last_sequence
 
+    def digest(self) -> str:
+        """Of the state behind the last command shown."""
+        return self._auditor.digest()
+
     def attempt(self, packed: list[bytes], notes: list[bytes]) -> Attempt:
         """Somebody is about to send these."""
         attempt = Attempt(len(self.attempts), packed, notes)

@@ -6,16 +6,19 @@ import hashlib
 import logging
 from collections import Counter
 from collections.abc import Callable
+from pathlib import Path
 from random import Random
 from typing import NamedTuple
 
 from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.reader import Reader
 from lionrock.journal.segments import JournalDamaged, TornTail
+from lionrock.node.skipping import PoisonFrame
 from lionrock.sim.world.clients import Flow
 from lionrock.sim.world.damage import spoilt
 from lionrock.sim.world.disk import Faults, Medium, SimulatedDisk
 from lionrock.sim.world.life import Life
+from lionrock.sim.world.loop import LaterExecutor
 from lionrock.sim.world.promises import FrameSeen, PromiseBroken, Promises
 from lionrock.sim.world.setting import SITE, Build, Setting
 
@@ -142,6 +145,19 @@ class World:
                     self._met[damage.what] += 1
                     left, found = self._read()
                     damage.judge(found, len(frames) - len(left))
+                    damage.judge_node(found, self._refusal())
+
+    def _refusal(self) -> Exception | None:
+        """What a node says that is to start on the medium as it is. What the start changes is thrown away."""
+        disk, threads = SimulatedDisk(self._medium.copy()), (LaterExecutor(), LaterExecutor())
+        try:
+            node = self._setting.open_node(disk, lambda: 0, _NoLock, threads=threads, listeners=())
+        except (JournalDamaged, PoisonFrame) as refusal:
+            return refusal
+        sequence, digest = node.engine.last_sequence, node.engine.digest()
+        if sequence == self._promises.last_sequence and digest != self._promises.digest():
+            raise PromiseBroken(f"on a spoilt medium a node came back with another state at command {sequence}")
+        return None
 
     def _read(self) -> tuple[list[FrameSeen], JournalDamaged | TornTail | None]:
         reader = Reader(JOURNAL, SimulatedDisk(self._medium), archive=ARCHIVE)
@@ -151,3 +167,13 @@ class World:
         except JournalDamaged as damaged:
             return frames, damaged
         return frames, reader.end.torn_tail
+
+
+class _NoLock:
+    """Nobody else is there."""
+
+    def __init__(self, directory: Path) -> None:
+        del directory
+
+    def release(self) -> None:
+        """Nothing was held."""
