@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lionrock.cli_sim import sim_app
+
 if TYPE_CHECKING:
     import httpx
 
@@ -21,6 +23,7 @@ sandbox_app = typer.Typer(help="Try things out on a server started with --sandbo
 app.add_typer(sandbox_app, name="sandbox")
 bench_app = typer.Typer(help="Measure on this machine; ratios are within one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
+app.add_typer(sim_app, name="sim")
 
 _PAUSE_SECONDS = 0.2
 

@@ -35,6 +35,8 @@ class Faults:
     """How likely each operation fails, and when the process ends."""
 
     short_write: float = 0.0
+    failed_write: float = 0.0
+    """After any part of it was taken."""
     failed_sync: float = 0.0
     failed_read: float = 0.0
     failed_name: float = 0.0
@@ -274,6 +276,9 @@ class SimulatedDisk(Disk):
             raise
         if room == 0:
             self._refuse("write", opened.path, errno.ENOSPC)
+        if chance.random() < self.faults.failed_write:
+            opened.file.write(data[: chance.randint(0, room)], offset)
+            self._refuse("write", opened.path, errno.EIO)
         if room > 1 and chance.random() < self.faults.short_write:
             room = chance.randint(1, room - 1)
             self.met["short write"] += 1

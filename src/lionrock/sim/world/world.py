@@ -25,8 +25,8 @@ from lionrock.sim.world.setting import SITE, Build, Setting
 JOURNAL = SITE / "journal"
 ARCHIVE = SITE / "archive"
 
-Progress = Callable[[int, int], None]
-"""Called with the steps done and in all."""
+Progress = Callable[[int], None]
+"""Called with the steps done so far."""
 
 
 class WorldFailed(Exception):
@@ -78,7 +78,7 @@ class World:
                 self._live()
                 self._look_at_the_medium()
                 if progress:
-                    progress(min(self._done, self._steps), self._steps)
+                    progress(min(self._done, self._steps))
             self._live(last=True)
         except PromiseBroken as broken:
             raise WorldFailed(self._seed, self._steps, self._done, self._lives, str(broken)) from broken
@@ -116,9 +116,11 @@ class World:
     def _drawn_faults(self) -> Faults:
         chance = self._chance
         faults = Faults(short_write=chance.choice((0.0, 0.3)), dropped_pages=chance.choice((0.0, 0.0, 0.3)))
-        match chance.choice(("none", "none", "sync", "name", "read", "full", "end", "end", "end")):
+        match chance.choice(("none", "none", "sync", "write", "name", "read", "full", "end", "end", "end")):
             case "sync":
                 faults.failed_sync = chance.choice((0.02, 0.2))
+            case "write":
+                faults.failed_write = chance.choice((0.02, 0.2))
             case "name":
                 faults.failed_name = chance.choice((0.05, 0.3))
             case "read":
