@@ -25,9 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 def sim(
     context: typer.Context,
     seed: Annotated[int, typer.Option(min=0, help="Everything in a world follows from it.")] = 0,
-    steps: Annotated[
-        int, typer.Option(min=1, help="How much happens in a world.")
-    ] = 1000,
+    steps: Annotated[int, typer.Option(min=1, help="How much happens in a world.")] = 1000,
     worlds: Annotated[int, typer.Option(min=1, help="So many worlds, from this seed on.")] = 1,
     as_json: AsJson = False,
 ) -> None:
