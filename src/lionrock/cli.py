@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from lionrock.cli_sim import sim_app
+from lionrock.cli_views import views_app
 
 if TYPE_CHECKING:
     import httpx
@@ -24,6 +25,7 @@ app.add_typer(sandbox_app, name="sandbox")
 bench_app = typer.Typer(help="Measure on this machine; ratios are within one run.", no_args_is_help=True)
 app.add_typer(bench_app, name="bench")
 app.add_typer(sim_app, name="sim")
+app.add_typer(views_app, name="views")
 
 _PAUSE_SECONDS = 0.2
 
@@ -264,6 +266,35 @@ def api(
 
     figures = bench_api(requests, rounds, lambda: time.time_ns() // 1_000_000, time.perf_counter, _progress)
     _report(figures, as_json)
+
+
+@bench_app.command()
+def views(
+    commands: Annotated[int, typer.Option(min=10_000, help="Commands that are timed.")] = 200_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Rows a second into SQL from a journal, beside inserting the same rows with nothing to work out.
+
+    Example: lionrock bench views --json
+    """
+    import tempfile
+    import time
+    from contextlib import ExitStack
+
+    from lionrock.bench.postgresql_server import ServerMissing, postgresql_server
+    from lionrock.bench.views import bench_views
+
+    with ExitStack() as stack:
+        progress = stack.enter_context(_told())
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lionrock-")))
+        urls = {"sqlite": f"sqlite:///{directory / 'views.sqlite'}"}
+        try:
+            urls["postgresql"] = stack.enter_context(postgresql_server())
+        except ServerMissing as missing:
+            typer.echo(f"postgresql is left out: {missing}", err=True)
+        figures = bench_views(urls, directory / "site", commands, rounds, clock=time.perf_counter, progress=progress)
+    _report(dict(figures), as_json)
 
 
 def _progress(words: str) -> None:
