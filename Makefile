@@ -53,6 +53,7 @@ docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ from the code
 bench: setup ## the figures of the README, measured here
 	$(BIN)/lionrock bench core
 	$(BIN)/lionrock bench api
+	$(BIN)/lionrock bench views
 
 soak: $(STAMPS)/dev setup ## the long tests that `make test` leaves out (ten minutes; defects apart)
 	$(BIN)/pytest -m soak -n 2 --ignore=tests/defects $(ARGS)

@@ -120,7 +120,7 @@ class Reader:
                     raise JournalDamaged(path, offset, size, self._next_sequence, reason)
                 break
             try:
-                encoded = _whole_frame(content, header, offset)
+                encoded = whole_frame(content, header, offset)
                 frame = decode(encoded)
             except FrameInvalid as error:
                 torn_tail = self._torn_tail_or_damage(path, content, offset, str(error))
@@ -141,14 +141,8 @@ class Reader:
             self._end = End(path, last_offset, offset, sequence, last_hash, self._journal_id, torn_tail, last_frame)
 
     def _check_continuity(self, path: Path, offset: int, length: int, frame: Frame) -> None:
-        reason = None
-        if self._journal_id not in {None, frame.journal_id}:
-            reason = "it belongs to another journal"
-        elif frame.sequence != self._next_sequence:
-            reason = f"its first sequence is {frame.sequence}"
-        elif self._last_hash not in {None, frame.previous_hash}:
-            reason = "it was not chained to the frame before it"
-        elif self._closed and frame.next_sequence > self._closed.next_sequence:
+        reason = discontinuity(frame, self._next_sequence, self._last_hash, self._journal_id)
+        if reason is None and self._closed and frame.next_sequence > self._closed.next_sequence:
             reason = f"record {self._closed.next_sequence - 1} was the last when the journal was closed"
         if reason:
             raise JournalDamaged(path, offset, offset + length, self._next_sequence, reason)
@@ -169,7 +163,22 @@ class Reader:
         return TornTail(path, offset, stop, reason)
 
 
-def _whole_frame(content: bytes, header: bytes, offset: int) -> memoryview:
+def discontinuity(frame: Frame, next_sequence: int, last_hash: bytes | None, journal_id: bytes | None) -> str | None:
+    """Why this frame does not follow what was read before it; None when it does.
+
+    Without a hash of the frame before it, or the id of the journal, these are not compared.
+    """
+    if journal_id not in {None, frame.journal_id}:
+        return "it belongs to another journal"
+    if frame.sequence != next_sequence:
+        return f"its first sequence is {frame.sequence}"
+    if last_hash not in {None, frame.previous_hash}:
+        return "it was not chained to the frame before it"
+    return None
+
+
+def whole_frame(content: bytes, header: bytes, offset: int) -> memoryview:
+    """The bytes of the frame that begins with `header` at `offset` of `content`. Raises `FrameInvalid`."""
     if len(header) < HEADER_BYTES:
         raise FrameInvalid(f"the file ends {len(header)} bytes into its header")
     length = encoded_length(header)

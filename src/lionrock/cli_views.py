@@ -1,0 +1,151 @@
+"""The commands for read models in SQL."""
+
+from __future__ import annotations
+
+import json
+import signal
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from lionrock.views.sql.following import Follower
+
+views_app = typer.Typer(help="Read models in SQL: orders, fills, ledger, balances, candles.", no_args_is_help=True)
+
+POLL_SECONDS = 0.05
+"""How long a follower that has caught up waits before it looks again."""
+
+Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.")]
+DatabaseUrl = Annotated[
+    str | None, typer.Option("--database", help="sqlite:///PATH or postgresql://...; DIR/views.sqlite without it.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+@views_app.command()
+def run(
+    directory: Directory,
+    database: DatabaseUrl = None,
+    once: Annotated[bool, typer.Option(help="End when everything durable is in the database.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Follow the journal of a site and keep its read models up to date, until stopped with Ctrl-C.
+
+    May be started, stopped and killed at any time, while the site runs or not.
+
+    Example: lionrock views run data --database postgresql://lionrock@localhost/views
+    """
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C; the rows are right at any moment
+    with _following(directory, database, "reading the journal", drop_first=False) as follower:
+        follower.catch_up()
+        _tell(follower, as_json)
+        while not once:
+            time.sleep(POLL_SECONDS)
+            follower.catch_up()
+
+
+@views_app.command()
+def rebuild(directory: Directory, database: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Drop the read models and build them anew from the journal and its archive.
+
+    Example: lionrock views rebuild data
+    """
+    with _following(directory, database, "rebuilding", drop_first=True) as follower:
+        follower.catch_up()
+        _tell(follower, as_json)
+
+
+@views_app.command()
+def status(directory: Directory, database: DatabaseUrl = None, as_json: AsJson = False) -> None:
+    """Say up to where the read models tell, and how far that is behind the journal.
+
+    Example: lionrock views status data --json
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from lionrock.views.sql.database import DatabaseUnusable, default_url, open_views
+    from lionrock.views.sql.following import durable_sequence, read_lag
+    from lionrock.views.sql.projection import RebuildNeeded, read_position
+
+    try:
+        with open_views(database or default_url(directory), for_writing=False).connect() as connection:
+            at = read_position(connection)
+        lag = read_lag(directory, at, time.time_ns())
+    except (DatabaseUnusable, RebuildNeeded, SQLAlchemyError, OSError) as error:
+        _fail(_in_words(error))
+    told = {
+        "sequence": at.sequence,
+        "durable_sequence": durable_sequence(directory),
+        "frames": at.frames,
+        "frame_hash": at.frame_hash.hex() if at.frame_hash else None,
+        "lag_sequences": lag.sequences,
+        "lag_seconds": round(lag.time_ns / 1e9, 3),
+    }
+    if as_json:
+        typer.echo(json.dumps(told))
+        return
+    typer.echo(f"The read models are at command {at.sequence:,} (frame {at.frames:,} of the journal).")
+    behind = f"{lag.sequences:,} commands behind, the oldest of them waiting for {lag.time_ns / 1e9:.1f} s"
+    typer.echo(f"They are {behind if lag.sequences else 'up to date'}.")
+
+
+@contextmanager
+def _following(directory: Path, url: str | None, words: str, *, drop_first: bool) -> Iterator[Follower]:
+    """A follower with a bar that shows how far it is; what can go wrong ends the program with a sentence."""
+    from alembic.util import CommandError
+    from rich.console import Console
+    from rich.progress import Progress
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from lionrock.core.engine import Engine
+    from lionrock.journal.segments import JournalDamaged
+    from lionrock.views.sql.database import DatabaseUnusable, default_url, drop, open_views
+    from lionrock.views.sql.decoding import IdTooLarge
+    from lionrock.views.sql.following import Follower, from_snapshots
+    from lionrock.views.sql.projection import AnotherWriter, RebuildNeeded
+    from lionrock.words.faults import Fault
+
+    known = (DatabaseUnusable, RebuildNeeded, AnotherWriter, IdTooLarge, JournalDamaged, Fault)
+    if not directory.is_dir():
+        _fail(f"{directory} is no directory")
+    console = Console(stderr=True)
+    try:
+        views = open_views(url or default_url(directory))
+        with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+            bar = bars.add_task(words)
+            if drop_first:
+                drop(views)
+            follower = Follower(
+                directory,
+                views,
+                Engine,
+                starting_point=from_snapshots(directory, Engine, Engine.load),
+                progress=lambda done, total: bars.update(bar, completed=done, total=total),
+            )
+            yield follower
+            follower.close()
+    except (*known, CommandError, SQLAlchemyError, OSError) as error:
+        _fail(_in_words(error))
+    except KeyboardInterrupt:
+        raise typer.Exit from None
+
+
+def _tell(follower: Follower, as_json: bool) -> None:
+    at = follower.position
+    told = {"sequence": at.sequence, "frames": at.frames, "rows_written": follower.rows}
+    words = f"The read models are at command {at.sequence:,} (rows written: {follower.rows:,})."
+    typer.echo(json.dumps(told) if as_json else words)
+
+
+def _in_words(error: Exception) -> str:
+    return str(getattr(error, "orig", None) or error).strip()
+
+
+def _fail(message: str) -> NoReturn:
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(1)
