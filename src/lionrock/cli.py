@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lionrock.cli_sim import sim_app
+from lionrock.cli_bench import bench_app
 from lionrock.cli_journal import journal_app
 from lionrock.cli_operate import add_commands
-from lionrock.cli_bench import bench_app
+from lionrock.cli_sim import sim_app
 from lionrock.cli_views import views_app
 
 if TYPE_CHECKING:
@@ -204,139 +204,6 @@ def demo(
             fail(str(error))
         except KeyboardInterrupt:
             fail("stopped; nothing is left running")
-
-
-@bench_app.command()
-def core(
-    commands: Annotated[int, typer.Option(min=10_000, help="Commands of each flow.")] = 1_000_000,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 5,
-    *,
-    flow: Annotated[
-        list[str] | None, typer.Option(help="excore, basic, deep, deep_1m or multi; may be given several times.")
-    ] = None,
-    liquibook: Annotated[
-        Path | None, typer.Option(help="Checkout of liquibook, a C++ library: compiled and played beside.")
-    ] = None,
-    curve: Annotated[
-        Path | None, typer.Option(help="Instead: plot speed and what is touched against book size into this directory.")
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Commands a second of the core alone, beside its checked build, the auditor and, if there, liquibook.
-
-    Example: lionrock bench core --liquibook ../liquibook --json
-    """
-    import tempfile
-    import time
-
-    from lionrock.bench.core import bench_core
-    from lionrock.bench.curve import SIZES, NothingCountedError, bench_curve, draw_curve
-    from lionrock.bench.flows import FLOWS
-    from lionrock.bench.liquibook import Liquibook, PeerUnusableError
-
-    names = flow or list(FLOWS)
-    for name in names:
-        if name not in FLOWS:
-            fail(f"--flow {name}: there are {', '.join(FLOWS)}")
-    with _told() as progress, tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
-        try:
-            if curve is not None:
-                points = bench_curve(SIZES, commands, rounds, time.thread_time, progress)
-                draw_curve(points, curve)
-                _report({"curve": points}, as_json)
-                return
-            peer = Liquibook(liquibook, Path(directory)) if liquibook else None
-            figures = bench_core(names, commands, rounds, clock=time.thread_time, progress=progress, peer=peer)
-        except (PeerUnusableError, NothingCountedError) as error:
-            fail(str(error))
-    _report({"flows": figures}, as_json)
-    if peer is None:
-        typer.echo("liquibook_ratio is null: for it, give a checkout of liquibook with --liquibook DIRECTORY", err=True)
-
-
-@bench_app.command()
-def api(
-    requests: Annotated[int, typer.Option(min=1_000, help="Requests of each round.")] = 20_000,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the best counts.")] = 3,
-    as_json: AsJson = False,
-) -> None:
-    """Signed orders a second over HTTP, beside an empty POST to the same kind of server.
-
-    Example: lionrock bench api --json
-    """
-    import time
-
-    from lionrock.bench.api import bench_api
-
-    figures = bench_api(requests, rounds, lambda: time.time_ns() // 1_000_000, time.perf_counter, _progress)
-    _report(figures, as_json)
-
-
-@bench_app.command()
-def views(
-    commands: Annotated[int, typer.Option(min=10_000, help="Commands that are timed.")] = 200_000,
-    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
-    as_json: AsJson = False,
-) -> None:
-    """Rows a second into SQL from a journal, beside inserting the same rows with nothing to work out.
-
-    Example: lionrock bench views --json
-    """
-    import tempfile
-    import time
-    from contextlib import ExitStack
-
-    from lionrock.bench.postgresql_server import ServerMissing, postgresql_server
-    from lionrock.bench.views import bench_views
-
-    with ExitStack() as stack:
-        progress = stack.enter_context(_told())
-        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lionrock-")))
-        urls = {"sqlite": f"sqlite:///{directory / 'views.sqlite'}"}
-        try:
-            urls["postgresql"] = stack.enter_context(postgresql_server())
-        except ServerMissing as missing:
-            typer.echo(f"postgresql is left out: {missing}", err=True)
-        figures = bench_views(urls, directory / "site", commands, rounds, clock=time.perf_counter, progress=progress)
-    _report(dict(figures), as_json)
-
-
-def _progress(words: str) -> None:
-    typer.echo(f"{words} ...", err=True)
-
-
-@contextmanager
-def _told() -> Iterator[Callable[[str, int, int], None]]:
-    """A bar on standard error for each thing done; where nobody watches, one line."""
-    from rich.console import Console
-    from rich.progress import Progress
-
-    console = Console(stderr=True)
-    bars = Progress(console=console, transient=True, disable=not console.is_terminal)
-    bar = bars.add_task("")
-    last = ""
-
-    def tell(words: str, total: int, done: int) -> None:
-        nonlocal last
-        if words != last and not console.is_terminal:
-            _progress(words)
-        last = words
-        bars.update(bar, description=words, completed=done, total=total)
-
-    with bars:
-        yield tell
-
-
-def _report(figures: dict[str, object], as_json: bool) -> None:
-    from lionrock.bench.machine import describe_machine
-
-    report = {"machine": describe_machine()} | figures
-    if as_json:
-        typer.echo(json.dumps(report))
-        return
-    from rich import print_json
-
-    print_json(data=report)
 
 
 def fail(message: str) -> NoReturn:

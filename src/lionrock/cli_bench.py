@@ -140,6 +140,34 @@ def recovery(
     _report(figures, as_json, tables(figures))
 
 
+@bench_app.command()
+def views(
+    commands: Annotated[int, typer.Option(min=10_000, help="Commands that are timed.")] = 200_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 3,
+    as_json: AsJson = False,
+) -> None:
+    """Rows a second into SQL from a journal, beside inserting the same rows with nothing to work out.
+
+    Example: lionrock bench views --json
+    """
+    import time
+    from contextlib import ExitStack
+
+    from lionrock.bench.postgresql_server import ServerMissing, postgresql_server
+    from lionrock.bench.views import bench_views
+
+    with ExitStack() as stack:
+        progress = stack.enter_context(_told())
+        directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="lionrock-")))
+        urls = {"sqlite": f"sqlite:///{directory / 'views.sqlite'}"}
+        try:
+            urls["postgresql"] = stack.enter_context(postgresql_server())
+        except ServerMissing as missing:
+            typer.echo(f"postgresql is left out: {missing}", err=True)
+        figures = bench_views(urls, directory / "site", commands, rounds, clock=time.perf_counter, progress=progress)
+    _report(dict(figures), as_json)
+
+
 @contextmanager
 def _temporary(parent: Path | None) -> Iterator[Path]:
     if parent is not None and not parent.is_dir():
