@@ -91,7 +91,7 @@ class Clients:
 
     def _attempt(self, commands: list[Command]) -> Attempt:
         number = len(self._promises.attempts)
-        longest = self._chance.choice((0, 0, 10, 300, 2000))
+        longest = self._chance.choice((0, 0, 10, 300, 3000))
         notes = []
         for position in range(len(commands)):
             filling = self._chance.randbytes(self._chance.randint(0, longest))
@@ -125,4 +125,4 @@ class Clients:
                 return
 
     async def _pause(self) -> None:
-        await asyncio.sleep(self._chance.uniform(0, LONGEST_PAUSE_SECONDS))
+        await asyncio.sleep(self._chance.choice((0, 0, self._chance.uniform(0, LONGEST_PAUSE_SECONDS))))

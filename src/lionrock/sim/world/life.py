@@ -19,10 +19,10 @@ from lionrock.sim.world.clients import Clients, Flow
 from lionrock.sim.world.disk import ProcessEnded, SimulatedDisk
 from lionrock.sim.world.loop import LaterExecutor, SteppedLoop
 from lionrock.sim.world.promises import FrameSeen, PromiseBroken, Promises
-from lionrock.sim.world.setting import Setting
+from lionrock.sim.world.setting import Setting, frames_on
 from lionrock.words.side_notes import pack_notes
 
-LONGEST_LIFE_STEPS = 300
+LONGEST_LIFE_STEPS = 200
 PATIENCE_STEPS = 20_000
 """After so many steps what must come to an end in good order will never do."""
 
@@ -42,6 +42,8 @@ class Life:
         self.steps = 0
         self.closed = False
         """It ended with a clean close."""
+        self.left_nothing_unfinished = False
+        """The node had started, and whatever it began to write was written and synced."""
         self.met: Counter[str] = Counter()
         """How it ended, by kind."""
 
@@ -54,21 +56,26 @@ class Life:
         """From the start to the end; `calm` is a life that lasts and ends with a clean close."""
         with self._loop.running():
             try:
-                self._run(calm=calm)
+                self.left_nothing_unfinished = self._run(calm=calm) and not self._disk.failures
             except ProcessEnded:
                 self.met["ended in the midst of an operation"] += 1
             finally:
                 self._abandon()
         self._check_nothing_was_tried_again()
 
-    def _run(self, *, calm: bool) -> None:
+    def _run(self, *, calm: bool) -> bool:
+        """Whether the node has started."""
         node = self._open()
         if node is None:
-            return
+            return False
+        if self._setting.listens_late:
+            frames, _ = frames_on(self._disk.medium)
+            self._promises.found_frames(frames)
+            node.subscribe(self._listen)
         self._promises.restarted(node.engine.last_sequence, node.engine.digest())
         self._clients = Clients(node, self._flow, self._promises, self._chance)
         trading = self._loop.create_task(self._clients.live())
-        limit = LONGEST_LIFE_STEPS if calm else self._chance.choice((5, 50, LONGEST_LIFE_STEPS))
+        limit = LONGEST_LIFE_STEPS if calm else self._chance.choice((3, 30, LONGEST_LIFE_STEPS))
         for _ in range(self._chance.randint(1, limit)):
             self._step(trading)
             if node.failure:
@@ -81,6 +88,7 @@ class Life:
             self._close(node, trading)
         elif ending == "cancel":
             self._cancel(trading)
+        return True
 
     def _open(self) -> Node | None:
         try:
@@ -89,7 +97,7 @@ class Life:
                 self._clock,
                 partial(_HeldBy, self),
                 threads=(self._journal_thread, self._snapshot_thread),
-                listeners=[_Witness(self._listen, self._promises)],
+                listeners=[] if self._setting.listens_late else [_Witness(self._listen, self._promises)],
             )
         except (JournalDamaged, DirectoryInUse, PoisonFrame, OSError) as error:
             if not any(failure.words in str(error) for failure in self._disk.failures):

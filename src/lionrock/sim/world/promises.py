@@ -137,6 +137,11 @@ class Promises:
         if event_records != events:
             raise PromiseBroken(f"frame {frame.sequence}: listeners were shown other events than the auditor finds")
 
+    def found_frames(self, frames: list[FrameSeen]) -> None:
+        """The journal of a node that has just started; nobody was shown the last of them yet."""
+        for frame in frames[len(self.shown) :]:
+            self._take(frame)
+
     def on_the_medium(self, frames: list[FrameSeen], *, closed: bool, cut_from: int | None = None) -> None:
         """What the journal holds while no process has it. `cut_from`: of frames from here on nothing is promised."""
         promised = self.shown[:cut_from]

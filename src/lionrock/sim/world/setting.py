@@ -9,16 +9,20 @@ from pathlib import Path
 from random import Random
 from typing import NamedTuple, Self
 
+from lionrock.journal.reader import Reader
+from lionrock.journal.segments import JournalDamaged, TornTail
 from lionrock.journal.writer import Writer
 from lionrock.node.engine import Engine
 from lionrock.node.keeper import Keeper
 from lionrock.node.lock import Lock
 from lionrock.node.node import BATCH_LIMIT, Node
 from lionrock.node.recovery import Listener
-from lionrock.sim.world.disk import SimulatedDisk
+from lionrock.sim.world.disk import Medium, SimulatedDisk
+from lionrock.sim.world.promises import FrameSeen
 
 SITE = Path("/simulated/site")
 """Where every node of every world lives."""
+JOURNAL, ARCHIVE = SITE / "journal", SITE / "archive"
 ALWAYS_NS = 10**18
 """No sync takes so long."""
 
@@ -43,6 +47,8 @@ class Setting(NamedTuple):
     """Whether a few commands are written in the event loop's own thread: never or always, since no clock may decide."""
     snapshot_commands: int
     """0 for a node that saves none."""
+    listens_late: bool
+    """Listeners come when the node is open, and have no place in its snapshots; otherwise they are there before."""
 
     @classmethod
     def drawn(cls, build: Build, chance: Random) -> Self:
@@ -56,6 +62,7 @@ class Setting(NamedTuple):
             batch_limit=chance.choice((2, 10, BATCH_LIMIT)),
             in_line_below_ns=chance.choice((0, 0, ALWAYS_NS)),
             snapshot_commands=chance.choice((0, 10, 50, 300)),
+            listens_late=chance.choice((True, False)),
         )
 
     def open_node(
@@ -90,3 +97,14 @@ class Setting(NamedTuple):
             batch_limit=self.batch_limit,
             in_line_below_ns=self.in_line_below_ns,
         )
+
+
+def frames_on(medium: Medium) -> tuple[list[FrameSeen], JournalDamaged | TornTail | None]:
+    """Every frame that the journal on a medium holds, and what a reader says of its end."""
+    reader = Reader(JOURNAL, SimulatedDisk(medium), archive=ARCHIVE)
+    frames: list[FrameSeen] = []
+    try:
+        frames.extend(FrameSeen(frame.sequence, frame.time_ns, frame.records, frame.side) for frame in reader)
+    except JournalDamaged as damaged:
+        return frames, damaged
+    return frames, reader.end.torn_tail

@@ -11,19 +11,15 @@ from random import Random
 from typing import NamedTuple
 
 from lionrock.journal.closing import MARK_NAME
-from lionrock.journal.reader import Reader
-from lionrock.journal.segments import JournalDamaged, TornTail
+from lionrock.journal.segments import JournalDamaged
 from lionrock.node.skipping import PoisonFrame
 from lionrock.sim.world.clients import Flow
 from lionrock.sim.world.damage import spoilt
 from lionrock.sim.world.disk import Faults, Medium, SimulatedDisk
 from lionrock.sim.world.life import Life
 from lionrock.sim.world.loop import LaterExecutor
-from lionrock.sim.world.promises import FrameSeen, PromiseBroken, Promises
-from lionrock.sim.world.setting import SITE, Build, Setting
-
-JOURNAL = SITE / "journal"
-ARCHIVE = SITE / "archive"
+from lionrock.sim.world.promises import PromiseBroken, Promises
+from lionrock.sim.world.setting import JOURNAL, SITE, Build, Setting, frames_on
 
 Progress = Callable[[int], None]
 """Called with the steps done so far."""
@@ -66,7 +62,7 @@ class World:
         self._setting = Setting.drawn(build, self._chance)
         self._lives = self._acknowledged = 0
         self._done = 0
-        self._closed = False
+        self._closed = self._whole = False
 
     def run(self, progress: Progress | None = None) -> Summary:
         """Raises `WorldFailed`."""
@@ -107,7 +103,7 @@ class World:
             self._done += 1 + life.steps
             self._acknowledged += life.acknowledged
             self._met.update(disk.met + life.met)
-        self._closed = life.closed
+        self._closed, self._whole = life.closed, life.left_nothing_unfinished
         self._medium.capacity_bytes = None
         if not last and self._chance.random() < 0.5:
             self._met["power lost"] += 1
@@ -115,29 +111,34 @@ class World:
 
     def _drawn_faults(self) -> Faults:
         chance = self._chance
-        faults = Faults(short_write=chance.choice((0.0, 0.3)), dropped_pages=chance.choice((0.0, 0.0, 0.3)))
-        match chance.choice(("none", "none", "sync", "write", "name", "read", "full", "end", "end", "end")):
+        faults = Faults(short_write=chance.choice((0.0, 0.3)), dropped_pages=chance.choice((0.0, 0.3, 0.3)))
+        early = ("name",) * 4 if self._lives <= 3 else ()  # that is when most files get their names
+        match chance.choice(
+            (*early, "none", "sync", "sync", "write", "name", "read", "full", "end", "end", "end", "end")
+        ):
             case "sync":
                 faults.failed_sync = chance.choice((0.02, 0.2))
             case "write":
                 faults.failed_write = chance.choice((0.02, 0.2))
             case "name":
-                faults.failed_name = chance.choice((0.05, 0.3))
+                faults.failed_name = chance.choice((0.05, 0.5))
             case "read":
                 faults.failed_read = 0.1
             case "full":
                 self._medium.capacity_bytes = self._medium.used_bytes() + chance.randint(0, 30_000)
             case "end":
-                faults.operations_left = chance.randint(1, chance.choice((20, 200)))
+                faults.operations_left = chance.randint(1, chance.choice((25, 25, 200)))
             case _:
                 pass
         return faults
 
     def _look_at_the_medium(self) -> None:
-        frames, torn = self._read()
+        frames, torn = frames_on(self._medium)
         if isinstance(torn, JournalDamaged):
             raise PromiseBroken(f"after an ordinary end the journal is refused: {torn}")
         self._promises.on_the_medium(frames, closed=self._closed)
+        if torn and self._whole:
+            raise PromiseBroken(f"a last write looks cut short, and none was: {torn}")
         names = SimulatedDisk(self._medium).list_directory(JOURNAL)
         if self._closed and (MARK_NAME not in names or torn):
             raise PromiseBroken("a journal that was closed has no mark, or a last write cut short")
@@ -145,7 +146,7 @@ class World:
             with spoilt(self._medium, JOURNAL, self._chance) as damage:
                 if damage:
                     self._met[damage.what] += 1
-                    left, found = self._read()
+                    left, found = frames_on(self._medium)
                     damage.judge(found, len(frames) - len(left))
                     damage.judge_node(found, self._refusal())
 
@@ -160,15 +161,6 @@ class World:
         if sequence == self._promises.last_sequence and digest != self._promises.digest():
             raise PromiseBroken(f"on a spoilt medium a node came back with another state at command {sequence}")
         return None
-
-    def _read(self) -> tuple[list[FrameSeen], JournalDamaged | TornTail | None]:
-        reader = Reader(JOURNAL, SimulatedDisk(self._medium), archive=ARCHIVE)
-        frames: list[FrameSeen] = []
-        try:
-            frames.extend(FrameSeen(frame.sequence, frame.time_ns, frame.records, frame.side) for frame in reader)
-        except JournalDamaged as damaged:
-            return frames, damaged
-        return frames, reader.end.torn_tail
 
 
 class _NoLock:
