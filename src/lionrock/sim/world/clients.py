@@ -65,7 +65,7 @@ class Clients:
     async def _trade(self) -> None:
         while True:
             await self._pause()
-            commands = [self._flow.next_command() for _ in range(self._chance.choice((1, 1, 1, 2, 3, 8)))]
+            commands = [self._flow.next_command() for _ in range(self._chance.choice((1, 1, 1, 2, 3, 12)))]
             if not await self._send(commands):
                 return
 
@@ -91,7 +91,7 @@ class Clients:
 
     def _attempt(self, commands: list[Command]) -> Attempt:
         number = len(self._promises.attempts)
-        longest = self._chance.choice((0, 0, 10, 300, 3000))
+        longest = self._chance.choice((0, 0, 10, 300, 4000))
         notes = []
         for position in range(len(commands)):
             filling = self._chance.randbytes(self._chance.randint(0, longest))

@@ -62,7 +62,7 @@ class World:
         self._setting = Setting.drawn(build, self._chance)
         self._lives = self._acknowledged = 0
         self._done = 0
-        self._closed = self._whole = False
+        self._closed = self._whole = self._unfinished = False
 
     def run(self, progress: Progress | None = None) -> Summary:
         """Raises `WorldFailed`."""
@@ -105,19 +105,27 @@ class World:
             self._met.update(disk.met + life.met)
         self._closed, self._whole = life.closed, life.left_nothing_unfinished
         self._medium.capacity_bytes = None
-        if not last and self._chance.random() < 0.5:
+        self._unfinished = not life.left_nothing_unfinished
+        if not last and self._chance.random() < (0.3 if self._unfinished else 0.6):
+            self._unfinished = False
             self._met["power lost"] += 1
             self._medium.lose_power()
 
     def _drawn_faults(self) -> Faults:
         chance = self._chance
         faults = Faults(short_write=chance.choice((0.0, 0.3)), dropped_pages=chance.choice((0.0, 0.3, 0.3)))
-        early = ("name",) * 4 if self._lives <= 3 else ()  # that is when most files get their names
-        match chance.choice(
-            (*early, "none", "sync", "sync", "write", "name", "read", "full", "end", "end", "end", "end")
-        ):
+        kinds = ["none", "sync", "sync", "write", "name", "read", "full", "end", "end", "end", "end"]
+        if self._lives <= 3:  # that is when most files get their names
+            kinds += ["name"] * 4
+        if self._unfinished:  # what the system holds and the device does not: a start must not trust it
+            kinds = ["drop", "drop", "end soon", "end soon", *kinds]
+        match chance.choice(kinds):
+            case "drop":
+                faults.dropped_pages = 0.5
+            case "end soon":
+                faults.operations_left = chance.randint(5, 25)
             case "sync":
-                faults.failed_sync = chance.choice((0.02, 0.2))
+                faults.failed_sync = chance.choice((0.05, 0.3))
             case "write":
                 faults.failed_write = chance.choice((0.02, 0.2))
             case "name":
