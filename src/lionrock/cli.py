@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
-from lionrock.cli_sim import sim_app
+from lionrock.cli_bench import bench_app
 from lionrock.cli_journal import journal_app
 from lionrock.cli_operate import add_commands
-from lionrock.cli_bench import bench_app
+from lionrock.cli_sim import sim_app
 
 if TYPE_CHECKING:
     import httpx
