@@ -161,12 +161,12 @@ def command_line_page() -> str:
 
     def walk(command: object, words: list[str]) -> None:
         below = getattr(command, "commands", None)
-        for name, child in (below or {}).items():
-            walk(child, [*words, name])
-        if below is None:
+        if below is None or getattr(command, "invoke_without_command", False):
             text = runner.invoke(app, [*words, "--help"]).output
             text = "\n".join(line.rstrip() for line in text.strip().splitlines())
             lines.extend([f"## lionrock {' '.join(words)}", "", "```text", text, "```", ""])
+        for name, child in (below or {}).items():
+            walk(child, [*words, name])
 
     walk(get_command(app), [])
     return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""A named defect: one rule of the core, broken by one change of its source."""
+"""A named defect: one rule of the core, the journal or the node, broken by one change of its source."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class PatchDoesNotApply(ValueError):
 
 @dataclass(frozen=True)
 class Defect:
-    """Replaces `right`, which stands exactly once in the sources of the core, by `wrong`."""
+    """Replaces `right`, which stands exactly once in the sources, by `wrong`."""
 
     name: str
     """What is wrong, in words joined by hyphens."""
@@ -24,10 +24,10 @@ class Defect:
     wrong: str
 
     def applied_to(self, texts: dict[str, str]) -> dict[str, str]:
-        """The core's texts by file name, with the defect in one of them. Raises `PatchDoesNotApply`."""
+        """The texts by file name, with the defect in one of them. Raises `PatchDoesNotApply`."""
         found = sum(text.count(self.right) for text in texts.values())
         if found != 1:
-            raise PatchDoesNotApply(f"{self.name}: stands {found} times in the core, not once:\n{self.right}")
+            raise PatchDoesNotApply(f"{self.name}: stands {found} times in the sources, not once:\n{self.right}")
         return {file: text.replace(self.right, self.wrong) for file, text in texts.items()}
 
 

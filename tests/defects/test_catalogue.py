@@ -32,5 +32,5 @@ def test_every_defect_breaks_a_rule_that_exists() -> None:
 
 @pytest.mark.parametrize(("text", "times"), [("one two", 0), ("right, right", 2)])
 def test_defect_whose_text_is_not_there_once_is_refused(text: str, times: int) -> None:
-    with pytest.raises(PatchDoesNotApply, match=f"stands {times} times in the core"):
+    with pytest.raises(PatchDoesNotApply, match=f"stands {times} times in the sources"):
         Defect("planted", "BOOK-001", "right", "wrong").applied_to({"book.pxi": text})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from pathlib import Path
+from random import Random
 from typing import NamedTuple
 
 from lionrock.journal.closing import MARK_NAME
@@ -11,9 +12,12 @@ from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame, encode
 from lionrock.journal.reader import Reader
 from lionrock.journal.segments import End
-from lionrock.journal.writer import FILL_BYTES, SEGMENT_BYTES, Writer
+from lionrock.journal.writer import FILL_BYTES, RESERVED_BYTES, SEGMENT_BYTES, Writer
+from lionrock.sim.world.disk import Faults, Medium, SimulatedDisk
 
 JOURNAL_ID = b"0123456789abcdef"
+SIMULATED = Path("/simulated/journal")
+"""Where a journal lies on a simulated disk."""
 
 
 class Batch(NamedTuple):
@@ -40,10 +44,16 @@ def read(directory: Path, disk: Disk | None = None) -> tuple[list[Frame], End]:
 
 
 def writer_at_end(
-    directory: Path, disk: Disk | None = None, segment_bytes: int = SEGMENT_BYTES, fill_bytes: int = FILL_BYTES
+    directory: Path,
+    disk: Disk | None = None,
+    segment_bytes: int = SEGMENT_BYTES,
+    fill_bytes: int = FILL_BYTES,
+    *,
+    reserved_bytes: int = RESERVED_BYTES,
 ) -> Writer:
     _, end = read(directory, disk)
-    return Writer(directory, disk or Disk(), end, JOURNAL_ID, segment_bytes=segment_bytes, fill_bytes=fill_bytes)
+    sizes = {"segment_bytes": segment_bytes, "fill_bytes": fill_bytes, "reserved_bytes": reserved_bytes}
+    return Writer(directory, disk or Disk(), end, JOURNAL_ID, **sizes)
 
 
 def write(directory: Path, numbers: range, segment_bytes: int = SEGMENT_BYTES, *, crash: bool = False) -> None:
@@ -71,6 +81,11 @@ def bounds(frames: list[Frame]) -> list[tuple[int, int]]:
     for frame in frames:
         stops.append(stops[-1] + len(encode(frame)))
     return list(itertools.pairwise(stops))
+
+
+def simulated_disk(seed: int = 0, faults: Faults | None = None) -> SimulatedDisk:
+    """A disk that fails when told to."""
+    return SimulatedDisk(Medium(Random(seed), SIMULATED.parent), faults)
 
 
 def only_segment(directory: Path) -> Path:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import random
 from pathlib import Path
 
 import pytest
@@ -25,8 +24,8 @@ from lionrock.journal.checkpoints import (
 )
 from lionrock.journal.disk import Disk
 from lionrock.journal.writer import WriterStopped
-from tests.journal.disks import FailingDisk, ShortDisk, VolatileDisk
-from tests.journal.journals import JOURNAL_ID
+from lionrock.sim.world.disk import Faults, SimulatedDisk
+from tests.journal.journals import JOURNAL_ID, SIMULATED, simulated_disk
 from tests.journal.records import KEY, KEY_NAME, PUBLIC_KEY, STRANGER
 
 # Section 7.1 of RFC 8032: public key, message, signature.
@@ -155,11 +154,13 @@ def test_what_is_no_public_key_is_refused(key: str) -> None:
 
 
 @pytest.mark.shows("RECD-005")
-def test_checkpoints_come_back_in_order(tmp_path: Path) -> None:
-    assert CheckpointFile(tmp_path / "checkpoints", Disk()).read() == []
+def test_checkpoints_come_back_in_order() -> None:
+    disk = simulated_disk(0, Faults(short_write=0.7))
+    assert CheckpointFile(SIMULATED, disk).read() == []
     for size in range(1, 5):
-        CheckpointFile(tmp_path / "checkpoints", ShortDisk(7)).append(note(size))
-    assert CheckpointFile(tmp_path / "checkpoints", Disk()).read() == [note(size) for size in range(1, 5)]
+        CheckpointFile(SIMULATED, disk).append(note(size))
+    assert CheckpointFile(SIMULATED, disk).read() == [note(size) for size in range(1, 5)]
+    assert disk.met["short write"] > 0
 
 
 @pytest.mark.shows("RECD-005")
@@ -192,31 +193,34 @@ def test_damage_is_not_taken_for_a_checkpoint_cut_short(tmp_path: Path) -> None:
 
 
 @pytest.mark.shows("RECD-005")
-def test_after_a_failed_write_or_sync_nothing_more_is_written(tmp_path: Path) -> None:
-    for fails in ("sync", "write"):
-        disk = FailingDisk()
-        file = CheckpointFile(tmp_path / fails, disk)
-        file.append(note(1))
-        disk.fail_sync = fails == "sync"
-        disk.fail_write_after = 50 if fails == "write" else None
-        with pytest.raises(OSError, match=r"Input/output error|No space left"):
-            file.append(note(2))
-        with pytest.raises(WriterStopped):
-            file.append(note(2))
-        CheckpointFile(tmp_path / fails, Disk()).append(note(3))
-        notes = CheckpointFile(tmp_path / fails, Disk()).read()
-        assert notes in ([note(1), note(3)], [note(1), note(2), note(3)])
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("faults", [Faults(failed_sync=1.0), Faults(failed_write=1.0)], ids=["sync", "write"])
+def test_after_a_failed_write_or_sync_nothing_more_is_written(faults: Faults, seed: int) -> None:
+    disk = simulated_disk(seed)
+    file = CheckpointFile(SIMULATED, disk)
+    file.append(note(1))
+    disk.faults = faults
+    with pytest.raises(OSError, match="Input/output error"):
+        file.append(note(2))
+    disk.faults = Faults()
+    tried = len(disk.trace)
+    with pytest.raises(WriterStopped):
+        file.append(note(2))
+    assert disk.trace[tried:] == []
+    CheckpointFile(SIMULATED, disk).append(note(3))
+    notes = CheckpointFile(SIMULATED, disk).read()
+    assert notes in ([note(1), note(3)], [note(1), note(2), note(3)])
 
 
 @pytest.mark.shows("RECD-005")
 @pytest.mark.parametrize("seed", range(20))
-def test_an_appended_checkpoint_survives_the_loss_of_power(tmp_path: Path, seed: int) -> None:
-    disk = VolatileDisk(random.Random(seed))
-    file = CheckpointFile(tmp_path, disk)
+def test_an_appended_checkpoint_survives_the_loss_of_power(seed: int) -> None:
+    disk = simulated_disk(seed)
+    file = CheckpointFile(SIMULATED, disk)
     for size in range(1, 4):
         file.append(note(size))
-    disk.lose_power()
-    assert CheckpointFile(tmp_path, Disk()).read() == [note(size) for size in range(1, 4)]
+    disk.medium.lose_power()
+    assert CheckpointFile(SIMULATED, SimulatedDisk(disk.medium)).read() == [note(size) for size in range(1, 4)]
 
 
 @pytest.mark.shows("RECD-006")

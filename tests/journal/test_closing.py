@@ -12,8 +12,7 @@ from lionrock.journal.disk import Disk
 from lionrock.journal.frames import GENESIS_HASH, encode, frame_hash
 from lionrock.journal.segments import JournalDamaged, segment_paths
 from lionrock.journal.writer import DURABLE_NAME
-from tests.journal.disks import FailingDisk
-from tests.journal.journals import batch, batches, bounds, read, write, writer_at_end
+from tests.journal.journals import SIMULATED, batch, batches, bounds, read, simulated_disk, write, writer_at_end
 
 
 def _damage(directory: Path) -> JournalDamaged | None:
@@ -154,29 +153,33 @@ def test_the_mark_stands_from_a_clean_close_to_the_first_append(tmp_path: Path) 
 
 
 @pytest.mark.shows("JRNL-019")
-def test_a_writer_that_failed_leaves_no_mark(tmp_path: Path) -> None:
-    disk = FailingDisk()
-    writer = writer_at_end(tmp_path, disk)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_writer_that_failed_leaves_no_mark(seed: int) -> None:
+    disk = simulated_disk(seed)
+    writer = writer_at_end(SIMULATED, disk)
     writer.append(*batch(0))
-    disk.fail_write_after = 60
-    with pytest.raises(OSError, match="No space left"):
+    disk.faults.failed_write = 1.0
+    with pytest.raises(OSError, match="Input/output error"):
         writer.append(*batch(1))
+    disk.faults.failed_write = 0.0
     writer.close()
-    assert read_mark(tmp_path, Disk()) is None
-    frames, end = read(tmp_path)
-    assert batches(frames) == [batch(0)]
-    assert end.torn_tail is not None
+    assert read_mark(SIMULATED, disk) is None
+    assert batches(read(SIMULATED, disk)[0])[:1] == [batch(0)]
 
 
 @pytest.mark.shows("JRNL-019")
-def test_a_mark_that_cannot_be_written_is_an_error_and_loses_nothing(tmp_path: Path) -> None:
-    disk = FailingDisk()
-    writer = writer_at_end(tmp_path, disk)
+@pytest.mark.parametrize("seed", range(4))
+def test_a_mark_that_cannot_be_written_is_an_error_and_loses_nothing(seed: int) -> None:
+    disk = simulated_disk(seed)
+    writer = writer_at_end(SIMULATED, disk)
     writer.append(*batch(0))
-    disk.fail_write_after = 10
-    with pytest.raises(OSError, match="No space left"):
+    disk.faults.failed_write = 1.0
+    with pytest.raises(OSError, match="Input/output error"):
         writer.close()
-    assert read_mark(tmp_path, Disk()) is None
-    assert batches(read(tmp_path)[0]) == [batch(0)]
-    write(tmp_path, range(1, 2))
-    assert batches(read(tmp_path)[0]) == [batch(0), batch(1)]
+    disk.faults.failed_write = 0.0
+    assert read_mark(SIMULATED, disk) is None
+    assert batches(read(SIMULATED, disk)[0]) == [batch(0)]
+    writer = writer_at_end(SIMULATED, disk)
+    writer.append(*batch(1))
+    writer.close()
+    assert batches(read(SIMULATED, disk)[0]) == [batch(0), batch(1)]

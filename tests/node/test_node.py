@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator
 from itertools import count
 from pathlib import Path
+from random import Random
 
 import pytest
 
@@ -21,10 +22,10 @@ from lionrock.node.node import Node
 from lionrock.node.published import Published
 from lionrock.node.skipping import PoisonFrame
 from lionrock.node.stamping import FIRST_ID
+from lionrock.sim.world.disk import Medium, SimulatedDisk
 from lionrock.words.commands import Command, OpenAccount, PlaceOrder
 from lionrock.words.enumerations import AccountKind, Side
 from lionrock.words.events import AccountOpened, CommandRejected, Event, OrderFilled, OrderPlaced, TradeExecuted
-from tests.journal.disks import FailingDisk
 from tests.journal.journals import only_segment
 from tests.node.echo_engine import EchoEngine
 from tests.node.trading import order, venue
@@ -153,12 +154,12 @@ def _created(command: Command) -> int:
 async def test_a_failed_sync_stops_the_node_and_loses_nothing_acknowledged(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    disk, shown = FailingDisk(), list[Published]()
+    disk, shown = SimulatedDisk(Medium(Random(0), tmp_path)), list[Published]()
     node = Node.open(tmp_path, Engine, ticking(), disk=disk, listeners=[shown.append])
     acknowledged = [events for group in [await node.submit_all([(c, b"") for c in venue()])] for events in group]
     acknowledged.append(await node.submit(BUY))
     shown_before = len(shown)
-    disk.fail_sync = True
+    disk.faults.failed_sync = 1.0
     failing = asyncio.create_task(node.failed())
     await asyncio.sleep(0)
     assert (failing.done(), node.failure, caplog.records) == (False, None, [])
@@ -182,7 +183,7 @@ async def test_a_failed_sync_stops_the_node_and_loses_nothing_acknowledged(
     await node.close()
 
     after: list[Published] = []
-    node = Node.open(tmp_path, Engine, ticking(), listeners=[after.append])
+    node = Node.open(tmp_path, Engine, ticking(), disk=SimulatedDisk(disk.medium), listeners=[after.append])
     replayed = [events for frame in after for events in frame.events_by_command]
     assert replayed[: len(acknowledged)] == acknowledged
     assert node.recovered.commands in {len(acknowledged), len(acknowledged) + 5}

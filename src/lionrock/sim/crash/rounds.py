@@ -46,7 +46,7 @@ class Summary(NamedTuple):
     slowest_round_seconds: float
 
 
-class _Site:
+class Site:
     """One directory over several rounds, and what is known of it."""
 
     def __init__(self, directory: Path) -> None:
@@ -105,7 +105,7 @@ def crash_rounds(directory: Path, rounds: int, seed: int, progress: Progress | N
             if number % ROUNDS_IN_A_DIRECTORY == 0:
                 if site:
                     shutil.rmtree(site.directory)
-                site = _Site(directory / f"site-{number // ROUNDS_IN_A_DIRECTORY}")
+                site = Site(directory / f"site-{number // ROUNDS_IN_A_DIRECTORY}")
             if site:
                 _round(site, nursery, chance, met)
             if progress:
@@ -113,7 +113,7 @@ def crash_rounds(directory: Path, rounds: int, seed: int, progress: Progress | N
     return Summary(rounds, **vars(met))
 
 
-def _round(site: _Site, nursery: Nursery, chance: Random, met: _Met) -> None:
+def _round(site: Site, nursery: Nursery, chance: Random, met: _Met) -> None:
     """The node dies after some answers, after some time, or after or in the midst of closing in good order."""
     begun, before = time.monotonic(), site.auditor.last_sequence
     after_answers = chance.randint(1, MOST_ACKNOWLEDGED)
@@ -149,7 +149,7 @@ def _round(site: _Site, nursery: Nursery, chance: Random, met: _Met) -> None:
     met.slowest_round_seconds = max(met.slowest_round_seconds, time.monotonic() - begun)
 
 
-def _judge_end(site: _Site, status: str, moment: str) -> None:
+def _judge_end(site: Site, status: str, moment: str) -> None:
     allowed = {"0"} if moment == "closed" else {str(-signal.SIGKILL)} | ({"0"} if moment == "close" else set())
     if status not in allowed:
         raise CrashFailed(f"{site.directory}: the node was to end by {moment}, and ended with {status}")

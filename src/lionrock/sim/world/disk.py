@@ -372,7 +372,7 @@ class SimulatedDisk(Disk):
             self._refuse(operation, path, number)
 
     def _refuse(self, operation: str, path: Path, number: int) -> None:
-        refusal = _refusal(number, path)
+        refusal = OSError(number, os.strerror(number)) if operation in _BY_DESCRIPTOR else _refusal(number, path)
         self.failures.append(Failure(operation, path, str(refusal.strerror), len(self.trace)))
         self.met[f"failed {operation}" if number == errno.EIO else "full disk"] += 1
         raise refusal
@@ -410,6 +410,10 @@ class SimulatedDisk(Disk):
 CHANGES = frozenset(
     {"create", "write", "sync", "reserve", "truncate", "rename", "remove", "sync directory", "make directory"}
 )
+
+
+_BY_DESCRIPTOR = frozenset({"read", "write", "sync", "reserve"})
+"""The system does not name the file when it refuses these."""
 
 
 def _refusal(number: int, path: Path) -> OSError:
