@@ -12,7 +12,6 @@ from lionrock.journal.checkpoints import Checkpoint
 from lionrock.journal.snapshots import Snapshot, keep_newest, snapshot_paths, write_snapshot
 from lionrock.journal.tree import Frontier
 from lionrock.node.engine import Engine
-from lionrock.node.notary import Notary
 from lionrock.node.published import Published
 from lionrock.node.recovery import Restored
 from lionrock.node.sections import pack_sections
@@ -34,7 +33,6 @@ class Keeper:
         restored: Restored,
         *,
         saves: bool,
-        notary: Notary | None = None,
         snapshot_commands: int = SNAPSHOT_COMMANDS,
         snapshot_frames: int = SNAPSHOT_FRAMES,
         thread: Executor | None = None,
@@ -51,7 +49,7 @@ class Keeper:
         self._saves, self._listeners = saves, restored.saved_listeners
         self._most = snapshot_commands, snapshot_frames
         self._commands, self._frames = restored.report.commands, restored.report.frames  # since the last snapshot
-        self._notary, self._said_frames = notary, restored.said_frames
+        self._notary, self._said_frames = restored.notary, restored.said_frames
         self._saving: Future[None] | None = None
         self._thread = thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
 
@@ -134,4 +132,4 @@ class Keeper:
 class MakeKeeper(Protocol):
     """`Keeper`, or one with other sizes and another thread."""
 
-    def __call__(self, restored: Restored, /, *, saves: bool, notary: Notary | None) -> Keeper: ...
+    def __call__(self, restored: Restored, /, *, saves: bool) -> Keeper: ...

@@ -149,12 +149,10 @@ class Node:
         Raises `DirectoryInUse`, `JournalDamaged`, `CheckpointInvalid`, `PoisonFrame` and `OSError`; the directory is
         then free again.
         """
-        disk = disk or Disk()
-        disk.make_directory(directory)
-        place = Place(directory, disk)
+        place = Place(directory, disk or Disk())
+        place.disk.make_directory(directory)
         lock = make_lock(directory)
         try:
-            notary = make_notary() if make_notary else None
             restored = recover(
                 place,
                 random_bytes(JOURNAL_ID_BYTES),
@@ -164,20 +162,18 @@ class Node:
                 operator_keys=operator_keys or {},
                 progress=progress,
                 make_writer=make_writer,
-                notary=notary,
+                make_notary=make_notary,
             )
         except BaseException:
             lock.release()
             raise
-        journal_thread = journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal")
         saves = load_engine is not None and len(restored.saved_listeners) == len(listeners)
-        keeper = make_keeper(restored, saves=saves, notary=notary)
         return cls(
             lock,
             restored,
             clock,
-            keeper=keeper,
-            journal_thread=journal_thread,
+            keeper=make_keeper(restored, saves=saves),
+            journal_thread=journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal"),
             listeners=listeners,
             batch_limit=batch_limit,
             in_line_below_ns=in_line_below_ns,

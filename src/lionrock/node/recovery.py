@@ -96,6 +96,7 @@ class Restored(NamedTuple):
     end: End
     tree: Frontier
     saved_listeners: list[SavedListener]
+    notary: Notary | None
     said_frames: int
     """Frames that the newest checkpoint covers."""
     report: Recovered
@@ -111,7 +112,7 @@ def recover(
     operator_keys: Mapping[str, bytes],
     progress: Progress | None,
     make_writer: MakeWriter = Writer,
-    notary: Notary | None = None,
+    make_notary: Callable[[], Notary] | None = None,
 ) -> Restored:
     """Replay the journal, feeding `listeners`, and open it for writing.
 
@@ -119,6 +120,7 @@ def recover(
     system's memory only, so listeners get it after the writer has synced it again. A last write that was cut short is
     logged before it is cut away. Raises `JournalDamaged`, `PoisonFrame` and `OSError`.
     """
+    notary = make_notary() if make_notary else None
     saved = [listener for listener in listeners if isinstance(listener, SavedListener)]
     start = None
     if load_engine and len(saved) == len(listeners):
@@ -145,7 +147,7 @@ def recover(
         writer.close()
         raise
     report = Recovered(replay.replayed, replay.commands, end.torn_tail, replay.covered_sequence)
-    return Restored(place, replay.engine, writer, end, replay.tree, saved, replay.said_frames, report)
+    return Restored(place, replay.engine, writer, end, replay.tree, saved, notary, replay.said_frames, report)
 
 
 class LookedBack(NamedTuple):

@@ -112,8 +112,8 @@ _READER = [
     Defect(
         "the-hash-of-the-frame-before-is-not-checked",
         "JRNL-004",
-        "        elif self._last_hash not in {None, frame.previous_hash}:\n",
-        "        elif False:\n",
+        "    if last_hash not in {None, frame.previous_hash}:\n",
+        "    if False:\n",
     ),
     Defect(
         "the-end-of-a-closed-journal-is-not-checked",
