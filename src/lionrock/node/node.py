@@ -145,7 +145,6 @@ class Node:
         does one thing at a time, in order. Few commands are written in the event loop's own thread as long as that
         takes less than `in_line_below_ns`. `make_notary` is called when the directory is taken; its notary signs
         checkpoints, and a journal that lacks what the newest one covers is refused.
-
         Raises `DirectoryInUse`, `JournalDamaged`, `CheckpointInvalid`, `PoisonFrame` and `OSError`; the directory is
         then free again.
         """
@@ -167,12 +166,11 @@ class Node:
         except BaseException:
             lock.release()
             raise
-        saves = load_engine is not None and len(restored.saved_listeners) == len(listeners)
         return cls(
             lock,
             restored,
             clock,
-            keeper=make_keeper(restored, saves=saves),
+            keeper=make_keeper(restored, saves=restored.can_be_saved),
             journal_thread=journal_thread or ThreadPoolExecutor(max_workers=1, thread_name_prefix="journal"),
             listeners=listeners,
             batch_limit=batch_limit,

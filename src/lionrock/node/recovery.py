@@ -96,6 +96,8 @@ class Restored(NamedTuple):
     end: End
     tree: Frontier
     saved_listeners: list[SavedListener]
+    can_be_saved: bool
+    """Whether a snapshot can hold the engine and every listener."""
     notary: Notary | None
     said_frames: int
     """Frames that the newest checkpoint covers."""
@@ -123,7 +125,8 @@ def recover(
     notary = make_notary() if make_notary else None
     saved = [listener for listener in listeners if isinstance(listener, SavedListener)]
     start = None
-    if load_engine and len(saved) == len(listeners):
+    can_be_saved = load_engine is not None and len(saved) == len(listeners)
+    if load_engine and can_be_saved:
         start = _newest_usable(place, load_engine, saved)
     replay = _Replay(place, start, engine_factory, listeners=listeners, operator_keys=operator_keys, notary=notary)
     held: tuple[Frame, bytes] | None = None
@@ -147,7 +150,9 @@ def recover(
         writer.close()
         raise
     report = Recovered(replay.replayed, replay.commands, end.torn_tail, replay.covered_sequence)
-    return Restored(place, replay.engine, writer, end, replay.tree, saved, notary, replay.said_frames, report)
+    return Restored(
+        place, replay.engine, writer, end, replay.tree, saved, can_be_saved, notary, replay.said_frames, report
+    )
 
 
 class LookedBack(NamedTuple):

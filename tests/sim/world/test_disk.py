@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -77,7 +78,7 @@ def test_after_a_failed_sync_the_pages_count_as_clean() -> None:
         descriptor = durable_file(disk, b"old")
         disk.write_all(descriptor, b"new", 0)
         disk.faults.failed_sync = 1.0
-        assert refusal(lambda disk=disk, descriptor=descriptor: disk.sync_data(descriptor)) == errno.EIO  # type: ignore[misc]
+        assert refusal(partial(disk.sync_data, descriptor)) == errno.EIO
         disk.faults.failed_sync = 0.0
         assert disk.read_at(descriptor, 3, 0) == b"new"
         disk.sync_data(descriptor)  # it succeeds, and has carried nothing over
