@@ -43,6 +43,14 @@ class Disk:
                 raise OSError(f"the system took none of {len(rest)} bytes")
             rest, offset = rest[written:], offset + written
 
+    def write_durably(self, descriptor: int, data: bytes | memoryview, offset: int) -> None:
+        """Write all of it, and return when it and the size needed to read it back are on the device.
+
+        What was written before, and not durably, need not be.
+        """
+        self.write_all(descriptor, data, offset)
+        self.sync_data(descriptor)
+
     def sync_data(self, descriptor: int) -> None:
         """Return when the file's bytes, and the size needed to read them back, are on the device."""
         os.fdatasync(descriptor)
@@ -116,3 +124,20 @@ class Disk:
     def add_directory(self, directory: Path) -> None:
         """Durable once the directory above it is synced."""
         directory.mkdir(exist_ok=True)
+
+
+class WriteThroughDisk(Disk):
+    """The same with one call of the system for each durable write (`RWF_DSYNC`, which Linux has since 4.7).
+
+    A thread that writes and then syncs has to get the interpreter back from the busy event loop in between: with frames
+    of 1,024 commands that made a third of the difference to the disk alone.
+    """
+
+    def write_durably(self, descriptor: int, data: bytes | memoryview, offset: int) -> None:
+        """As above. The system may take it in parts, of which each is then durable by itself."""
+        rest = memoryview(data)
+        while rest:
+            written = os.pwritev(descriptor, [rest], offset, os.RWF_DSYNC)
+            if not written:
+                raise OSError(f"the system took none of {len(rest)} bytes")
+            rest, offset = rest[written:], offset + written

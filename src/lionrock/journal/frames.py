@@ -30,8 +30,9 @@ from __future__ import annotations
 
 import hashlib
 import struct
-import zlib
 from typing import NamedTuple
+
+from zlib_ng import zlib_ng  # the same CRC, fifteen times as fast
 
 MAGIC = b"LRKF"
 FORMAT_VERSION = 2
@@ -88,7 +89,7 @@ def encode(frame: Frame) -> bytes:
         frame.record_version,
         frame.previous_hash,
     )
-    crc = zlib.crc32(frame.side, zlib.crc32(frame.records, zlib.crc32(head)))
+    crc = zlib_ng.crc32(frame.side, zlib_ng.crc32(frame.records, zlib_ng.crc32(head)))
     return b"".join((head, _CRC.pack(crc), frame.records, frame.side))
 
 
@@ -124,7 +125,7 @@ def decode(encoded: bytes | memoryview) -> Frame:
         raise FrameInvalid(f"{len(encoded)} bytes are not a whole frame")
     _, _, journal_id, sequence, time_ns, count, record_bytes, _, version, previous = _BEFORE_CRC.unpack_from(encoded)
     (expected,) = _CRC.unpack_from(encoded, _BEFORE_CRC.size)
-    found = zlib.crc32(memoryview(encoded)[HEADER_BYTES:], zlib.crc32(encoded[: _BEFORE_CRC.size]))
+    found = zlib_ng.crc32(memoryview(encoded)[HEADER_BYTES:], zlib_ng.crc32(encoded[: _BEFORE_CRC.size]))
     if found != expected:
         raise FrameInvalid(f"its CRC is {found:08x}, and {expected:08x} is written in it")
     side_start = HEADER_BYTES + record_bytes

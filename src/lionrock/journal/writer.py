@@ -13,7 +13,6 @@ one is on its way to the device.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
 
 from lionrock.journal.closing import Closed, remove_mark, write_mark
 from lionrock.journal.disk import Disk
@@ -39,13 +38,19 @@ class WriterStopped(Exception):
     """
 
 
-class Prepared(NamedTuple):
+class Prepared:
     """A frame that is chained to the one prepared before it."""
 
-    sequence: int
-    next_sequence: int
-    encoded: bytes
-    hash: bytes
+    def __init__(self, sequence: int, next_sequence: int, encoded: bytes, known_hash: bytes | None = None) -> None:
+        self.sequence, self.next_sequence, self.encoded = sequence, next_sequence, encoded
+        self._hash = known_hash
+
+    @property
+    def hash(self) -> bytes:
+        """Made when first asked for, as the frame can be on its way to the device meanwhile. Not for two threads."""
+        if self._hash is None:
+            self._hash = frame_hash(self.encoded)
+        return self._hash
 
 
 class Writer:
@@ -75,8 +80,7 @@ class Writer:
         self._directory, self._disk = directory, disk
         self._segment_bytes, self._fill_bytes, self._reserved_bytes = segment_bytes, fill_bytes, reserved_bytes
         self._journal_id = end.journal_id or journal_id
-        self._prepared_sequence, self._prepared_hash = end.next_sequence, end.last_hash
-        self._written = Closed(end.next_sequence, end.last_hash)
+        self._prepared = self._written = Prepared(end.next_sequence, end.next_sequence, b"", end.last_hash)
         self._descriptor: int | None = None
         self._durable_mark: int | None = None
         self._offset = self._filled = self._reserved = end.offset
@@ -100,16 +104,16 @@ class Writer:
     @property
     def next_sequence(self) -> int:
         """Sequence that the next frame to be prepared begins with."""
-        return self._prepared_sequence
+        return self._prepared.next_sequence
 
     def prepare(self, time_ns: int, record_count: int, records: bytes, side: bytes, record_version: int) -> Prepared:
         """Chain a frame to the last one prepared. It must be written before any that is prepared later."""
-        sequence, last_hash = self._prepared_sequence, self._prepared_hash
-        frame = Frame(sequence, time_ns, record_count, records, side, last_hash, self._journal_id, record_version)
-        encoded = encode(frame)
-        prepared = Prepared(sequence, frame.next_sequence, encoded, frame_hash(encoded))
-        self._prepared_sequence, self._prepared_hash = prepared.next_sequence, prepared.hash
-        return prepared
+        before = self._prepared
+        frame = Frame(
+            before.next_sequence, time_ns, record_count, records, side, before.hash, self._journal_id, record_version
+        )
+        self._prepared = Prepared(frame.sequence, frame.next_sequence, encode(frame))
+        return self._prepared
 
     def write(self, prepared: Prepared) -> None:
         """The frame is durable when this returns.
@@ -133,13 +137,12 @@ class Writer:
             self._reserved = _rounded_up(end, max(self._reserved_bytes, self._fill_bytes))
             self._disk.reserve(self._open_descriptor(), self._reserved)
         if end <= self._filled or len(encoded) > self._fill_bytes // 8:
-            self._disk.write_all(self._open_descriptor(), encoded, self._offset)
+            self._disk.write_durably(self._open_descriptor(), encoded, self._offset)
             self._filled = max(self._filled, end)
         else:
             self._filled = _rounded_up(end, self._fill_bytes)
-            self._disk.write_all(self._open_descriptor(), encoded + bytes(self._filled - end), self._offset)
-        self._disk.sync_data(self._open_descriptor())
-        self._offset, self._written = end, Closed(prepared.next_sequence, prepared.hash)
+            self._disk.write_durably(self._open_descriptor(), encoded + bytes(self._filled - end), self._offset)
+        self._offset, self._written = end, prepared
         self._show_durable()
         self._stopped = None
 
@@ -163,7 +166,7 @@ class Writer:
         finally:
             self._let_go()
         if whole:
-            write_mark(self._directory, self._disk, self._written)
+            write_mark(self._directory, self._disk, Closed(self._written.next_sequence, self._written.hash))
 
     def _open_descriptor(self) -> int:
         if self._descriptor is None:

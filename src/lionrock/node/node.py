@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, Self
 
-from lionrock.journal.disk import Disk
+from lionrock.journal.disk import Disk, WriteThroughDisk
 from lionrock.journal.frames import JOURNAL_ID_BYTES
 from lionrock.journal.writer import Prepared, Writer
 from lionrock.node.engine import Engine
@@ -148,7 +148,7 @@ class Node:
         Raises `DirectoryInUse`, `JournalDamaged`, `CheckpointInvalid`, `PoisonFrame` and `OSError`; the directory is
         then free again.
         """
-        place = Place(directory, disk or Disk())
+        place = Place(directory, disk or WriteThroughDisk())
         place.disk.make_directory(directory)
         lock = make_lock(directory)
         try:
@@ -331,7 +331,7 @@ class Node:
         except BaseException:
             self._waiting.extendleft(reversed(calls))  # nothing of them was recorded
             raise
-        published = Published(sequence, time_ns, records, side, b"", frame_hash=prepared.hash)
+        published = Published(sequence, time_ns, records, side, b"", frame_hash=prepared.hash)  # while it is written
         self._under_way.append(_UnderWay(published, calls, loop.create_future(), begun_ns))
         written.add_done_callback(self._written)
         try:

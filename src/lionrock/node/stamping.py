@@ -3,17 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
 from lionrock.words.commands import Command, OpenAccount, PlaceOrder
-from lionrock.words.records import layout_of
+from lionrock.words.records import RECORD_BYTES, layout_of
 
 FIRST_ID = 10**18
 """Ids the node gives are this plus the command's sequence: 19 digits, the length that API clients expect of an order
 id, above every id a person would choose by hand, and below 2^63 for nine times as many commands."""
 
 _CREATED: list[tuple[type[Command], str]] = [(PlaceOrder, "order_id"), (OpenAccount, "account_id")]
+_KINDS = [layout_of(command_type).kind for command_type, _ in _CREATED]
+
+
+def _heads() -> np.dtype[Any]:
+    """What all commands begin with, and the id, which stands in the same place in all that create one."""
+    (id_place,) = {_place(command_type, name) for command_type, name in _CREATED}
+    header = [_place(PlaceOrder, name) for name in ("kind", "sequence", "time_ns")]
+    places, formats = zip(*header, id_place, strict=True)
+    names = ["kind", "sequence", "time_ns", "id"]
+    return np.dtype({"names": names, "formats": formats, "offsets": places, "itemsize": RECORD_BYTES})
+
+
+def _place(command_type: type[Command], name: str) -> tuple[int, np.dtype[Any]]:
+    fields = layout_of(command_type).dtype.fields
+    assert fields  # noqa: S101 every command has a header
+    return fields[name][1], fields[name][0]
+
+
+_HEADS = _heads()
 
 
 def stamped(packed: Sequence[bytes], first_sequence: int, time_ns: int) -> bytes:
@@ -21,13 +41,11 @@ def stamped(packed: Sequence[bytes], first_sequence: int, time_ns: int) -> bytes
 
     An order or account that comes with id 0 gets its own; any other id is left as it is.
     """
-    block = bytearray(b"".join(packed))
-    header = np.frombuffer(block, layout_of(PlaceOrder).dtype)  # every command begins with the same header
-    header["sequence"] = np.arange(first_sequence, first_sequence + len(header), dtype=np.uint64)
-    header["time_ns"] = time_ns
-    for command_type, field in _CREATED:
-        layout = layout_of(command_type)
-        records = np.frombuffer(block, layout.dtype)
-        without_id = (records["kind"] == layout.kind) & (records[field] == 0)
-        records[field][without_id] = records["sequence"][without_id] + np.uint64(FIRST_ID)
+    block = bytearray().join(packed)
+    heads = np.frombuffer(block, _HEADS)
+    heads["sequence"] = np.arange(first_sequence, first_sequence + len(heads), dtype=np.uint64)
+    heads["time_ns"] = time_ns
+    (without_id,) = np.nonzero(heads["id"] == 0)
+    created = without_id[np.isin(heads["kind"][without_id], _KINDS)]
+    heads["id"][created] = heads["sequence"][created] + np.uint64(FIRST_ID)
     return bytes(block)
