@@ -68,15 +68,17 @@ def status(directory: Directory, database: DatabaseUrl = None, as_json: AsJson =
     """
     from sqlalchemy.exc import SQLAlchemyError
 
+    from lionrock.site.configuration import ConfigurationInvalid, read_configuration
     from lionrock.views.sql.database import DatabaseUnusable, default_url, open_views
     from lionrock.views.sql.following import durable_sequence, read_lag
     from lionrock.views.sql.projection import RebuildNeeded, read_position
 
     try:
-        with open_views(database or default_url(directory), for_writing=False).connect() as connection:
+        url = database or read_configuration(directory).views.database or default_url(directory)
+        with open_views(url, for_writing=False).connect() as connection:
             at = read_position(connection)
         lag = read_lag(directory, at, time.time_ns())
-    except (DatabaseUnusable, RebuildNeeded, SQLAlchemyError, OSError) as error:
+    except (ConfigurationInvalid, DatabaseUnusable, RebuildNeeded, SQLAlchemyError, OSError) as error:
         _fail(_in_words(error))
     told = {
         "sequence": at.sequence,
@@ -104,18 +106,20 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
 
     from lionrock.core.engine import Engine
     from lionrock.journal.segments import JournalDamaged
+    from lionrock.site.configuration import ConfigurationInvalid, read_configuration
     from lionrock.views.sql.database import DatabaseUnusable, default_url, drop, open_views
     from lionrock.views.sql.decoding import IdTooLarge
     from lionrock.views.sql.following import Follower, from_snapshots
     from lionrock.views.sql.projection import AnotherWriter, RebuildNeeded
     from lionrock.words.faults import Fault
 
-    known = (DatabaseUnusable, RebuildNeeded, AnotherWriter, IdTooLarge, JournalDamaged, Fault)
+    known = (ConfigurationInvalid, DatabaseUnusable, RebuildNeeded, AnotherWriter, IdTooLarge, JournalDamaged, Fault)
     if not directory.is_dir():
         _fail(f"{directory} is no directory")
     console = Console(stderr=True)
     try:
-        views = open_views(url or default_url(directory))
+        configuration = read_configuration(directory)
+        views = open_views(url or configuration.views.database or default_url(directory))
         with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
             bar = bars.add_task(words)
             if drop_first:
@@ -124,6 +128,7 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
                 directory,
                 views,
                 Engine,
+                operator_keys=configuration.known_keys,
                 starting_point=from_snapshots(directory, Engine, Engine.load),
                 progress=lambda done, total: bars.update(bar, completed=done, total=total),
             )
