@@ -23,6 +23,16 @@ PUBLIC_KEY = verifier_key(KEY.public_key(), KEY_NAME)
 STRANGER = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
 
 
+class HastyDisk(Disk):
+    """Syncs nothing, for tests of many small writes that are about something else."""
+
+    def sync_data(self, descriptor: int) -> None:
+        pass
+
+    def sync_all(self, descriptor: int) -> None:
+        pass
+
+
 def checkpoint_of(frames: Sequence[Frame], journal_id: bytes = JOURNAL_ID) -> Checkpoint:
     """What is true about these frames, from the first one on."""
     tree = Frontier()

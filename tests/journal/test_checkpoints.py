@@ -27,7 +27,7 @@ from lionrock.journal.disk import Disk
 from lionrock.journal.writer import WriterStopped
 from lionrock.sim.world.disk import Faults, SimulatedDisk
 from tests.journal.journals import JOURNAL_ID, SIMULATED, simulated_disk
-from tests.journal.records import KEY, KEY_NAME, PUBLIC_KEY, STRANGER
+from tests.journal.records import KEY, KEY_NAME, PUBLIC_KEY, STRANGER, HastyDisk
 
 # Section 7.1 of RFC 8032: public key, message, signature.
 RFC_8032 = """
@@ -171,7 +171,7 @@ def test_a_last_checkpoint_cut_at_any_byte_is_left_out_and_cut_away_before_the_n
     for left in range(len(last)):
         for filled in (0, len(last) - left):
             path.write_bytes(whole + last[:left] + bytes(filled))
-            file = CheckpointFile(tmp_path, Disk())
+            file = CheckpointFile(tmp_path, HastyDisk())
             assert file.read() == [note(1), note(2)]
             file.append(note(4))
             file.append(note(5))

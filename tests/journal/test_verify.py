@@ -26,6 +26,7 @@ from tests.journal.records import (
     KEY_NAME,
     PUBLIC_KEY,
     STRANGER,
+    HastyDisk,
     archive,
     check,
     checkpoint_of,
@@ -178,7 +179,7 @@ def test_every_changed_byte_is_located_after_a_clean_close(tmp_path: Path) -> No
 def test_changed_bits_of_a_large_record_are_located(tmp_path: Path) -> None:
     """Tens of megabytes in several segments, the first two of them archived."""
     chance = random.Random(40)
-    writer = writer_at_end(tmp_path / "journal", segment_bytes=8 << 20, fill_bytes=1 << 20)
+    writer = writer_at_end(tmp_path / "journal", HastyDisk(), segment_bytes=8 << 20)
     for number in range(4000):
         size = chance.choice([200, 3000, 20_000])
         writer.append(number, 1 + size // 128, chance.randbytes(size), b"", 1)
