@@ -38,9 +38,9 @@ def after_power_loss(disk: SimulatedDisk) -> bytes | None:
     return bytes(entry.cache) if isinstance(entry, SimulatedFile) else None
 
 
-def refusal(call: Callable[[], object]) -> int | None:
+def refusal(call: Callable[..., object], *args: object, **named: object) -> int | None:
     with pytest.raises(OSError, match=r".") as refused:
-        call()
+        call(*args, **named)
     return refused.value.errno
 
 
@@ -78,7 +78,11 @@ def test_after_a_failed_sync_the_pages_count_as_clean() -> None:
         descriptor = durable_file(disk, b"old")
         disk.write_all(descriptor, b"new", 0)
         disk.faults.failed_sync = 1.0
+<<<<<<< HEAD
         assert refusal(partial(disk.sync_data, descriptor)) == errno.EIO
+=======
+        assert refusal(disk.sync_data, descriptor) == errno.EIO
+>>>>>>> fd5ccee (Shorter lines in the simulated disk's test)
         disk.faults.failed_sync = 0.0
         assert disk.read_at(descriptor, 3, 0) == b"new"
         disk.sync_data(descriptor)  # it succeeds, and has carried nothing over
@@ -93,7 +97,7 @@ def test_the_system_may_drop_what_a_failed_sync_left_behind() -> None:
         descriptor = durable_file(disk, b"old")
         disk.write_all(descriptor, b"new", 0)
         disk.faults.failed_sync = 1.0
-        refusal(lambda disk=disk, descriptor=descriptor: disk.sync_data(descriptor))  # type: ignore[misc]
+        refusal(disk.sync_data, descriptor)
         found.add(disk.read_file(FILE))
     assert found == {b"old", b"new"}
 
@@ -135,8 +139,8 @@ def test_a_full_disk_takes_what_there_is_room_for() -> None:
     descriptor = durable_file(disk, b"four")
     disk.medium.capacity_bytes = 10
     assert disk.write_at(descriptor, b"x" * 20, 4) == 6
-    assert refusal(lambda: disk.write_at(descriptor, b"x", 10)) == errno.ENOSPC
-    assert refusal(lambda: disk.reserve(descriptor, 11)) == errno.ENOSPC
+    assert refusal(disk.write_at, descriptor, b"x", 10) == errno.ENOSPC
+    assert refusal(disk.reserve, descriptor, 11) == errno.ENOSPC
     assert disk.write_at(descriptor, b"y" * 10, 0) == 10  # what is there already needs no room
     assert [failure.operation for failure in disk.failures] == ["write", "reserve"]
 
@@ -151,7 +155,7 @@ def test_writes_may_be_taken_in_parts_and_refused_in_the_middle() -> None:
         disk = new_disk(seed)
         descriptor = durable_file(disk, b"..")
         disk.faults.failed_write = 1.0
-        refusal(lambda disk=disk, descriptor=descriptor: disk.write_at(descriptor, b"xx", 0))  # type: ignore[misc]
+        refusal(disk.write_at, descriptor, b"xx", 0)
         found.add(disk.read_file(FILE))
     assert found == {b"..", b"x.", b"xx"}
 
@@ -176,10 +180,10 @@ def test_what_a_real_disk_refuses_it_refuses() -> None:
     disk = new_disk()
     disk.close(durable_file(disk, b"content"))
     reading = disk.open(FILE, read_only=True)
-    assert refusal(lambda: disk.write_at(reading, b"x", 0)) == errno.EBADF
-    assert refusal(lambda: disk.open(FILE, create=True)) == errno.EEXIST
-    assert refusal(lambda: disk.open(HOME / "none")) == errno.ENOENT
-    assert refusal(lambda: disk.open(HOME / "none" / "file", create=True)) == errno.ENOENT
-    assert refusal(lambda: disk.read_file(HOME)) == errno.EISDIR
+    assert refusal(disk.write_at, reading, b"x", 0) == errno.EBADF
+    assert refusal(disk.open, FILE, create=True) == errno.EEXIST
+    assert refusal(disk.open, HOME / "none") == errno.ENOENT
+    assert refusal(disk.open, HOME / "none" / "file", create=True) == errno.ENOENT
+    assert refusal(disk.read_file, HOME) == errno.EISDIR
     assert disk.list_directory(HOME) == ["file"]
     assert disk.size_of(FILE) == disk.size(reading) == 7
