@@ -19,7 +19,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from lionrock.cli import app
-from lionrock.gateways.rest.endpoints import ENDPOINTS
+from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.errors import CODES
 from lionrock.site import configuration, sandbox
 from lionrock.words import commands, enumerations, events
@@ -131,7 +131,8 @@ def endpoint_page() -> str:
     """The table of endpoints."""
     words = "NONE is open to all; USER_DATA and TRADE need an API key with that right and a signature."
     lines = ["# Endpoints", "", NOTE, words, ""]
-    for title, endpoints in (("Everywhere", ENDPOINTS), ("On a sandbox only", sandbox.ENDPOINTS)):
+    parts = (("Everywhere", ENDPOINTS), ("For monitors", PROBES), ("On a sandbox only", sandbox.ENDPOINTS))
+    for title, endpoints in parts:
         rows = ((e.method, f"`{e.path}`", e.security, e.weight, e.summary) for e in endpoints)
         lines += [f"## {title}", "", *table(("method", "path", "security", "weight", "what"), rows)]
     return "\n".join(lines)

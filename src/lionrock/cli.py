@@ -14,6 +14,7 @@ from lionrock.cli_journal import journal_app
 from lionrock.cli_operate import add_commands
 from lionrock.cli_sim import sim_app
 from lionrock.cli_views import views_app
+from lionrock.site.logs import LogFormat, start_logging
 
 if TYPE_CHECKING:
     import httpx
@@ -56,6 +57,8 @@ def serve(
     data: Annotated[Path, typer.Option(help="Data directory of the site; made when it is not there.")],
     port: Annotated[int, typer.Option(min=0, max=65535, help="TCP port; 0 takes any free one.")] = 8000,
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
+    *,
+    log_format: Annotated[LogFormat, typer.Option(help="Lines of text, or one JSON object a line.")] = LogFormat.TEXT,
     sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
     as_json: AsJson = False,
 ) -> None:
@@ -90,7 +93,7 @@ def serve(
         typer.echo(json.dumps({"url": address} | replayed) if as_json else words)
         sys.stdout.flush()
 
-    logging.basicConfig(format="%(levelname)s: %(message)s")
+    start_logging(log_format)
     known = (
         AddressUnavailable,
         ConfigurationInvalid,
@@ -107,6 +110,9 @@ def serve(
     try:
         serve_site(data, host, port, with_sandbox=sandbox, announce=announce)
     except (*known, *unusable, OSError) as error:
+        if log_format is LogFormat.JSON:
+            logging.getLogger("lionrock").critical("%s", error)
+            raise typer.Exit(1) from error
         fail(str(error))
 
 

@@ -30,6 +30,7 @@ def add_commands(app: typer.Typer) -> None:
     """Take these commands into the program."""
     app.add_typer(operator_app, name="operator")
     app.add_typer(skip_app, name="skip")
+    app.command()(doctor)
     app.command()(backup)
     app.command()(restore)
 
@@ -129,6 +130,36 @@ def record(
     words = f"Recorded: the frame of sequences {first} to {last} is skipped. The next command gets {last + 1}."
     signed = [each.operator for each in signatures]
     _tell({"first_sequence": first, "last_sequence": last, "signed_by": signed}, words, as_json)
+
+
+def doctor(
+    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Data directory of the site.")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Is this TCP port free?")] = None,
+    *,
+    full: Annotated[bool, typer.Option(help="Read every frame and every checkpoint, not only the end.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Look at this machine and a data directory, and say how to mend what is not right. Exit code 1 for an error.
+
+    Example: lionrock doctor data --port 8000
+    """
+    from lionrock.site.doctor import examine
+    from lionrock.site.doctor.finding import Level
+
+    with _failing_clearly(), _bar("reading the journal") as progress:
+        findings = examine(directory, port=port, full=full, progress=progress)
+    sound = all(finding.level is not Level.ERROR for finding in findings)
+    if as_json:
+        import msgspec
+
+        typer.echo(json.dumps({"sound": sound, "findings": msgspec.to_builtins(findings)}))
+    else:
+        for finding in findings:
+            typer.echo(f"{finding.level:8} {finding.code:20} {finding.words}")
+            if finding.remedy:
+                typer.echo(f"{'':29} -> {finding.remedy}")
+    if not sound:
+        raise typer.Exit(1)
 
 
 def backup(

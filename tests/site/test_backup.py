@@ -35,7 +35,7 @@ async def site(tmp_path: Path) -> SmallSite:
     return made
 
 
-@pytest.mark.shows("OPER-012")
+@pytest.mark.shows("OPER-011")
 async def test_everything_that_cannot_be_made_again_is_in_it(site: SmallSite, tmp_path: Path) -> None:
     assert (len(site.names("archive")) > 1, len(site.names("journal")) > 2, len(site.names("snapshots"))) == (
         True,
@@ -62,7 +62,7 @@ async def test_everything_that_cannot_be_made_again_is_in_it(site: SmallSite, tm
     assert not list((tmp_path / "kept").glob("master.key*"))
 
 
-@pytest.mark.shows("OPER-013")
+@pytest.mark.shows("OPER-012")
 async def test_a_second_backup_copies_only_what_is_new(site: SmallSite, tmp_path: Path) -> None:
     first = copied(site.directory, tmp_path / "kept")
     assert first.copied_files == len(first.manifest.files)
@@ -82,7 +82,7 @@ async def test_a_second_backup_copies_only_what_is_new(site: SmallSite, tmp_path
     restore(tmp_path / "kept", tmp_path / "back")
 
 
-@pytest.mark.shows("OPER-013")
+@pytest.mark.shows("OPER-012")
 async def test_a_backup_that_is_cut_short_leaves_the_one_before(
     site: SmallSite, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -113,7 +113,7 @@ async def test_a_backup_that_is_cut_short_leaves_the_one_before(
     assert after.sequence == before.sequence + 30
 
 
-@pytest.mark.shows("OPER-012")
+@pytest.mark.shows("OPER-011")
 async def test_a_node_that_works_is_copied_up_to_what_is_durable(tmp_path: Path) -> None:
     site = SmallSite(tmp_path / "site")
     await site.begin()
@@ -136,7 +136,7 @@ async def test_a_node_that_works_is_copied_up_to_what_is_durable(tmp_path: Path)
     await node.close()
 
 
-@pytest.mark.shows("OPER-012")
+@pytest.mark.shows("OPER-011")
 def test_a_server_under_load_is_backed_up_and_restored(tmp_path: Path) -> None:
     site, kept, back = tmp_path / "site", tmp_path / "kept", tmp_path / "back"
     server = LiveServer(site, "--sandbox")
@@ -175,7 +175,7 @@ def test_a_server_under_load_is_backed_up_and_restored(tmp_path: Path) -> None:
     assert restored.stop() == 0
 
 
-@pytest.mark.shows("OPER-013")
+@pytest.mark.shows("OPER-012")
 async def test_a_backup_is_never_replaced_by_less(site: SmallSite, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     shutil.copytree(site.directory, tmp_path / "earlier")

@@ -51,7 +51,7 @@ def assert_nothing_is_left(kept: Backup) -> None:
     assert sorted(path.name for path in kept.target.parent.iterdir()) == ["kept", "site"]
 
 
-@pytest.mark.shows("OPER-014")
+@pytest.mark.shows("OPER-013")
 async def test_what_comes_back_is_what_was(kept: Backup, tmp_path: Path) -> None:
     found = brought_back(kept, master_key=kept.site.directory / "master.key")
     assert (found.state_digest, found.sequence) == (kept.digests[-1], COMMANDS + 120)
@@ -82,14 +82,14 @@ def known_keys(directory: Path) -> list[str]:
         node._lock.release()
 
 
-@pytest.mark.shows("OPER-014")
+@pytest.mark.shows("OPER-013")
 async def test_without_the_master_key_no_secret_opens(kept: Backup, tmp_path: Path) -> None:
     assert not brought_back(kept).has_master_key
     with pytest.raises(SealBroken):
         known_keys(tmp_path / "back")
 
 
-@pytest.mark.shows("OPER-014")
+@pytest.mark.shows("OPER-013")
 @pytest.mark.parametrize("damage", ["changed", "cut", "longer", "missing"])
 async def test_a_backup_with_any_damaged_file_is_refused(kept: Backup, damage: str) -> None:
     files = stored(kept.target)
@@ -130,7 +130,7 @@ LIES = {
 }
 
 
-@pytest.mark.shows("OPER-014")
+@pytest.mark.shows("OPER-013")
 @pytest.mark.parametrize(("changes", "told"), LIES.values(), ids=LIES)
 async def test_a_manifest_that_the_journal_does_not_lead_to_is_refused(
     kept: Backup, changes: dict[str, object], told: str
@@ -141,7 +141,7 @@ async def test_a_manifest_that_the_journal_does_not_lead_to_is_refused(
     assert_nothing_is_left(kept)
 
 
-@pytest.mark.shows("OPER-014")
+@pytest.mark.shows("OPER-013")
 async def test_a_segment_left_out_with_care_is_refused(kept: Backup) -> None:
     """Whoever can write the backup can write its manifest; the chain of frames tells."""
     for folder in ("archive/", "journal/"):
@@ -156,7 +156,7 @@ async def test_a_segment_left_out_with_care_is_refused(kept: Backup) -> None:
     assert_nothing_is_left(kept)
 
 
-@pytest.mark.shows("OPER-015")
+@pytest.mark.shows("OPER-014")
 async def test_a_site_comes_back_as_it_was_after_any_frame(kept: Backup, tmp_path: Path) -> None:
     for order in (1, 2, 39, 40, 41, 77, 80, 119, 120):
         found = restore(kept.target, tmp_path / f"back{order}", until=COMMANDS + order)
@@ -190,7 +190,7 @@ def said(kept: Backup, **changes: object) -> Checkpoint:
     return checkpoint._replace(**changes)  # type: ignore[arg-type]
 
 
-@pytest.mark.shows("OPER-016")
+@pytest.mark.shows("OPER-015")
 async def test_a_backup_agrees_with_a_checkpoint_kept_elsewhere_or_is_refused(kept: Backup, tmp_path: Path) -> None:
     key = Ed25519PrivateKey.from_private_bytes(bytes(32))
     public, stranger = verifier_key(key.public_key(), "venue"), verifier_key(key.public_key(), "other")
@@ -226,7 +226,7 @@ def first_root(kept: Backup) -> bytes:
     return bytes.fromhex(restore(kept.target, kept.target.parent / "first", until=COMMANDS).tree_root)
 
 
-@pytest.mark.shows("OPER-016")
+@pytest.mark.shows("OPER-015")
 async def test_the_checkpoints_that_the_site_signed_itself_prove_its_backup(kept: Backup, tmp_path: Path) -> None:
     folder = kept.site.directory / "checkpoints"
     notes = (folder / "checkpoints").read_text("utf-8").split("lionrock/")[1:]
@@ -244,7 +244,7 @@ async def test_the_checkpoints_that_the_site_signed_itself_prove_its_backup(kept
     assert "cannot be used" in refused("restore", kept.target, tmp_path / "back", *options)
 
 
-@pytest.mark.shows("OPER-014")
+@pytest.mark.shows("OPER-013")
 async def test_a_restore_overwrites_nothing(kept: Backup, tmp_path: Path) -> None:
     (tmp_path / "back").mkdir()
     (tmp_path / "back" / "mine").write_text("mine")

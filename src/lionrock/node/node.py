@@ -188,6 +188,11 @@ class Node:
         return self._failure
 
     @property
+    def stopped(self) -> str | None:
+        """Why the node takes no more commands, by itself or because it is closed; None while it takes them."""
+        return self._stopped or ("it is being closed" if self._closing else None)
+
+    @property
     def waiting(self) -> int:
         """Commands that are not in a frame yet."""
         return self._waiting_commands

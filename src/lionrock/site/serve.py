@@ -18,7 +18,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from lionrock.gateways.rest.connections import BoundedProtocol
 from lionrock.gateways.rest.contract import Profile
-from lionrock.gateways.rest.endpoints import ENDPOINTS
+from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.server import application
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
@@ -111,19 +111,20 @@ def _listen(host: str, port: int) -> socket.socket:
 async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool, announce: Announce) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
     try:
-        endpoints = ENDPOINTS
+        endpoints = ENDPOINTS + PROBES
         profile = Profile(site_tag="HK")
         # What was replayed stays for good: the collector need not look through it again and again.
         gc.freeze()
         if with_sandbox:
             await sandbox.seed(site)
-            endpoints, profile = ENDPOINTS + sandbox.ENDPOINTS, sandbox.PROFILE
+            endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
         config = uvicorn.Config(
             application(site.venue(profile), endpoints),
             http=BoundedProtocol,
             ws="none",
             lifespan="off",
             log_level="warning",
+            log_config=None,  # what `start_logging` set up is for the server, too
             access_log=False,
             server_header=False,
             proxy_headers=False,

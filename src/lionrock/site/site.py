@@ -11,10 +11,11 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
-from lionrock.gateways.rest.contract import Profile, Venue
+from lionrock.gateways.rest.contract import Probes, Profile, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
 from lionrock.site.configuration import Configuration, read_configuration
+from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import open_sealer
@@ -39,6 +40,7 @@ class Site(msgspec.Struct, frozen=True):
     database: Database
     hash_client_order_id: Callable[[bytes], int]
     """Keyed with the data directory's master key; the journal carries what it gives."""
+    probes: Probes
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -79,7 +81,8 @@ class Site(msgspec.Struct, frozen=True):
             await node.close()
             raise
         hasher = sealer.hasher("client order ids")
-        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher)
+        watched = probes(node, configuration, directory, clock)
+        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched)
 
     def venue(self, profile: Profile) -> Venue:
         """What the public interface works with."""
@@ -92,6 +95,7 @@ class Site(msgspec.Struct, frozen=True):
             self.clock,
             profile,
             self.client_order_key,
+            self.probes,
         )
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:

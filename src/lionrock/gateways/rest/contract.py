@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
+from typing import Self
 
 import msgspec
+from prometheus_client import CollectorRegistry
 
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
@@ -55,6 +57,29 @@ class Profile(msgspec.Struct, frozen=True):
     """Full names by code."""
 
 
+class Reason(msgspec.Struct, frozen=True):
+    """Why a site is not ready."""
+
+    code: str
+    words: str
+
+
+class Readiness(msgspec.Struct, frozen=True):
+    """Ready without a reason."""
+
+    reasons: list[Reason]
+    figures: dict[str, int]
+
+
+class Probes(msgspec.Struct, frozen=True):
+    """What the endpoints for monitors work with."""
+
+    readiness: Callable[[], Readiness]
+    registry: CollectorRegistry
+    shows_to: Callable[[str], bool]
+    """Whether a client at this address may read the metrics."""
+
+
 class Venue(msgspec.Struct):
     """Everything a handler works with."""
 
@@ -68,6 +93,7 @@ class Venue(msgspec.Struct):
     profile: Profile
     client_order_key: Callable[[int, str], int]
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
+    probes: Probes | None = None
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
@@ -85,12 +111,26 @@ class Venue(msgspec.Struct):
             raise NodeStopped(stopped.reason, outcome_known=True) from stopped
 
 
+class Reply(msgspec.Struct, frozen=True):
+    """An answer that is not the contract's: with a status and a type of its own."""
+
+    status: int
+    content_type: bytes
+    payload: bytes
+
+    @classmethod
+    def json(cls, status: int, body: object) -> Self:
+        return cls(status, b"application/json", msgspec.json.encode(body))
+
+
 class Call(msgspec.Struct):
     """One request."""
 
     parameters: Parameters
     body: bytes
     credential: Credential | None
+    client_host: str = ""
+    """Address it came from; empty where that is not known."""
 
     @property
     def account_id(self) -> int:

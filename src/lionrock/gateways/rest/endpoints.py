@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, orders, quotes, reference
+from lionrock.gateways.rest import accounts, orders, probes, quotes, reference
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
@@ -34,3 +34,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/v1/account/trades", _READ, 5, accounts.trades, "Fills"),
     Endpoint("GET", "/api/v1/account/vipInfo", _READ, 1, accounts.vip_info, "Fee tier and rates"),
 )
+
+PROBES: tuple[Endpoint, ...] = (
+    Endpoint(
+        "GET", "/health", _NONE, 0, probes.health, "Is the process alive, its node not stopped?", shows_state=False
+    ),
+    Endpoint("GET", "/ready", _NONE, 0, probes.ready, "Is the site serving, and when not, why?", shows_state=False),
+    Endpoint("GET", "/metrics", _NONE, 0, probes.metrics, "Prometheus text (`metrics.networks`)", shows_state=False),
+)
+"""For whoever runs the site; outside the contract."""

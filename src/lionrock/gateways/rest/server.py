@@ -11,7 +11,7 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lionrock.gateways.rest.authentication import authenticate
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Security, Venue
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
 from lionrock.node.errors import NodeBusy, NodeStopped
@@ -46,8 +46,12 @@ class Gateway:
             # By the contract a status of 500 and above means that the outcome may be unknown.
             known = stopped.outcome_known
             status, answer = (503, Refused(-1101).body()) if known else (500, Refused(-1006).body())
-        payload = _encode(answer)
-        headers = [_JSON, (b"content-length", str(len(payload)).encode())]
+        content_type = _JSON
+        if isinstance(answer, Reply):
+            status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
+        else:
+            payload = _encode(answer)
+        headers = [content_type, (b"content-length", str(len(payload)).encode())]
         if status == 413:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -78,7 +82,8 @@ class Gateway:
             values = parse_urlencoded(body) | values
         parameters = Parameters(values)
         if endpoint.security is Security.NONE:
-            return Call(parameters, body, None)
+            client = scope.get("client")
+            return Call(parameters, body, None, client[0] if client else "")
         credential = authenticate(
             self._venue.keys,
             endpoint,

@@ -1,0 +1,45 @@
+"""What a monitor asks: is the process alive, is the site serving, what are its figures. Not part of the contract."""
+
+from __future__ import annotations
+
+import msgspec
+from prometheus_client import generate_latest
+
+from lionrock.gateways.rest.contract import Call, Readiness, Reason, Reply, Venue
+
+_METRICS_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
+_UNAVAILABLE = 503
+
+
+class Health(msgspec.Struct):
+    """Whether to leave the process alone."""
+
+    alive: bool
+    words: str
+
+
+async def health(venue: Venue, call: Call) -> object:  # noqa: ARG001 every handler is given both
+    """503 once the node has stopped for good: only a new process helps."""
+    reason = venue.node.stopped
+    if reason is None:
+        return Health(alive=True, words="the node takes commands")
+    return Reply.json(_UNAVAILABLE, Health(alive=False, words=f"the node has stopped: {reason}"))
+
+
+async def ready(venue: Venue, call: Call) -> object:  # noqa: ARG001 every handler is given both
+    """503 with the reasons while requests had better go elsewhere, or wait."""
+    if venue.probes is None:
+        stopped = venue.node.stopped
+        reasons = [] if stopped is None else [Reason("node_stopped", f"the node takes no commands: {stopped}")]
+        found = Readiness(reasons, {})
+    else:
+        found = venue.probes.readiness()
+    body = {"ready": not found.reasons, "reasons": found.reasons, "figures": found.figures}
+    return Reply.json(_UNAVAILABLE, body) if found.reasons else body
+
+
+async def metrics(venue: Venue, call: Call) -> object:
+    """Prometheus text, for clients in the networks of the setting `metrics.networks`."""
+    if venue.probes is None or not venue.probes.shows_to(call.client_host):
+        return Reply(403, b"text/plain", b"metrics are shown to the networks of the setting metrics.networks\n")
+    return Reply(200, _METRICS_TYPE, generate_latest(venue.probes.registry))
