@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from random import Random
 
@@ -78,11 +77,7 @@ def test_after_a_failed_sync_the_pages_count_as_clean() -> None:
         descriptor = durable_file(disk, b"old")
         disk.write_all(descriptor, b"new", 0)
         disk.faults.failed_sync = 1.0
-<<<<<<< HEAD
-        assert refusal(partial(disk.sync_data, descriptor)) == errno.EIO
-=======
         assert refusal(disk.sync_data, descriptor) == errno.EIO
->>>>>>> fd5ccee (Shorter lines in the simulated disk's test)
         disk.faults.failed_sync = 0.0
         assert disk.read_at(descriptor, 3, 0) == b"new"
         disk.sync_data(descriptor)  # it succeeds, and has carried nothing over
