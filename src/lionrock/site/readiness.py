@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 from collections.abc import Callable
 from pathlib import Path
 
 from prometheus_client import Gauge, ProcessCollector
+from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.gateways.rest.contract import Probes, Readiness, Reason
 from lionrock.node.node import WAITING_LIMIT, Node
 from lionrock.site.configuration import Configuration
+from lionrock.views.sql.database import VIEWS_FILE, DatabaseUnusable, default_url, open_views
+from lionrock.views.sql.following import read_lag
+from lionrock.views.sql.projection import RebuildNeeded, read_position
 
 LEAST_FREE_BYTES = 256 * 1024 * 1024
 """Four segments. Below it a person has to make room before the node stops for want of it."""
@@ -29,7 +34,28 @@ def probes(node: Node, configuration: Configuration, directory: Path, clock: Cal
     waiting.set_function(lambda: node.waiting)
     is_ready = Gauge("lionrock_ready", "1 while GET /ready says so.", registry=registry)
     is_ready.set_function(lambda: not readiness(node, directory, clock).reasons)
+    behind = Gauge(
+        "lionrock_views_lag_commands",
+        "Durable commands that the read models in SQL do not tell of yet; not a number where there are none.",
+        registry=registry,
+    )
+    behind.set_function(lambda: _views_lag(directory, configuration, clock))
     return Probes(lambda: readiness(node, directory, clock), registry, configuration.metrics.shows_to)
+
+
+def _views_lag(directory: Path, configuration: Configuration, clock: Callable[[], int]) -> float:
+    url = configuration.views.database
+    if url is None and not (directory / VIEWS_FILE).exists():
+        return math.nan
+    try:
+        views = open_views(url or default_url(directory), for_writing=False)
+        try:
+            with views.connect() as connection:
+                return read_lag(directory, read_position(connection), clock()).sequences
+        finally:
+            views.dispose()
+    except (DatabaseUnusable, RebuildNeeded, SQLAlchemyError, OSError):
+        return math.nan
 
 
 def readiness(node: Node, directory: Path, clock: Callable[[], int]) -> Readiness:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
+import subprocess
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -130,4 +132,23 @@ def test_a_server_answers_monitors_without_a_key(tmp_path: Path) -> None:
     assert server.get("/metrics").headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert server.get("/ready").headers["content-type"] == "application/json"
     assert server.http.post("/health").status_code == 404
+    assert server.stop() == 0
+
+
+@pytest.mark.shows("PROJ-015")
+def test_metrics_tell_how_far_the_read_models_in_sql_are_behind(tmp_path: Path) -> None:
+    site = tmp_path / "site"
+    server = LiveServer(site, "--sandbox")
+
+    def lag() -> str:
+        lines = server.get("/metrics").text.splitlines()
+        return next(line for line in lines if line.startswith("lionrock_views_lag_commands ")).split()[1]
+
+    assert lag() == "NaN"
+    followed = subprocess.run(
+        [sys.executable, "-m", "lionrock.cli", "views", "run", str(site), "--once"], check=True, capture_output=True
+    )
+    assert (followed.returncode, lag()) == (0, "0.0")
+    server.account(BTC="1")
+    assert float(lag()) > 0
     assert server.stop() == 0
