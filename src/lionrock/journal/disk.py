@@ -135,9 +135,9 @@ class WriteThroughDisk(Disk):
 
     def write_durably(self, descriptor: int, data: bytes | memoryview, offset: int) -> None:
         """As above. The system may take it in parts, of which each is then durable by itself."""
-        rest = memoryview(data)
-        while rest:
-            written = os.pwritev(descriptor, [rest], offset, os.RWF_DSYNC)
+        taken = 0
+        while taken < len(data):
+            written = os.pwritev(descriptor, [memoryview(data)[taken:]], offset + taken, os.RWF_DSYNC)
             if not written:
-                raise OSError(f"the system took none of {len(rest)} bytes")
-            rest, offset = rest[written:], offset + written
+                raise OSError(f"the system took none of {len(data) - taken} bytes")
+            taken += written

@@ -11,6 +11,7 @@ exactly there is damaged.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 from lionrock.journal.archive import archived_paths, archived_segment
@@ -27,6 +28,7 @@ from lionrock.journal.frames import (
     find_frame,
     frame_hash,
 )
+from lionrock.journal.pieces import Pieces, pieces_of_bytes, pieces_of_file
 from lionrock.journal.segments import End, JournalDamaged, TornTail, first_sequence_of, segment_path, segment_paths
 
 
@@ -86,10 +88,10 @@ class Reader:
             if first_sequence_of(path) != self._next_sequence:
                 raise JournalDamaged(path, 0, 0, self._next_sequence, "no segment begins with it: a file is missing")
             live = path.parent == self._directory
-            content = self._disk.read_file(path) if live else archived_segment(path, self._disk)
-            for offset, frame in self._segment(path, content):
-                self.read_bytes = before + offset * live
-                yield frame
+            with self._pieces(path) as pieces:
+                for offset, frame in self._segment(path, pieces):
+                    self.read_bytes = before + offset * live
+                    yield frame
             before += self._disk.size_of(path)
             self.read_bytes = before
         if self._end is None:  # everything is in the archive
@@ -107,27 +109,34 @@ class Reader:
             reason = "it is not the frame that the journal ended with when it was closed"
             raise JournalDamaged(*self._last_place, self._last_sequence, reason)
 
-    def _segment(self, path: Path, content: bytes) -> Iterator[tuple[int, Frame]]:
+    def _pieces(self, path: Path) -> AbstractContextManager[Pieces]:
+        if path.parent == self._directory:
+            return pieces_of_file(path, self._disk)
+        return nullcontext(pieces_of_bytes(archived_segment(path, self._disk)))
+
+    def _segment(self, path: Path, pieces: Pieces) -> Iterator[tuple[int, Frame]]:
         """Each frame with the offset behind it."""
-        size = len(content)
         last_offset = offset = 0
+        last_encoded = memoryview(b"")
         torn_tail = None
-        while offset < size:
-            header = content[offset : offset + HEADER_BYTES]
-            if not any(header) and not content[offset:].strip(b"\0"):
+        while offset < pieces.size:
+            header = pieces.at(offset, HEADER_BYTES)
+            if not any(header) and not pieces.rest(offset).strip(b"\0"):
                 if self._closed:
                     reason = "zeros, and a journal that was closed has none at its end"
-                    raise JournalDamaged(path, offset, size, self._next_sequence, reason)
+                    raise JournalDamaged(path, offset, pieces.size, self._next_sequence, reason)
                 break
             try:
-                encoded = whole_frame(content, header, offset)
+                length = announced_length(header)
+                encoded = pieces.at(offset, length)
+                check_is_whole(encoded, length)
                 frame = decode(encoded)
             except FrameInvalid as error:
-                torn_tail = self._torn_tail_or_damage(path, content, offset, str(error))
+                torn_tail = self._torn_tail_or_damage(path, pieces.rest(offset), offset, str(error))
                 break
             encoded_hash = frame_hash(encoded)
             self._check_continuity(path, offset, len(encoded), frame)
-            last_offset, offset = offset, offset + len(encoded)
+            last_offset, offset, last_encoded = offset, offset + len(encoded), encoded
             self._last_place = (path, last_offset, offset)
             self._last_sequence, self._next_sequence, self._last_hash = (
                 frame.sequence,
@@ -137,7 +146,7 @@ class Reader:
             self._journal_id = frame.journal_id
             yield offset, frame
         if path.parent == self._directory:
-            sequence, last_hash, last_frame = self._next_sequence, self.last_hash, content[last_offset:offset]
+            sequence, last_hash, last_frame = self._next_sequence, self.last_hash, bytes(last_encoded)
             self._end = End(path, last_offset, offset, sequence, last_hash, self._journal_id, torn_tail, last_frame)
 
     def _check_continuity(self, path: Path, offset: int, length: int, frame: Frame) -> None:
@@ -147,8 +156,7 @@ class Reader:
         if reason:
             raise JournalDamaged(path, offset, offset + length, self._next_sequence, reason)
 
-    def _torn_tail_or_damage(self, path: Path, content: bytes, offset: int, reason: str) -> TornTail:
-        rest = content[offset:]
+    def _torn_tail_or_damage(self, path: Path, rest: bytes, offset: int, reason: str) -> TornTail:
         next_frame = find_frame(rest, 1, self._journal_id)
         stop = offset + (len(rest.rstrip(b"\0")) if next_frame is None else next_frame)
         if next_frame is not None:
@@ -177,12 +185,14 @@ def discontinuity(frame: Frame, next_sequence: int, last_hash: bytes | None, jou
     return None
 
 
-def whole_frame(content: bytes, header: bytes, offset: int) -> memoryview:
-    """The bytes of the frame that begins with `header` at `offset` of `content`. Raises `FrameInvalid`."""
+def announced_length(header: bytes | memoryview) -> int:
+    """Length of the frame that begins with this header. Raises `FrameInvalid`, also when it is not a whole header."""
     if len(header) < HEADER_BYTES:
         raise FrameInvalid(f"the file ends {len(header)} bytes into its header")
-    length = encoded_length(header)
-    encoded = memoryview(content)[offset : offset + length]
+    return encoded_length(header)
+
+
+def check_is_whole(encoded: bytes | memoryview, length: int) -> None:
+    """Raises `FrameInvalid` when the file ended before the length that a frame announces."""
     if len(encoded) < length:
         raise FrameInvalid(f"the file ends {len(encoded)} bytes into its {length}")
-    return encoded

@@ -21,10 +21,9 @@ from lionrock.journal.frames import (
     Frame,
     FrameInvalid,
     decode,
-    encoded_length,
     frame_hash,
 )
-from lionrock.journal.reader import discontinuity, whole_frame
+from lionrock.journal.reader import announced_length, check_is_whole, discontinuity
 from lionrock.journal.segments import JournalDamaged, first_sequence_of, segment_path, segment_paths
 from lionrock.journal.writer import DURABLE_NAME
 
@@ -168,10 +167,10 @@ class Tail:
             self._damaged(HEADER_BYTES, str(error), error)
 
     def _encoded(self, segment: _Segment, header: bytes) -> memoryview:
-        content = header
-        if len(header) == HEADER_BYTES:
-            content += segment.read_at(encoded_length(header) - HEADER_BYTES, self._place.offset + HEADER_BYTES)
-        return whole_frame(content, header, 0)
+        length = announced_length(header)
+        encoded = header + segment.read_at(length - HEADER_BYTES, self._place.offset + HEADER_BYTES)
+        check_is_whole(encoded, length)
+        return memoryview(encoded)
 
     def _open(self, first_sequence: int, offset: int = 0) -> _Segment:
         """The segment of that name becomes the current one."""

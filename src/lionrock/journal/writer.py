@@ -136,12 +136,11 @@ class Writer:
         if end > self._reserved:
             self._reserved = _rounded_up(end, max(self._reserved_bytes, self._fill_bytes))
             self._disk.reserve(self._open_descriptor(), self._reserved)
-        if end <= self._filled or len(encoded) > self._fill_bytes // 8:
-            self._disk.write_durably(self._open_descriptor(), encoded, self._offset)
-            self._filled = max(self._filled, end)
-        else:
+        if end > self._filled and len(encoded) <= self._fill_bytes // 8:
             self._filled = _rounded_up(end, self._fill_bytes)
-            self._disk.write_durably(self._open_descriptor(), encoded + bytes(self._filled - end), self._offset)
+            encoded += bytes(self._filled - end)
+        self._filled = max(self._filled, end)
+        self._disk.write_durably(self._open_descriptor(), encoded, self._offset)
         self._offset, self._written = end, prepared
         self._show_durable()
         self._stopped = None

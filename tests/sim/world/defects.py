@@ -34,14 +34,14 @@ _WRITER = [
     Defect(
         "a-frame-is-not-synced",
         "JRNL-009",
-        "        self._disk.sync_data(self._open_descriptor())\n",
-        "",
+        "        self._disk.write_durably(self._open_descriptor(), encoded, self._offset)\n",
+        "        self._disk.write_all(self._open_descriptor(), encoded, self._offset)\n",
     ),
     Defect(
         "a-failed-sync-is-tried-again",
         "JRNL-007",
-        "        self._disk.sync_data(self._open_descriptor())\n",
-        "        try:\n            self._disk.sync_data(self._open_descriptor())\n"
+        "        self._disk.write_durably(self._open_descriptor(), encoded, self._offset)\n",
+        "        try:\n            self._disk.write_durably(self._open_descriptor(), encoded, self._offset)\n"
         "        except OSError:\n            self._disk.sync_data(self._open_descriptor())\n",
     ),
     Defect(
@@ -241,5 +241,9 @@ _KEEPER = [
 
 DEFECTS = [*_DISK, *_WRITER, *_READER, *_NODE, *_RECOVERY, *_KEEPER]
 
-RARE = {"the-last-frame-is-read-a-second-time", "a-frame-is-shown-before-it-is-durable-again"}
+RARE = {
+    "the-last-frame-is-read-a-second-time",
+    "a-frame-is-shown-before-it-is-durable-again",
+    "a-damaged-snapshot-is-taken-for-a-whole-one",
+}
 """Shown by less than one world in fifty: several things must go wrong one after the other."""
