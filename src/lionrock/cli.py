@@ -94,17 +94,8 @@ def serve(
         sys.stdout.flush()
 
     start_logging(log_format)
-    known = (
-        AddressUnavailable,
-        ConfigurationInvalid,
-        DirectoryInUse,
-        MasterKeyUnusable,
-        SealBroken,
-        JournalDamaged,
-        PoisonFrame,
-        SiteStopped,
-    )
-    unusable = (DatabaseUnusable, JournalMismatch, CheckpointInvalid)
+    known = (AddressUnavailable, ConfigurationInvalid, DirectoryInUse, MasterKeyUnusable, SiteStopped)
+    unusable = (CheckpointInvalid, DatabaseUnusable, JournalDamaged, JournalMismatch, PoisonFrame, SealBroken)
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
