@@ -153,8 +153,12 @@ def prove(
 def _replayed(directory: Path, last: int | None, operator_keys: list[str] | None) -> tuple[Replayed, str]:
     from lionrock.core.engine import Engine
     from lionrock.node.history import replay as replay_history
+    from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 
-    keys: dict[str, bytes] = {}
+    try:
+        keys = read_configuration(directory).known_keys
+    except ConfigurationInvalid as error:
+        _fail(f"{error}")
     for text in operator_keys or []:
         name, _, digits = text.partition("=")
         if not re.fullmatch("[0-9a-fA-F]{64}", digits):

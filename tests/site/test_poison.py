@@ -332,4 +332,8 @@ def test_operators_bring_a_server_past_it(tmp_path: Path, records: bytes, versio
     (site / FILE_NAME).write_text(f"[former_operators]\n{former}")
     server.start()
     assert len(trader.open_orders()) == 2
+    digest = server.get("/lionrock/v1/sandbox/state").json()["digest"]
     assert server.stop() == 0
+    assert command("journal", "digest", site)["digest"] == digest
+    assert command("backup", site, tmp_path / "kept")["state_digest"] == digest
+    assert command("backup", "--drill", tmp_path / "kept")["state_digest"] == digest
