@@ -60,6 +60,18 @@ def test_what_was_synced_stays_and_of_the_rest_any_sectors() -> None:
     assert found == {first + second + old for first in (old, new) for second in (old, new)}
 
 
+def test_a_durable_write_carries_over_itself_and_nothing_before_it() -> None:
+    old, new = b"o" * SECTOR_BYTES, b"n" * SECTOR_BYTES
+    found = set()
+    for seed in SEEDS:
+        disk = new_disk(seed)
+        descriptor = durable_file(disk, old * 2)
+        disk.write_all(descriptor, new, 0)
+        disk.write_durably(descriptor, new, SECTOR_BYTES)
+        found.add(after_power_loss(disk))
+    assert found == {old + new, new + new}
+
+
 def test_an_unsynced_size_may_be_lost_with_what_lies_behind_it() -> None:
     found = set()
     for seed in SEEDS:

@@ -96,13 +96,16 @@ class SimulatedFile:
             content = bytes(self.cache[sector * SECTOR_BYTES : (sector + 1) * SECTOR_BYTES])
             self.versions.setdefault(sector, []).append(content)
 
-    def carry_over(self) -> None:
-        """What a sync does."""
+    def carry_over(self, start: int = 0, stop: int | None = None) -> None:
+        """What a sync does, of these bytes or of all, and of the size."""
         _resize(self.device, len(self.cache))
-        for sector in self.versions:
-            place = slice(sector * SECTOR_BYTES, (sector + 1) * SECTOR_BYTES)
-            self.device[place] = self.cache[place]
-        self._forget()
+        self.sizes.clear()
+        for sector in sorted(self.versions):
+            first = sector * SECTOR_BYTES
+            if stop is None or (first < stop and first + SECTOR_BYTES > start):
+                place = slice(first, first + SECTOR_BYTES)
+                self.device[place] = self.cache[place]
+                del self.versions[sector]
 
     def carry_over_some(self, chance: Random) -> None:
         """What is found on the device when nobody waited for it. The cache stays as it is, and counts as clean."""
@@ -285,13 +288,21 @@ class SimulatedDisk(Disk):
         opened.file.write(data[:room], offset)
         return room
 
+    def write_durably(self, descriptor: int, data: bytes | memoryview, offset: int) -> None:
+        """Carries over what it has written and nothing that was written before, as `RWF_DSYNC` does."""
+        self.write_all(descriptor, data, offset)
+        self._sync(descriptor, offset, offset + len(data))
+
     def sync_data(self, descriptor: int) -> None:
+        self._sync(descriptor, 0, None)
+
+    def _sync(self, descriptor: int, start: int, stop: int | None) -> None:
         opened = self._opened(descriptor)
         self._begin("sync", opened.path)
         if self.medium.chance.random() < self.faults.failed_sync:
             opened.file.carry_over_some(self.medium.chance)
             self._refuse("sync", opened.path, errno.EIO)
-        opened.file.carry_over()
+        opened.file.carry_over(start, stop)
 
     def sync_all(self, descriptor: int) -> None:
         self.sync_data(descriptor)
