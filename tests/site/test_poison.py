@@ -272,7 +272,7 @@ def refused(*arguments: object) -> str:
     return line
 
 
-@pytest.mark.shows("OPER-002", "OPER-003", "OPER-004")
+@pytest.mark.shows("OPER-002", "OPER-003", "OPER-004", "JRNL-025")
 @pytest.mark.parametrize(
     ("records", "version", "reason"),
     [
