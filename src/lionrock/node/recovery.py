@@ -36,7 +36,10 @@ Progress = Callable[[int, int], None]
 MakeWriter = Callable[[Path, Disk, End, bytes], Writer]
 """`Writer`, or one with other sizes."""
 _AHEAD = 8
-"""Frames that are read and checked while one is applied, in a thread of their own if there are many."""
+"""So often frames are handed over before the reading thread waits until they are applied."""
+_HANDED = 64
+_HANDED_BYTES = 256 * 1024
+"""So many frames, or records of so many bytes, are handed over together."""
 _LARGE_BYTES = 8 * 1024 * 1024
 
 
@@ -329,27 +332,38 @@ class _Replay:
 
 
 def ahead(items: Iterator[tuple[Frame, bytes, int]]) -> Iterator[tuple[Frame, bytes, int]]:
-    """The same items, made in a thread of their own: checking and hashing one frame goes beside applying another."""
-    ready: queue.Queue[tuple[Frame, bytes, int] | BaseException | None] = queue.Queue(_AHEAD)
+    """The same items, made in a thread of their own: checking and hashing one frame goes beside applying another.
+
+    They change threads some at a time, as each change takes as long as checking a small frame.
+    """
+    ready: queue.Queue[list[tuple[Frame, bytes, int]] | BaseException | None] = queue.Queue(_AHEAD)
     wanted = True
 
     def make() -> None:
+        made: list[tuple[Frame, bytes, int]] = []
+        waiting_bytes = 0
         try:
             for item in items:
                 if not wanted:
                     return
-                ready.put(item)
+                made.append(item)
+                waiting_bytes += len(item[0].records)
+                if waiting_bytes >= _HANDED_BYTES or len(made) == _HANDED:
+                    ready.put(made)
+                    made, waiting_bytes = [], 0
+            ready.put(made)
             ready.put(None)
         except BaseException as error:  # noqa: BLE001 - raised again where the items are taken
+            ready.put(made)
             ready.put(error)
 
     thread = threading.Thread(target=make, name="reading ahead", daemon=True)
     thread.start()
     try:
-        while (item := ready.get()) is not None:
-            if isinstance(item, BaseException):
-                raise item
-            yield item
+        while (some := ready.get()) is not None:
+            if isinstance(some, BaseException):
+                raise some
+            yield from some
     finally:
         wanted = False
         while thread.is_alive():
