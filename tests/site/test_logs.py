@@ -22,11 +22,16 @@ SECRET = "wish-upon-a-star"
 
 
 @pytest.fixture
-def logged(capsys: pytest.CaptureFixture[str]) -> Iterator[Callable[[], str]]:
+def logged(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], str]]:
     """What was written to standard error."""
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     root.handlers[:] = []
+    for name in ("uvicorn", "uvicorn.error"):  # a server of another test may have set them up in its own way
+        monkeypatch.setattr(logging.getLogger(name), "propagate", True)
+        monkeypatch.setattr(logging.getLogger(name), "handlers", [])
+        monkeypatch.setattr(logging.getLogger(name), "disabled", False)
+        monkeypatch.setattr(logging.getLogger(name), "level", logging.NOTSET)
     yield lambda: capsys.readouterr().err
     root.handlers[:] = before
     root.setLevel(level)
