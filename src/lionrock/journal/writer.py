@@ -12,6 +12,8 @@ one is on its way to the device.
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import Executor, Future
 from pathlib import Path
 
 from lionrock.journal.closing import Closed, remove_mark, write_mark
@@ -23,6 +25,9 @@ SEGMENT_BYTES = 64 * 1024 * 1024
 """A frame that would pass this begins a new segment: half a million commands, and what archiving holds in memory."""
 RESERVED_BYTES = 4 * 1024 * 1024
 FILL_BYTES = 1024 * 1024
+LONG_BYTES = 1024 * 1024
+"""From this length on a frame is hashed in a thread of its own. Measured with frames of 8,192 commands: 6.4 million
+commands a second instead of 5.5, of 16,384: 7.5 instead of 5.6, of 4,096: no difference."""
 DURABLE_NAME = "durable"
 """File beside the segments with the sequence of the last durable record: 8 bytes, little-endian, 0 before the first.
 
@@ -44,13 +49,32 @@ class Prepared:
     def __init__(self, sequence: int, next_sequence: int, encoded: bytes, known_hash: bytes | None = None) -> None:
         self.sequence, self.next_sequence, self.encoded = sequence, next_sequence, encoded
         self._hash = known_hash
+        self._being_made: Future[bytes] | None = None
 
     @property
     def hash(self) -> bytes:
         """Made when first asked for, as the frame can be on its way to the device meanwhile. Not for two threads."""
         if self._hash is None:
-            self._hash = frame_hash(self.encoded)
+            self._hash = self._being_made.result() if self._being_made else frame_hash(self.encoded)
         return self._hash
+
+    def make_hash(self, thread: Executor) -> None:
+        """Make the hash, or for a long frame have that thread make it, and return when it has begun.
+
+        A change of threads takes as long as hashing some 40 KB. The thread must have begun before the caller goes on:
+        as long as the caller is busy in the engine, it could not.
+        """
+        if len(self.encoded) < LONG_BYTES:
+            self._hash = frame_hash(self.encoded)
+            return
+        begun = threading.Event()
+
+        def hashed() -> bytes:
+            begun.set()
+            return frame_hash(self.encoded)
+
+        self._being_made = thread.submit(hashed)
+        begun.wait()
 
 
 class Writer:

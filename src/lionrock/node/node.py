@@ -72,6 +72,7 @@ class _UnderWay:
     """A frame that the engine has applied and the journal's thread writes."""
 
     published: Published
+    prepared: Prepared
     calls: list[_Call]
     over: asyncio.Future[None]
     """Done when it is published, or never will be."""
@@ -99,6 +100,7 @@ class Node:
         self.recovered = restored.report
         self._engine, self._writer = restored.engine, restored.writer
         self._journal_thread = journal_thread
+        self._hash_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="hash")
         self._listeners = list(listeners)
         self._batch_limit = batch_limit
         self._in_line_below_ns, self._last_sync_ns = in_line_below_ns, 0
@@ -268,6 +270,7 @@ class Node:
         finally:
             self._stopped = self._stopped or "it was closed"
             self._journal_thread.shutdown()
+            self._hash_thread.shutdown()
             self._keeper.close(self._now)
             self._lock.release()
 
@@ -336,10 +339,11 @@ class Node:
         except BaseException:
             self._waiting.extendleft(reversed(calls))  # nothing of them was recorded
             raise
-        published = Published(sequence, time_ns, records, side, b"", frame_hash=prepared.hash)  # while it is written
-        self._under_way.append(_UnderWay(published, calls, loop.create_future(), begun_ns))
+        published = Published(sequence, time_ns, records, side, b"")
+        self._under_way.append(_UnderWay(published, prepared, calls, loop.create_future(), begun_ns))
         written.add_done_callback(self._written)
         try:
+            prepared.make_hash(self._hash_thread)  # the frame is on its way already
             published.event_records = self._engine.apply(records)
         except Exception as error:  # noqa: BLE001 - as in `_advance`
             self._stop(f"{type(error).__name__}: {error}", lost=1)  # the frames before it are in good order
@@ -386,6 +390,7 @@ class Node:
 
     def _publish(self, frame: _UnderWay) -> None:
         published = frame.published
+        published.frame_hash = frame.prepared.hash
         self._last_sync_ns = time.perf_counter_ns() - frame.begun_ns
         self._keeper.count(published)
         self.metrics.frame(published, self._last_sync_ns, self._waiting_commands)
