@@ -131,8 +131,9 @@ def test_killed_at_any_moment_it_goes_on_exactly(url: str, site: Site, tmp_path:
     while seen[-1] < site.core.last_sequence:
         process = start(site.directory, url)
         while sequence_in(url) == seen[-1] and process.poll() is None:
-            time.sleep(0.05)
-        time.sleep(chance.random() * 0.3)
+            time.sleep(0.01)
+        if len(seen) > 1:  # the first one at the first rows it shows: a quick machine needs little longer for all
+            time.sleep(chance.random() * 0.1)
         process.kill()
         process.wait()
         seen.append(sequence_in(url))
