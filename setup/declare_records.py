@@ -65,7 +65,7 @@ def declarations() -> str:
     lines += enumeration_lines({"RECORD_BYTES": RECORD_BYTES} | {n: v for n, v in bounds.items() if v < 2**31})
     for name, value in bounds.items():
         if value >= 2**31:
-            lines += [f"cdef inline int64_t {name}() noexcept:", f"    return {value}", ""]
+            lines += [f"cdef inline int64_t {name}() noexcept nogil:", f"    return {value}", ""]
     return "\n".join(lines)
 
 

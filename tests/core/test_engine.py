@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import msgspec
 import pytest
 
@@ -74,6 +76,28 @@ def test_checked_build_notices_a_bad_index_and_a_broken_assertion() -> None:
         engine_checked.Engine().provoke("index")
     with pytest.raises(Fault, match="provoked"):
         engine_checked.Engine().provoke("assertion")
+
+
+def test_checked_build_raises_an_overflow_met_without_the_interpreter_lock() -> None:
+    with pytest.raises(OverflowError):
+        engine_checked.Engine().provoke("overflow")
+
+
+def test_an_engine_that_applies_refuses_another_thread() -> None:
+    block = b"".join(AdvanceTime(sequence=n, time_ns=n).pack() for n in range(1, 100_001))
+    venue, refused = engine.Engine(), None
+    thread = threading.Thread(target=venue.apply, args=(block,))
+    thread.start()
+    while thread.is_alive() and refused is None:
+        try:
+            venue.balances(1)
+        except KeyError:
+            continue
+        except Fault as fault:
+            refused = str(fault)
+    thread.join()
+    assert refused == "two threads use one engine"
+    assert venue.last_sequence == 100_000
 
 
 def test_fast_build_does_not_look() -> None:

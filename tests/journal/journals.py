@@ -70,9 +70,7 @@ def write(directory: Path, numbers: range, segment_bytes: int = SEGMENT_BYTES, *
 
 
 def batches(frames: list[Frame]) -> list[Batch]:
-    return [
-        Batch(frame.time_ns, frame.record_count, frame.records, frame.side, frame.record_version) for frame in frames
-    ]
+    return [Batch(f.time_ns, f.record_count, bytes(f.records), f.side, f.record_version) for f in frames]
 
 
 def bounds(frames: list[Frame]) -> list[tuple[int, int]]:

@@ -36,7 +36,7 @@ def test_what_the_system_takes_in_parts_is_written_whole_and_each_part_durably(
         return genuine(descriptor, [buffers[0][:3]], offset, flags)
 
     replaced(monkeypatch, three_bytes)
-    WriteThroughDisk().write_durably(descriptor, b"durable", 5)
+    WriteThroughDisk().write_durably(descriptor, [b"dur", b"", b"able"], 5)
     assert parts == [(5, b"dur"), (8, b"abl"), (11, b"e")]
     assert os.pread(descriptor, 100, 0) == bytes(5) + b"durable"
 
@@ -50,11 +50,11 @@ def test_failure_of_the_sync_is_raised_and_not_tried_again(descriptor: int, monk
 
     replaced(monkeypatch, failing)
     with pytest.raises(OSError, match="Input/output"):
-        WriteThroughDisk().write_durably(descriptor, b"durable", 0)
+        WriteThroughDisk().write_durably(descriptor, [b"dur", b"able"], 0)
     assert calls == [0]
 
 
 def test_system_that_takes_nothing_is_an_error(descriptor: int, monkeypatch: pytest.MonkeyPatch) -> None:
     replaced(monkeypatch, lambda _descriptor, _buffers, _offset, _flags: 0)
     with pytest.raises(OSError, match="took none of 7 bytes"):
-        WriteThroughDisk().write_durably(descriptor, b"durable", 0)
+        WriteThroughDisk().write_durably(descriptor, [b"dur", b"able"], 0)

@@ -17,7 +17,7 @@ class EchoEngine:
         self.last_time_ns = 0
         self._fault_at = fault_at
 
-    def apply(self, commands: bytes, /) -> bytes:
+    def apply(self, commands: bytes | memoryview, /) -> bytes:
         events = []
         for command in unpack_all(COMMANDS, commands):
             if command.sequence != self.last_sequence + 1 or command.time_ns < self.last_time_ns:

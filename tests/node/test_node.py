@@ -324,7 +324,7 @@ def _only_segment(directory: Path) -> Path:
 
 def _content(frame: Published) -> tuple[int, int, bytes, bytes, dict[int, bytes], list[Command], list[Event]]:
     return (
-        frame.sequence, frame.time_ns, frame.command_records, frame.event_records, frame.notes, frame.commands,
+        frame.sequence, frame.time_ns, bytes(frame.command_records), frame.event_records, frame.notes, frame.commands,
         frame.events,
     )  # fmt: skip
 

@@ -23,7 +23,7 @@ class SavedNowAndThen:
         self._engine: engine.Engine = engine_checked.Engine()
         self._batches = 0
 
-    def apply(self, commands: bytes) -> bytes:
+    def apply(self, commands: bytes | memoryview) -> bytes:
         self._batches += 1
         if self._batches % 10 == 0:
             build = engine if self._batches % 20 else engine_checked

@@ -56,7 +56,7 @@ class Tampered:
         self._honest = new_venue("auditor")
         self._change = change
 
-    def apply(self, commands: bytes) -> bytes:
+    def apply(self, commands: bytes | memoryview) -> bytes:
         """Indices are given anew, so that it is never a gap in them that is found."""
         told = told_by_command(self._honest.apply(commands))
         changed = [[event for honest in events for event in self._change(honest)] for events in told.values()]

@@ -44,7 +44,7 @@ class FaultyCore:
     def __getattr__(self, name: str) -> object:
         return getattr(self._core, name)
 
-    def apply(self, commands: bytes, /) -> bytes:
+    def apply(self, commands: bytes | memoryview, /) -> bytes:
         for number, command in enumerate(unpack_all(COMMANDS, commands)):
             if command.sequence == self._fault_at:
                 self._core.apply(commands[: number * 128])

@@ -124,7 +124,7 @@ class Lying:
         self._honest = new_venue(engine)
         self._change = change
 
-    def apply(self, commands: bytes) -> bytes:
+    def apply(self, commands: bytes | memoryview) -> bytes:
         return self._honest.apply(commands)
 
     def digest(self) -> str:

@@ -43,7 +43,7 @@ class Figures(TypedDict):
 class Venue(Protocol):
     """What is measured."""
 
-    def apply(self, commands: bytes) -> bytes: ...
+    def apply(self, commands: bytes | memoryview) -> bytes: ...
 
 
 class Reading(Protocol):

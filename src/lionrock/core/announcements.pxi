@@ -1,6 +1,6 @@
 # Events on their way out: one growing block of records for each batch.
 
-cdef extern from *:
+cdef extern from * nogil:
     """
     // Eight stores in line; a call of memset for so few costs more than they do.
     typedef long long pair_of_words __attribute__((vector_size(16), aligned(1), may_alias));
@@ -36,20 +36,20 @@ cdef class Announcements:
         self.sequence = 0
         self.time_ns = 0
 
-    cdef inline void start_batch(self) noexcept:
+    cdef inline void start_batch(self) noexcept nogil:
         self.used = 0
 
-    cdef inline void start_command(self, uint64_t sequence, int64_t time_ns) noexcept:
+    cdef inline void start_command(self, uint64_t sequence, int64_t time_ns) noexcept nogil:
         self.index = 0
         self.sequence = sequence
         self.time_ns = time_ns
 
-    cdef int make_room(self) except -1:
+    cdef int make_room(self) except -1 with gil:
         self.block = grown(np.asarray(self.block))
         return 0
 
     @cython.overflowcheck(False)  # counts what fits into memory
-    cdef inline void* event(self, uint16_t kind) except NULL:
+    cdef inline void* event(self, uint16_t kind) except NULL nogil:
         """A new record with its header written and the rest zero; valid until the next call."""
         cdef event_header_t* header
         if self.used == self.block.shape[0]:
@@ -64,7 +64,7 @@ cdef class Announcements:
         self.used += RECORD_BYTES
         return header
 
-    cdef int reject(self, uint16_t command_kind, int rejection, int64_t first, int64_t second) except -1:
+    cdef int reject(self, uint16_t command_kind, int rejection, int64_t first, int64_t second) except -1 nogil:
         """Answer a command with a refusal. Returns 1 so that a precondition can stand on one line."""
         event = <command_rejected_t*> self.event(EVENT_COMMAND_REJECTED)
         event.command_kind = command_kind
@@ -78,6 +78,6 @@ cdef class Announcements:
         return PyBytes_FromStringAndSize(<char*> &self.block[0], self.used)
 
 
-cdef inline int64_t as_figure(uint64_t value) noexcept:
+cdef inline int64_t as_figure(uint64_t value) noexcept nogil:
     """An id as a figure of a refusal, which is signed: too large is given as the largest (spec/markets.md)."""
     return <int64_t> value if value <= <uint64_t> INT64_MAX else INT64_MAX

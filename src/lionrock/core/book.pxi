@@ -97,11 +97,11 @@ MARKET = np.dtype(
 # computed without a branch, here and where else a comment says so.
 
 @cython.overflowcheck(False)
-cdef inline uint8_t opposite(uint8_t side) noexcept:
+cdef inline uint8_t opposite(uint8_t side) noexcept nogil:
     return <uint8_t> (SIDE_BUY + SIDE_SELL - side)
 
 
-cdef extern from *:
+cdef extern from * nogil:
     """
     // The empty assembly keeps the compiler from seeing that the mask is a condition and making a branch of it again.
     static inline int64_t either(int first, int64_t if_so, int64_t if_not) {
@@ -117,13 +117,13 @@ cdef extern from *:
     int32_t* either_place(bint first, int32_t* if_so, int32_t* if_not) noexcept
 
 
-cdef inline bint in_call(const market_t* market) noexcept:
+cdef inline bint in_call(const market_t* market) noexcept nogil:
     """Whether orders are being collected for an auction."""
     return market.phase == MARKET_PHASE_PRE_OPEN or market.phase == MARKET_PHASE_VOLATILITY_AUCTION
 
 
 @cython.overflowcheck(False)  # a price is from 0 to MAX_PRICE_TICKS
-cdef inline uint32_t ladder_key(uint8_t queue, int64_t price_ticks) noexcept:
+cdef inline uint32_t ladder_key(uint8_t queue, int64_t price_ticks) noexcept nogil:
     """Place of a price in a queue; smaller comes first: the touch of a side, the nearest trigger."""
     return <uint32_t> (
         price_ticks if queue == SIDE_SELL or queue == QUEUE_RISING else MAX_PRICE_TICKS - price_ticks
@@ -131,19 +131,19 @@ cdef inline uint32_t ladder_key(uint8_t queue, int64_t price_ticks) noexcept:
 
 
 @cython.overflowcheck(False)  # a key is from 0 to MAX_PRICE_TICKS
-cdef inline int32_t price_of(const level_t* level) noexcept:
+cdef inline int32_t price_of(const level_t* level) noexcept nogil:
     """Price of a level, or trigger price of one of orders that wait."""
     if level.queue == SIDE_SELL or level.queue == QUEUE_RISING:
         return <int32_t> level.key
     return MAX_PRICE_TICKS - <int32_t> level.key
 
 
-cdef inline int64_t shows(const order_t* order) noexcept:
+cdef inline int64_t shows(const order_t* order) noexcept nogil:
     """What an order shows when it comes to stand at the back of a queue."""
     return min(order.display_lots, order.remaining_lots) if order.display_lots != 0 else order.remaining_lots
 
 
-cdef inline bint too_many_parts(int64_t size_lots, int64_t display_lots) noexcept:
+cdef inline bint too_many_parts(int64_t size_lots, int64_t display_lots) noexcept nogil:
     """Whether an iceberg would show in more parts than one may; display lots are not below zero."""
     return display_lots != 0 and (size_lots - 1) // display_lots >= MAX_ICEBERG_PARTS
 
@@ -173,7 +173,7 @@ cdef class Book:
         self.market_slots = Table()
         self.ladder = Ladder()
 
-    cdef inline int32_t market(self, uint32_t market_id) except? -99:
+    cdef inline int32_t market(self, uint32_t market_id) except? -99 nogil:
         """Slot of a market, or -1. No market has id 0."""
         return self.market_slots.find(market_id) if market_id != 0 else -1
 
@@ -193,15 +193,15 @@ cdef class Book:
 
     # Apart from where they are needed, as what is rare weighs on the methods that are inlined.
 
-    cdef int make_room_for_orders(self) except -1:
+    cdef int make_room_for_orders(self) except -1 with gil:
         self.orders = grown(np.asarray(self.orders))
         return 0
 
-    cdef int make_room_for_levels(self) except -1:
+    cdef int make_room_for_levels(self) except -1 with gil:
         self.levels = grown(np.asarray(self.levels))
         return 0
 
-    cdef inline int32_t draft(self) except -1:
+    cdef inline int32_t draft(self) except -1 nogil:
         """A slot to write an order in that may come to stand in the book: it does not yet, and has no id there."""
         cdef int32_t slot = self.free_order
         if slot >= 0:
@@ -215,24 +215,24 @@ cdef class Book:
         self.orders[slot].level = -1
         return slot
 
-    cdef inline int give_back(self, int32_t slot) except -1:
+    cdef inline int give_back(self, int32_t slot) except -1 nogil:
         """The slot of an order that is over, or never was."""
         self.orders[slot].order_id = 0
         self.orders[slot].next = self.free_order
         self.free_order = slot
         return 0
 
-    cdef inline void count(self, int levels, int orders) noexcept:
+    cdef inline void count(self, int levels, int orders) noexcept nogil:
         if CHECKED:
             self.touched_levels += levels
             self.touched_orders += orders
 
-    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
+    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
         """A drafted order can be found by its id from now on, and stands in a queue."""
         self.order_slots.insert(self.orders[slot].order_id, slot)
         return self.join(slot, queue, price_ticks)
 
-    cdef inline int join(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
+    cdef inline int join(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
         """Stand at the back of a queue, at a price of it."""
         cdef order_t* order = &self.orders[slot]
         cdef uint32_t key = ladder_key(queue, price_ticks)
@@ -248,7 +248,7 @@ cdef class Book:
         level.hidden_lots += order.remaining_lots - order.shown_lots
         return self.append(slot)
 
-    cdef inline int append(self, int32_t slot) except -1:
+    cdef inline int append(self, int32_t slot) except -1 nogil:
         """Link an order in behind the last one of its level."""
         cdef order_t* order = &self.orders[slot]
         cdef level_t* level = &self.levels[order.level]
@@ -262,7 +262,7 @@ cdef class Book:
         level.last = slot
         return 0
 
-    cdef inline int part(self, int32_t slot) except -1:
+    cdef inline int part(self, int32_t slot) except -1 nogil:
         """Stand in no queue any more; an emptied level leaves the ladder."""
         cdef order_t* order = &self.orders[slot]
         cdef level_t* level = &self.levels[order.level]
@@ -274,7 +274,7 @@ cdef class Book:
             self.drop_level(order.market, order.level)
         return 0
 
-    cdef inline int unlink(self, int32_t slot) except -1:
+    cdef inline int unlink(self, int32_t slot) except -1 nogil:
         """Let the neighbours of an order close up."""
         cdef order_t* order = &self.orders[slot]
         cdef level_t* level = &self.levels[order.level]
@@ -283,7 +283,7 @@ cdef class Book:
         either_place(order.next >= 0, &self.orders[max(order.next, 0)].prev, &level.last)[0] = order.prev
         return 0
 
-    cdef int replenish(self, int32_t slot) except -1:
+    cdef int replenish(self, int32_t slot) except -1 nogil:
         """An iceberg shows its next part, at the back of its level."""
         cdef order_t* order = &self.orders[slot]
         check(order.shown_lots == 0, "an iceberg shows its next part when the one before is gone")
@@ -292,7 +292,7 @@ cdef class Book:
         self.unlink(slot)
         return self.append(slot)
 
-    cdef inline int32_t new_level(self, int32_t market, uint8_t queue, uint32_t key) except -1:
+    cdef inline int32_t new_level(self, int32_t market, uint8_t queue, uint32_t key) except -1 nogil:
         """An empty level, which the caller writes into the ladder."""
         cdef int32_t slot = self.free_level
         cdef int32_t best = self.markets[market].best[queue]
@@ -314,7 +314,7 @@ cdef class Book:
             self.markets[market].best[queue] = slot
         return slot
 
-    cdef inline int drop_level(self, int32_t market, int32_t slot) except -1:
+    cdef inline int drop_level(self, int32_t market, int32_t slot) except -1 nogil:
         cdef level_t* level = &self.levels[slot]
         cdef int32_t trie = self.markets[market].tries[level.queue]
         self.ladder.remove(trie, level.key)
@@ -324,17 +324,17 @@ cdef class Book:
         self.free_level = slot
         return 0
 
-    cdef inline int32_t price(self, int32_t level) except? -99:
+    cdef inline int32_t price(self, int32_t level) except? -99 nogil:
         """Price of a level."""
         return price_of(&self.levels[level])
 
-    cdef inline int32_t level_after(self, int32_t market, uint8_t side, int32_t level) except? -99:
+    cdef inline int32_t level_after(self, int32_t market, uint8_t side, int32_t level) except? -99 nogil:
         """The next level away from the touch, or -1. Behind the last key there is none."""
         if self.levels[level].key == MAX_PRICE_TICKS:
             return -1
         return self.ladder.first_from(self.markets[market].tries[side], self.levels[level].key + 1)
 
-    cdef int change_size(self, int32_t slot, int64_t size_lots) except -1:
+    cdef int change_size(self, int32_t slot, int64_t size_lots) except -1 nogil:
         """A smaller size for an order that keeps its place; what it has traded stays, hidden size goes first."""
         cdef order_t* order = &self.orders[slot]
         cdef level_t* level = &self.levels[order.level]
@@ -345,7 +345,7 @@ cdef class Book:
         order.size_lots = size_lots
         return self.hide_less(slot, hidden_lots)
 
-    cdef int trade(self, int32_t slot, int64_t lots) except -1:
+    cdef int trade(self, int32_t slot, int64_t lots) except -1 nogil:
         """Take lots that show from an order."""
         cdef order_t* order = &self.orders[slot]
         self.count(1, 1)
@@ -355,7 +355,7 @@ cdef class Book:
         check(order.shown_lots >= 0, "an order trades what it shows")
         return 0
 
-    cdef int trade_any(self, int32_t slot, int64_t lots) except -1:
+    cdef int trade_any(self, int32_t slot, int64_t lots) except -1 nogil:
         """Take lots from an order, shown or hidden, as an auction does."""
         cdef order_t* order = &self.orders[slot]
         cdef int64_t hidden_lots = order.remaining_lots - order.shown_lots
@@ -363,7 +363,7 @@ cdef class Book:
         self.levels[order.level].total_lots -= lots
         return self.hide_less(slot, hidden_lots)
 
-    cdef int hide_less(self, int32_t slot, int64_t hidden_lots) except -1:
+    cdef int hide_less(self, int32_t slot, int64_t hidden_lots) except -1 nogil:
         """After an order shrank in its place: it shows what it did, or all that is left of it if that is less."""
         cdef order_t* order = &self.orders[slot]
         order.shown_lots = min(order.shown_lots, order.remaining_lots)

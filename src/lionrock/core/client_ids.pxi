@@ -13,12 +13,12 @@ CLIENT_ID = np.asarray(<client_id_t[:1]> _client_id_pattern).dtype
 
 
 @cython.overflowcheck(False)
-cdef inline uint64_t mixed(int32_t account, uint64_t client_order_key) noexcept:
+cdef inline uint64_t mixed(int32_t account, uint64_t client_order_key) noexcept nogil:
     """One number of both, never 0; two pairs may share it."""
     return (client_order_key ^ (<uint64_t> (account + 1) * <uint64_t> 0x9E3779B97F4A7C15)) | 1
 
 
-cdef inline int64_t free_from(int64_t ended_ns) noexcept:
+cdef inline int64_t free_from(int64_t ended_ns) noexcept nogil:
     """When the id of an order that ended then is free again; at the end of time if that would be later."""
     return min(ended_ns, INT64_MAX - CLIENT_ORDER_ID_MEMORY_NS()) + CLIENT_ORDER_ID_MEMORY_NS()
 
@@ -40,22 +40,22 @@ cdef class ClientIds:
         self.free_id = self.first_ended = self.last_ended = -1
         self.next_free_ns = INT64_MAX
 
-    cdef inline int32_t find(self, int32_t account, uint64_t client_order_key) except? -99:
+    cdef inline int32_t find(self, int32_t account, uint64_t client_order_key) except? -99 nogil:
         """Slot of an id that is taken, or -1."""
         cdef int32_t slot = self.homes.find(mixed(account, client_order_key))
         while slot >= 0 and (self.ids[slot].account != account or self.ids[slot].client_order_key != client_order_key):
             slot = self.ids[slot].same_home
         return slot
 
-    cdef uint64_t order(self, int32_t account, uint64_t client_order_key) except? 99:
+    cdef uint64_t order(self, int32_t account, uint64_t client_order_key) except? 99 nogil:
         """Id of the order that a client calls so; 0 when there is none."""
         cdef int32_t slot = self.find(account, client_order_key) if account >= 0 and client_order_key != 0 else -1
         return self.ids[slot].order_id if slot >= 0 else 0
 
-    cdef inline uint64_t key_of(self, int32_t slot) except? 99:
+    cdef inline uint64_t key_of(self, int32_t slot) except? 99 nogil:
         return self.ids[slot].client_order_key if slot >= 0 else 0
 
-    cdef int32_t take(self, int32_t account, uint64_t client_order_key, uint64_t order_id) except -1:
+    cdef int32_t take(self, int32_t account, uint64_t client_order_key, uint64_t order_id) except -1 nogil:
         """Give a free id to an order; returns its slot."""
         cdef uint64_t home = mixed(account, client_order_key)
         cdef int32_t first = self.homes.find(home)
@@ -64,7 +64,7 @@ cdef class ClientIds:
             self.free_id = self.ids[slot].same_home
         else:
             if self.room == self.ids.shape[0]:
-                self.ids = grown(np.asarray(self.ids))
+                self.make_room()
             slot = self.room
             self.room += 1
         self.ids[slot].client_order_key = client_order_key
@@ -80,7 +80,11 @@ cdef class ClientIds:
             self.ids[first].same_home = slot
         return slot
 
-    cdef int ended(self, int32_t slot, int64_t time_ns) except -1:
+    cdef int make_room(self) except -1 with gil:
+        self.ids = grown(np.asarray(self.ids))
+        return 0
+
+    cdef int ended(self, int32_t slot, int64_t time_ns) except -1 nogil:
         """Its order is over: it stays taken for a day."""
         self.ids[slot].ended_ns = time_ns
         if self.first_ended < 0:
@@ -91,7 +95,7 @@ cdef class ClientIds:
         self.last_ended = slot
         return 0
 
-    cdef int pass_time(self, int64_t time_ns) except -1:
+    cdef int pass_time(self, int64_t time_ns) except -1 nogil:
         """Free every id whose day is over."""
         cdef int32_t slot = self.first_ended
         while slot >= 0 and time_ns - self.ids[slot].ended_ns >= CLIENT_ORDER_ID_MEMORY_NS():
@@ -101,7 +105,7 @@ cdef class ClientIds:
         self.next_free_ns = free_from(self.ids[slot].ended_ns) if slot >= 0 else INT64_MAX
         return 0
 
-    cdef int release(self, int32_t slot) except -1:
+    cdef int release(self, int32_t slot) except -1 nogil:
         cdef uint64_t home = mixed(self.ids[slot].account, self.ids[slot].client_order_key)
         cdef int32_t at = self.homes.find(home)
         if at == slot:

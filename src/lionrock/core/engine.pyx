@@ -4,8 +4,10 @@
 Each command has one method. It begins with its refusals, one line each, in the order of their numbers; below the line
 marked "accepted" nothing may fail. A failure there is a `Fault`: the process that meets it must stop.
 
-Integer arithmetic raises `OverflowError` rather than wrap (the limits of `ListMarket` make that unreachable). The
-interpreter lock is held throughout: Cython's overflow check would kill the process without it.
+Integer arithmetic raises `OverflowError` rather than wrap (the limits of `ListMarket` make that unreachable).
+
+Orders are decided without the interpreter lock, so that other threads can hash and write what came before; what works
+on Python objects takes it. An engine is still one thread's: it refuses to be asked while it applies.
 """
 
 import ast
@@ -23,14 +25,23 @@ from libc.string cimport memcpy
 
 from lionrock.core.records cimport *
 
-cdef extern from *:
+cdef extern from * nogil:
+    """
+    // Cython raises an overflow without asking whether it has the interpreter lock.
+    static void raise_with_lock(PyObject *type, const char *words) {
+        PyGILState_STATE state = PyGILState_Ensure();
+        PyErr_SetString(type, words);
+        PyGILState_Release(state);
+    }
+    #define PyErr_SetString raise_with_lock
+    """
     bint CHECKED "LIONROCK_CHECKED"
 
 IS_CHECKED_BUILD = bool(CHECKED)
 """True in `engine_checked`, False in `engine`."""
 
 
-cdef inline int check(bint condition, str words) except -1:
+cdef inline int check(bint condition, str words) except -1 nogil:
     """An assertion of the checked build; the fast build compiles to nothing."""
     if CHECKED and not condition:
         raise Fault(words)
@@ -85,6 +96,7 @@ cdef class Engine:
     cdef Placing placing
     cdef ClientIds client_ids
     cdef Lookahead lookahead
+    cdef bint applying
 
     def __init__(self):
         self.ledger = Ledger()
@@ -142,14 +154,25 @@ cdef class Engine:
         cdef Py_ssize_t at
         if commands.shape[0] % RECORD_BYTES:
             raise ValueError(f"{commands.shape[0]} bytes are not whole {RECORD_BYTES}-byte records")
+        self.refuse_while_applying()
+        self.applying = True
         self.out.start_batch()
         self.lookahead.start_batch()
-        for at in range(commands.shape[0] // RECORD_BYTES):
-            self.lookahead.look(commands, at)
-            self.apply_one(&commands[at * RECORD_BYTES])
-        return self.out.finished()
+        try:
+            with nogil:
+                for at in range(commands.shape[0] // RECORD_BYTES):
+                    self.lookahead.look(commands, at)
+                    self.apply_one(&commands[at * RECORD_BYTES])
+            return self.out.finished()
+        finally:
+            self.applying = False
 
-    cdef int apply_one(self, const uint8_t* record) except -1:
+    cdef int refuse_while_applying(self) except -1:
+        if self.applying:
+            raise Fault("two threads use one engine")
+        return 0
+
+    cdef int apply_one(self, const uint8_t* record) except -1 nogil:
         """One command: what is due by its time, the command itself, and the orders that its trades triggered."""
         header = <const command_header_t*> record
         if header.sequence != self.out.sequence + 1 or header.time_ns < self.out.time_ns:
@@ -167,52 +190,32 @@ cdef class Engine:
             self.incoming.trigger()
         return 0
 
-    cdef int does_not_follow(self, const command_header_t* header) except -1:
+    cdef int does_not_follow(self, const command_header_t* header) except -1 nogil:
         if header.sequence != self.out.sequence + 1:
             raise Fault(f"command {header.sequence} does not follow {self.out.sequence}")
         raise Fault(
             f"command {header.sequence} is earlier than the one before: {header.time_ns} < {self.out.time_ns}"
         )
 
-    cdef inline int decide(self, const uint8_t* record, const command_header_t* header) except -1:
+    cdef inline int decide(self, const uint8_t* record, const command_header_t* header) except -1 nogil:
         if header.kind == COMMAND_PLACE_ORDER:
             return self.placing.place_order(<const place_order_t*> record)
         if header.kind == COMMAND_CANCEL_ORDER:
             return self.standing.cancel_order(<const cancel_order_t*> record)
         if header.kind == COMMAND_AMEND_ORDER:
             return self.standing.amend_order(<const amend_order_t*> record)
-        if header.kind == COMMAND_CANCEL_ORDERS:
-            return self.standing.cancel_orders(<const cancel_orders_t*> record)
-        if header.kind == COMMAND_SET_KILL_SWITCH:
-            return self.standing.set_kill_switch(<const set_kill_switch_t*> record)
-        if header.kind == COMMAND_SET_MARKET_PHASE:
-            return self.phases.set_market_phase(<const set_market_phase_t*> record, header.time_ns)
-        if header.kind == COMMAND_SET_PRICE_BAND:
-            return self.phases.set_price_band(<const set_price_band_t*> record)
-        if header.kind == COMMAND_SET_ACCOUNT_PROFILE:
-            return self.gates.set_account_profile(<const set_account_profile_t*> record)
-        if header.kind == COMMAND_SET_MARKET_RULES:
-            return self.gates.set_market_rules(<const set_market_rules_t*> record)
-        if header.kind == COMMAND_ADVANCE_TIME:
-            return self.standing.advance_time()
-        if header.kind == COMMAND_TRANSFER:
-            return self.transfers.transfer(<const transfer_t*> record)
-        if header.kind == COMMAND_LIST_ASSET:
-            return self.listing.list_asset(<const list_asset_t*> record)
         if header.kind == COMMAND_OPEN_ACCOUNT:
             return self.listing.open_account(<const open_account_t*> record)
-        if header.kind == COMMAND_SET_FEE_TIER:
-            return self.listing.set_fee_tier(<const set_fee_tier_t*> record)
-        if header.kind == COMMAND_ASSIGN_FEE_TIER:
-            return self.listing.assign_fee_tier(<const assign_fee_tier_t*> record)
-        if header.kind == COMMAND_LIST_MARKET:
-            return self.listing.list_market(<const list_market_t*> record)
-        if header.kind == COMMAND_SET_BENEFICIAL_OWNER:
-            return self.listing.set_beneficial_owner(<const set_beneficial_owner_t*> record)
-        return self.decide_more(record, header)
+        if header.kind == COMMAND_ADVANCE_TIME:
+            return self.standing.advance_time()
+        return self.decide_with_lock(record, header)
 
-    cdef int decide_more(self, const uint8_t* record, const command_header_t* header) except -1:
-        """The rarer kinds."""
+    cdef int decide_with_lock(self, const uint8_t* record, const command_header_t* header) except -1 with gil:
+        """The rarer kinds; most of them work on Python objects."""
+        if header.kind == COMMAND_CANCEL_ORDERS:
+            return self.standing.cancel_orders(<const cancel_orders_t*> record)
+        if header.kind == COMMAND_TRANSFER:
+            return self.transfers.transfer(<const transfer_t*> record)
         if header.kind == COMMAND_ADD_LEG:
             return self.transfers.add_leg(<const add_leg_t*> record)
         if header.kind == COMMAND_POST_LEGS:
@@ -229,8 +232,32 @@ cdef class Engine:
             return self.error_trades.cancel_trade(<const cancel_trade_t*> record)
         if header.kind == COMMAND_SET_VALUATION:
             return self.exposure.set_valuation(<const set_valuation_t*> record)
+        return self.decide_setting(record, header)
+
+    cdef int decide_setting(self, const uint8_t* record, const command_header_t* header) except -1:
+        """What is listed and permitted, and how markets stand."""
+        if header.kind == COMMAND_SET_KILL_SWITCH:
+            return self.standing.set_kill_switch(<const set_kill_switch_t*> record)
+        if header.kind == COMMAND_SET_MARKET_PHASE:
+            return self.phases.set_market_phase(<const set_market_phase_t*> record, header.time_ns)
+        if header.kind == COMMAND_SET_PRICE_BAND:
+            return self.phases.set_price_band(<const set_price_band_t*> record)
+        if header.kind == COMMAND_SET_ACCOUNT_PROFILE:
+            return self.gates.set_account_profile(<const set_account_profile_t*> record)
         if header.kind == COMMAND_SET_ASSET_PERMISSION:
             return self.gates.set_asset_permission(<const set_asset_permission_t*> record)
+        if header.kind == COMMAND_SET_MARKET_RULES:
+            return self.gates.set_market_rules(<const set_market_rules_t*> record)
+        if header.kind == COMMAND_LIST_ASSET:
+            return self.listing.list_asset(<const list_asset_t*> record)
+        if header.kind == COMMAND_LIST_MARKET:
+            return self.listing.list_market(<const list_market_t*> record)
+        if header.kind == COMMAND_SET_FEE_TIER:
+            return self.listing.set_fee_tier(<const set_fee_tier_t*> record)
+        if header.kind == COMMAND_ASSIGN_FEE_TIER:
+            return self.listing.assign_fee_tier(<const assign_fee_tier_t*> record)
+        if header.kind == COMMAND_SET_BENEFICIAL_OWNER:
+            return self.listing.set_beneficial_owner(<const set_beneficial_owner_t*> record)
         return self.out.reject(header.kind, REJECTION_COMMAND_UNKNOWN, header.kind, 0)
 
     # -- what others may read -----------------------------------------------------------------------------------------
@@ -240,8 +267,9 @@ cdef class Engine:
 
         Raises `KeyError` when the market is not listed.
         """
-        cdef int32_t market = self.book.market(market_id)
-        cdef int32_t level
+        cdef int32_t market, level
+        self.refuse_while_applying()
+        market = self.book.market(market_id)
         if market < 0:
             raise KeyError(market_id)
         sides = []
@@ -260,8 +288,9 @@ cdef class Engine:
 
         Raises `KeyError` when the account is not open.
         """
-        cdef int32_t account = self.ledger.account(account_id)
-        cdef int32_t slot
+        cdef int32_t account, slot
+        self.refuse_while_applying()
+        account = self.ledger.account(account_id)
         if account < 0:
             raise KeyError(account_id)
         rows = []
@@ -274,6 +303,7 @@ cdef class Engine:
 
     def lines(self) -> list:
         """The state as lines of text, without line feeds (spec/state.md)."""
+        self.refuse_while_applying()
         stopped = self.standing.site_stopped
         rows = [
             f"venue|{self.out.sequence}|{self.out.time_ns}|{self.matching.trades}|{self.placing.highest_order_id}"
@@ -297,6 +327,7 @@ cdef class Engine:
 
     def save(self) -> bytes:
         """Everything the engine knows, for `load`. The form belongs to this version; the journal is what lasts."""
+        self.refuse_while_applying()
         return saved(self)
 
     @staticmethod
@@ -319,13 +350,22 @@ cdef class Engine:
     def provoke(self, str failure) -> None:
         """Commit a known error, so that a test can show the checked build notices. The fast build refuses to.
 
-        `failure` is "index" (reads past an array: `IndexError`) or "assertion" (`Fault`).
+        `failure` is "index" (reads past an array: `IndexError`), "overflow" (`OverflowError`) or "assertion" (`Fault`).
         """
+        cdef bint failure_is_overflow = failure == "overflow"
         if not CHECKED:
             raise RuntimeError("only the checked build can be provoked")
         if failure == "index":
             print(self.book.orders[self.book.orders.shape[0]].order_id)
-        check(False, "provoked")
+        with nogil:
+            if failure_is_overflow:
+                self.overflow()
+            check(False, "provoked")
+
+    cdef int overflow(self) except -1 nogil:
+        self.out.time_ns = INT64_MAX
+        self.out.time_ns += 1
+        return 0
 
 
 include "saving.pxi"

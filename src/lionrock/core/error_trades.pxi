@@ -38,13 +38,13 @@ cdef class ErrorTrades:
         self.oldest_ns = INT64_MAX
 
     @cython.overflowcheck(False)  # numbers of trades are far from 64 bits
-    cdef inline remembered_trade_t* trade(self, uint64_t trade_id) except NULL:
+    cdef inline remembered_trade_t* trade(self, uint64_t trade_id) except NULL nogil:
         return &self.ring[trade_id & (self.ring.shape[0] - 1)]
 
     cdef int remember(
         self, const order_t* buy, const order_t* sell, int64_t base_atoms, int64_t quote_atoms, int64_t buyer_fee,
         int64_t seller_fee,
-    ) except -1:
+    ) except -1 nogil:
         """Note what a trade did. A fee below zero is a rebate, in the asset of the other side's fee."""
         cdef remembered_trade_t* trade
         if self.after_last - self.first == <uint64_t> self.ring.shape[0]:
@@ -72,7 +72,7 @@ cdef class ErrorTrades:
             trade.seller_quote_atoms -= seller_fee
         return 0
 
-    cdef int grow(self) except -1:
+    cdef int grow(self) except -1 with gil:
         """Twice the room; the place of a number in it changes."""
         cdef remembered_trade_t[::1] old = self.ring
         cdef uint64_t trade_id = self.first
@@ -82,7 +82,7 @@ cdef class ErrorTrades:
             trade_id += 1
         return 0
 
-    cdef int pass_time(self, int64_t time_ns) except -1:
+    cdef int pass_time(self, int64_t time_ns) except -1 nogil:
         """Forget what is older than an hour."""
         while time_ns - self.oldest_ns >= TRADE_MEMORY_NS():
             self.first += 1
@@ -132,7 +132,7 @@ cdef class ErrorTrades:
             changes[account, asset_id] = changes.get((account, asset_id), 0) + amount
         return changes
 
-    cdef int announce(self, const cancel_trade_t* command, const remembered_trade_t* trade) except -1:
+    cdef int announce(self, const cancel_trade_t* command, const remembered_trade_t* trade) except -1 nogil:
         event = <trade_cancelled_t*> self.out.event(EVENT_TRADE_CANCELLED)
         event.trade_id = command.trade_id
         event.market_id = self.book.markets[trade.market].market_id

@@ -1,6 +1,6 @@
 # How much a client may have at stake: what assets are worth, and the limit that asks it (spec/exposure.md).
 
-cdef extern from *:
+cdef extern from * nogil:
     """
     /* Worth of three amounts together, exact in 128 bits (their sum has 65 bits at most, a price 62). What does not fit
        63 bits is the largest number that does. */
@@ -27,7 +27,7 @@ cdef valuation_t _valuation_pattern[1]
 VALUATION = np.asarray(<valuation_t[:1]> _valuation_pattern).dtype
 
 
-cdef inline int64_t capped_sum(int64_t first, int64_t second) noexcept:
+cdef inline int64_t capped_sum(int64_t first, int64_t second) noexcept nogil:
     """Sum of two amounts, stopping at the largest number."""
     return first + second if first <= INT64_MAX - second else INT64_MAX
 
@@ -49,7 +49,7 @@ cdef class Exposure:
         self.valuations = zeros(8, VALUATION)
         self.count = 0
 
-    cdef int32_t slot(self, uint32_t asset_id) except? -99:
+    cdef int32_t slot(self, uint32_t asset_id) except? -99 nogil:
         """Place of an asset's valuation, or -1."""
         cdef int32_t slot
         for slot in range(self.count):
@@ -57,14 +57,18 @@ cdef class Exposure:
                 return slot
         return -1
 
-    cdef inline int refused(self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms) except -1:
+    cdef inline int refused(
+        self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms
+    ) except -1 nogil:
         """Whether holding so much more money would take the account above its limit. Returns 1 when refused."""
         # One branch of the two questions (book.pxi, "without a branch").
         if (self.ledger.accounts[account].exposure_limit_atoms != 0) & (added_atoms > 0):
             return self.refused_above(kind, account, hold_asset, added_atoms)
         return 0
 
-    cdef int refused_above(self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms) except -1:
+    cdef int refused_above(
+        self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms
+    ) except -1 nogil:
         """The same of an account with a limit."""
         cdef int64_t limit = self.ledger.accounts[account].exposure_limit_atoms
         cdef int32_t slot = self.slot(hold_asset)
@@ -76,7 +80,7 @@ cdef class Exposure:
             return 0
         return self.out.reject(kind, REJECTION_EXPOSURE_ABOVE_LIMIT, limit, exposure)
 
-    cdef int64_t exposure(self, int32_t account, uint32_t hold_asset, int64_t added_atoms) except -1:
+    cdef int64_t exposure(self, int32_t account, uint32_t hold_asset, int64_t added_atoms) except -1 nogil:
         """Worth of what counts once so much more of one asset is held."""
         cdef int64_t total = 0, added, held, available
         cdef int32_t slot, balance

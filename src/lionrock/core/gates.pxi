@@ -20,7 +20,7 @@ cdef class Gates:
     cdef inline int order_refused(
         self, uint16_t kind, int32_t account_slot, int32_t market_slot, uint8_t side, int64_t price_ticks,
         int64_t value_atoms, bint will_be_open,
-    ) except -1:
+    ) except -1 nogil:
         """Ask every gate in order. Price and value are 0 where an order has none. Returns 1 when refused."""
         cdef account_t* account = &self.ledger.accounts[account_slot]
         cdef market_t* market = &self.book.markets[market_slot]
@@ -54,7 +54,9 @@ cdef class Gates:
             )
         return 0
 
-    cdef int may_not_acquire(self, uint16_t kind, int32_t account, const market_t* market, uint8_t side) except -1:
+    cdef int may_not_acquire(
+        self, uint16_t kind, int32_t account, const market_t* market, uint8_t side
+    ) except -1 with gil:
         """Whether the asset that an order would receive is one the account may not acquire."""
         cdef uint32_t received = market.base_asset_id if side == SIDE_BUY else market.quote_asset_id
         if (account, received) not in self.forbidden:
@@ -63,7 +65,7 @@ cdef class Gates:
             kind, REJECTION_ASSET_NOT_PERMITTED, received, as_figure(self.ledger.accounts[account].account_id)
         )
 
-    cdef int too_far(self, uint16_t kind, const market_t* market, uint8_t side, int64_t price_ticks) except -1:
+    cdef int too_far(self, uint16_t kind, const market_t* market, uint8_t side, int64_t price_ticks) except -1 nogil:
         """Whether a limit reaches past the last trade by more than the market's deviation allows."""
         cdef int64_t bound
         if market.last_price_ticks == 0:

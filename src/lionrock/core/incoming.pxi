@@ -1,7 +1,7 @@
 # The way of an order from coming in to resting or ending; also of one that waited for its trigger.
 
 
-cdef inline bint may_rest(uint8_t time_in_force) noexcept:
+cdef inline bint may_rest(uint8_t time_in_force) noexcept nogil:
     """Whether what cannot trade at once waits in the book."""
     return (
         time_in_force == TIME_IN_FORCE_GOOD_TILL_CANCELLED
@@ -10,7 +10,7 @@ cdef inline bint may_rest(uint8_t time_in_force) noexcept:
     )
 
 
-cdef inline bint rises(uint8_t side, uint8_t trigger) noexcept:
+cdef inline bint rises(uint8_t side, uint8_t trigger) noexcept nogil:
     """Whether an order waits for the price to rise."""
     return (trigger == TRIGGER_STOP) == (side == SIDE_BUY)
 
@@ -32,17 +32,17 @@ cdef class Incoming:
         self.matching = matching
         self.standing = standing
 
-    cdef int64_t quote_rate(self, const order_t* order) except? -99:
+    cdef int64_t quote_rate(self, const order_t* order) except? -99 nogil:
         """What a taker pays on top in quote, ppm: the fee of a buy in a QUOTE-fee market."""
         return order.taker_fee_ppm if self.pays_fee_on_top(order) else 0
 
-    cdef inline bint pays_fee_on_top(self, const order_t* order) except -1:
+    cdef inline bint pays_fee_on_top(self, const order_t* order) except -1 nogil:
         """Whether what it spends does not include its fee."""
         return order.side == SIDE_BUY and self.book.markets[order.market].fee_currency == FEE_CURRENCY_QUOTE
 
     cdef inline int prepare(
         self, order_t* order, taking_t* taking, uint64_t owner_id, int64_t quote_amount_atoms
-    ) except -1:
+    ) except -1 nogil:
         """What the order may take. An order at market has no limit price, one by amount no size."""
         self.matching.begin(order, taking, owner_id)
         if order.price_ticks == 0:
@@ -57,7 +57,7 @@ cdef class Incoming:
             order.remaining_lots = self.book.markets[order.market].max_size_lots
         return 0
 
-    cdef int wait(self, int32_t slot, uint8_t trigger, int32_t trigger_price_ticks) except -1:
+    cdef int wait(self, int32_t slot, uint8_t trigger, int32_t trigger_price_ticks) except -1 nogil:
         """The order stands outside the book until its trigger is met."""
         cdef order_t* order = &self.book.orders[slot]
         if order.size_lots == 0:
@@ -65,18 +65,22 @@ cdef class Incoming:
         self.matching.enter(slot, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING, trigger_price_ticks)
         return self.expect_end(order)
 
-    cdef int trigger(self) except -1:
+    cdef int trigger(self) except -1 nogil:
         """At the end of a command: in each continuous market with new trades the orders they triggered come in."""
-        cdef int32_t touched = self.matching.touched
-        if touched >= 0:
-            self.trigger_in(touched)
+        if self.matching.touched >= 0:
+            self.trigger_in(self.matching.touched)
         else:
-            for market_id in sorted(np.asarray(self.book.markets)["market_id"][: self.book.market_count]):
-                self.trigger_in(self.book.market(market_id))
+            self.trigger_everywhere()
         self.matching.touched = -1
         return 0
 
-    cdef int trigger_in(self, int32_t slot) except -1:
+    cdef int trigger_everywhere(self) except -1 with gil:
+        """The same in every market, by id."""
+        for market_id in sorted(np.asarray(self.book.markets)["market_id"][: self.book.market_count]):
+            self.trigger_in(self.book.market(market_id))
+        return 0
+
+    cdef int trigger_in(self, int32_t slot) except -1 nogil:
         cdef market_t* market = &self.book.markets[slot]
         cdef int32_t level
         while market.phase == MARKET_PHASE_CONTINUOUS:
@@ -89,7 +93,7 @@ cdef class Incoming:
             self.release(self.book.levels[level].first)
         return 0
 
-    cdef int release(self, int32_t slot) except -1:
+    cdef int release(self, int32_t slot) except -1 nogil:
         """A waiting order's trigger is met: it comes in."""
         cdef order_t* order = &self.book.orders[slot]
         cdef taking_t taking
@@ -105,7 +109,7 @@ cdef class Incoming:
         )
         return self.come_in(slot, &taking)
 
-    cdef int come_in(self, int32_t slot, taking_t* taking) except -1:
+    cdef int come_in(self, int32_t slot, taking_t* taking) except -1 nogil:
         """Trade what can trade; the rest rests, or the order ends and its slot is free."""
         cdef order_t* order = &self.book.orders[slot]
         cdef market_t* market = &self.book.markets[order.market]
@@ -120,7 +124,7 @@ cdef class Incoming:
             self.finish(slot, taking)
         return self.book.give_back(slot) if order.level < 0 else 0
 
-    cdef int ends_untouched(self, order_t* order, taking_t* taking) except -1:
+    cdef int ends_untouched(self, order_t* order, taking_t* taking) except -1 nogil:
         """Post-only orders that would take and fill-or-kill orders that cannot fill end here. Returns 1 for those."""
         cdef uint8_t side = opposite(order.side)
         cdef int32_t best = self.book.markets[order.market].best[side]
@@ -135,7 +139,7 @@ cdef class Incoming:
                 return 1
         return 0
 
-    cdef int finish(self, int32_t slot, taking_t* taking) except -1:
+    cdef int finish(self, int32_t slot, taking_t* taking) except -1 nogil:
         """After its trades an order is filled, rests, or is cancelled with the reason that fits."""
         cdef order_t* order = &self.book.orders[slot]
         cdef bint beyond = self.matching.could_go_on(order, taking)
@@ -150,15 +154,15 @@ cdef class Incoming:
             self.matching.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION)
         return 0
 
-    cdef int rest(self, int32_t slot) except -1:
+    cdef int rest(self, int32_t slot) except -1 nogil:
         """Into the book for the first time, and onto the clock if it ends by itself."""
         self.matching.rest(slot)
         return self.expect_end(&self.book.orders[slot])
 
-    cdef inline int expect_end(self, const order_t* order) except -1:
+    cdef inline int expect_end(self, const order_t* order) except -1 nogil:
         return self.standing.expect_end(order.expire_time_ns, order.order_id) if order.expire_time_ns != 0 else 0
 
-    cdef int end_for_good(self, order_t* order, taking_t* taking, bint beyond) except -1:
+    cdef int end_for_good(self, order_t* order, taking_t* taking, bint beyond) except -1 nogil:
         """End an order that may not rest, with the reason that fits. One that traded nothing is never filled."""
         cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
         cdef int64_t remaining_lots = 0 if taking.by_quote else order.remaining_lots

@@ -8,7 +8,7 @@
 # last asked about, two steps above the levels, and begins there when the next key lies under the same node. That node
 # is forgotten when it is given back, and only a removal under it can do that.
 
-cdef extern from *:
+cdef extern from * nogil:
     """
     static inline int lowest_bit(unsigned long long map) { return __builtin_ctzll(map); }
     """
@@ -37,7 +37,7 @@ cdef trie_t _trie_pattern[1]
 TRIE = np.asarray(<trie_t[:1]> _trie_pattern).dtype
 
 
-cdef inline int digit_of(uint32_t key, int step) noexcept:
+cdef inline int digit_of(uint32_t key, int step) noexcept nogil:
     """Which child of a node at that step is on the way to the key."""
     return (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
 
@@ -60,7 +60,7 @@ cdef class Ladder:
         self.node_count = self.trie_count = 0
         self.free_node = -1
 
-    cdef inline void count(self, int nodes) noexcept:
+    cdef inline void count(self, int nodes) noexcept nogil:
         if CHECKED:
             self.touched += nodes
 
@@ -73,23 +73,27 @@ cdef class Ladder:
         self.tries[trie].near_prefix = NO_PREFIX
         return trie
 
-    cdef int32_t new_node(self) except -1:
+    cdef int32_t new_node(self) except -1 nogil:
         cdef int32_t node = self.free_node
         if node >= 0:
             self.free_node = self.nodes[node].children[0]
             return node
         if self.node_count == self.nodes.shape[0]:
-            self.nodes = grown(np.asarray(self.nodes))
+            self.make_room()
         node = self.node_count
         self.node_count += 1
         return node
 
-    cdef inline int give_back(self, int32_t node) except -1:
+    cdef int make_room(self) except -1 with gil:
+        self.nodes = grown(np.asarray(self.nodes))
+        return 0
+
+    cdef inline int give_back(self, int32_t node) except -1 nogil:
         self.nodes[node].children[0] = self.free_node
         self.free_node = node
         return 0
 
-    cdef inline int32_t child(self, int32_t node, int digit) except -1:
+    cdef inline int32_t child(self, int32_t node, int digit) except -1 nogil:
         """The child at a digit, made when it is not there."""
         cdef int32_t child
         self.count(1)
@@ -100,7 +104,7 @@ cdef class Ladder:
         self.nodes[node].children[digit] = child
         return child
 
-    cdef int32_t near(self, int32_t trie, uint32_t key) except -1:
+    cdef int32_t near(self, int32_t trie, uint32_t key) except -1 nogil:
         """The node over the 4,096 keys round this one, made when it is not there, and remembered."""
         cdef int32_t at = self.tries[trie].root
         cdef int step = 0
@@ -111,7 +115,7 @@ cdef class Ladder:
         self.tries[trie].near_node = at
         return at
 
-    cdef inline int32_t* place(self, int32_t trie, uint32_t key) except NULL:
+    cdef inline int32_t* place(self, int32_t trie, uint32_t key) except NULL nogil:
         """Where the level of the key is written; -1 stands there when it was not in the trie, and now it is.
 
         Valid until the trie is asked for another place.
@@ -127,7 +131,7 @@ cdef class Ladder:
             leaf.children[digit_of(key, STEPS - 1)] = -1
         return &leaf.children[digit_of(key, STEPS - 1)]
 
-    cdef inline int32_t leaf(self, int32_t trie, uint32_t key) except? -99:
+    cdef inline int32_t leaf(self, int32_t trie, uint32_t key) except? -99 nogil:
         """The lowest node on the way to a key, or -1."""
         cdef int32_t at = self.tries[trie].root
         cdef int step = 0
@@ -141,7 +145,7 @@ cdef class Ladder:
             step += 1
         return at
 
-    cdef inline int remove(self, int32_t trie, uint32_t key) except -1:
+    cdef inline int remove(self, int32_t trie, uint32_t key) except -1 nogil:
         """Take out a key that is in the trie, and give back the nodes that it leaves empty."""
         cdef int32_t at = self.tries[trie].near_node
         cdef int32_t leaf
@@ -157,7 +161,7 @@ cdef class Ladder:
         self.nodes[leaf].map &= ~((<uint64_t> 1) << digit_of(key, STEPS - 1))
         return self.prune(trie, key) if self.nodes[leaf].map == 0 else 0
 
-    cdef int prune(self, int32_t trie, uint32_t key) except -1:
+    cdef int prune(self, int32_t trie, uint32_t key) except -1 nogil:
         """Give back the empty leaf on the way to a key, and every node over it that this leaves empty."""
         cdef int32_t path[STEPS]
         cdef int step = 0
@@ -174,14 +178,14 @@ cdef class Ladder:
             self.nodes[path[step]].map &= ~((<uint64_t> 1) << digit_of(key, step))
         return 0
 
-    cdef int32_t first_from(self, int32_t trie, uint32_t key) except? -99:
+    cdef int32_t first_from(self, int32_t trie, uint32_t key) except? -99 nogil:
         """The level with the smallest key that is at least `key`, or -1."""
         cdef int32_t found = -1
         if self.tries[trie].near_prefix == key >> NEAR_BITS:
             found = self.first_under(self.tries[trie].near_node, NEAR_STEPS, key)
         return found if found >= 0 else self.first_under(self.tries[trie].root, 0, key)
 
-    cdef int32_t first_under(self, int32_t node, int top, uint32_t key) except? -99:
+    cdef int32_t first_under(self, int32_t node, int top, uint32_t key) except? -99 nogil:
         """The same among the keys under a node, which is so many steps from the root and on the way to the key."""
         cdef int32_t path[STEPS]
         cdef int32_t at = node

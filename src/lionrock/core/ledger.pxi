@@ -50,13 +50,13 @@ cdef class Ledger:
         self.balance_slots = Table()
         self.owed_atoms = {}
 
-    cdef inline int32_t account(self, uint64_t account_id) except? -99:
+    cdef inline int32_t account(self, uint64_t account_id) except? -99 nogil:
         """Slot of an account, or -1. No account has id 0."""
         return self.account_slots.find(account_id) if account_id != 0 else -1
 
-    cdef int open(self, uint64_t account_id, uint8_t account_kind) except -1:
+    cdef int open(self, uint64_t account_id, uint8_t account_kind) except -1 nogil:
         if self.account_count == self.accounts.shape[0]:
-            self.accounts = grown(np.asarray(self.accounts))
+            self.make_room_for_accounts()
         self.accounts[self.account_count].account_id = account_id
         self.accounts[self.account_count].owner_id = account_id
         self.accounts[self.account_count].products = UINT32_MAX
@@ -65,29 +65,33 @@ cdef class Ledger:
         self.account_count += 1
         return 0
 
+    cdef int make_room_for_accounts(self) except -1 with gil:
+        self.accounts = grown(np.asarray(self.accounts))
+        return 0
+
     @cython.overflowcheck(False)
-    cdef inline uint64_t key(self, int32_t account, uint32_t asset_id) noexcept:
+    cdef inline uint64_t key(self, int32_t account, uint32_t asset_id) noexcept nogil:
         return (<uint64_t> (account + 1) << 32) | asset_id
 
-    cdef inline int32_t existing_balance(self, int32_t account, uint32_t asset_id) except? -99:
+    cdef inline int32_t existing_balance(self, int32_t account, uint32_t asset_id) except? -99 nogil:
         """Slot of a balance, or -1 when the account never touched the asset."""
         return self.balance_slots.find(self.key(account, asset_id))
 
-    cdef inline int64_t available(self, int32_t account, uint32_t asset_id) except? -99:
+    cdef inline int64_t available(self, int32_t account, uint32_t asset_id) except? -99 nogil:
         cdef int32_t slot = self.existing_balance(account, asset_id)
         return self.balances[slot].available_atoms if slot >= 0 else 0
 
-    cdef inline int32_t balance(self, int32_t account, uint32_t asset_id) except -1:
+    cdef inline int32_t balance(self, int32_t account, uint32_t asset_id) except -1 nogil:
         """Slot of a balance, made when it is not there yet."""
         cdef int32_t slot = self.existing_balance(account, asset_id)
         if slot >= 0:
             return slot
         return self.new_balance(account, asset_id)
 
-    cdef int32_t new_balance(self, int32_t account, uint32_t asset_id) except -1:
+    cdef int32_t new_balance(self, int32_t account, uint32_t asset_id) except -1 nogil:
         cdef int32_t slot
         if self.balance_count == self.balances.shape[0]:
-            self.balances = grown(np.asarray(self.balances))
+            self.make_room_for_balances()
         slot = self.balance_count
         self.balances[slot].account_id = self.accounts[account].account_id
         self.balances[slot].account = account
@@ -96,11 +100,15 @@ cdef class Ledger:
         self.balance_count += 1
         return slot
 
-    cdef inline uint64_t owner_of_balance(self, int32_t slot) except? 0:
+    cdef int make_room_for_balances(self) except -1 with gil:
+        self.balances = grown(np.asarray(self.balances))
+        return 0
+
+    cdef inline uint64_t owner_of_balance(self, int32_t slot) except? 0 nogil:
         """Beneficial owner of the account a balance belongs to."""
         return self.accounts[self.balances[slot].account].owner_id
 
-    cdef inline int hold(self, int32_t slot, int64_t amount_atoms) except -1:
+    cdef inline int hold(self, int32_t slot, int64_t amount_atoms) except -1 nogil:
         """Move from available to held; the caller has made sure that so much is available."""
         cdef balance_t* balance = &self.balances[slot]
         balance.available_atoms -= amount_atoms
@@ -109,18 +117,18 @@ cdef class Ledger:
             self.out_of_bounds(balance)
         return 0
 
-    cdef int out_of_bounds(self, const balance_t* balance) except -1:
+    cdef int out_of_bounds(self, const balance_t* balance) except -1 nogil:
         """Apart from where it is found, so that what never happens weighs nothing there."""
         if balance.available_atoms < 0:
             raise Fault(f"account {balance.account_id} would hold more than is available")
         raise Fault(f"account {balance.account_id} would hold less than nothing")
 
-    cdef inline int release(self, int32_t slot, int64_t amount_atoms) except -1:
+    cdef inline int release(self, int32_t slot, int64_t amount_atoms) except -1 nogil:
         """Move from held back to available."""
         self.balances[slot].available_atoms += amount_atoms
         return self.take_held(slot, amount_atoms)
 
-    cdef inline int take_held(self, int32_t slot, int64_t amount_atoms) except -1:
+    cdef inline int take_held(self, int32_t slot, int64_t amount_atoms) except -1 nogil:
         """What was held leaves the account."""
         cdef balance_t* balance = &self.balances[slot]
         balance.held_atoms -= amount_atoms
@@ -128,12 +136,12 @@ cdef class Ledger:
             self.out_of_bounds(balance)
         return 0
 
-    cdef inline int credit(self, int32_t slot, int64_t amount_atoms) except -1:
+    cdef inline int credit(self, int32_t slot, int64_t amount_atoms) except -1 nogil:
         """Value arrives as available."""
         self.balances[slot].available_atoms += amount_atoms
         return 0
 
-    cdef inline bint is_custody(self, int32_t account) except -1:
+    cdef inline bint is_custody(self, int32_t account) except -1 nogil:
         return self.accounts[account].account_kind == ACCOUNT_KIND_CUSTODY
 
     cdef int move(self, int32_t account, uint32_t asset_id, int64_t amount_atoms) except -1:

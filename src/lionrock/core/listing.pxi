@@ -57,7 +57,7 @@ cdef class Listing:
         memcpy(event.code, command.code, 16)
         return 0
 
-    cdef int open_account(self, const open_account_t* command) except -1:
+    cdef int open_account(self, const open_account_t* command) except -1 nogil:
         if command.account_id == 0 or command.account_id > <uint64_t> INT64_MAX:
             return self.out.reject(
                 command.kind, REJECTION_ACCOUNT_ID_NOT_POSITIVE, as_figure(command.account_id), 0

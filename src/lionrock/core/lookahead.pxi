@@ -5,7 +5,7 @@
 # These are hints: nothing is written, nothing read here decides anything, and what is out of date by the time its
 # command is decided costs a fetch in vain.
 
-cdef extern from *:
+cdef extern from * nogil:
     """
     #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place), 1)
     """
@@ -38,14 +38,14 @@ cdef class Lookahead:
         self.ledger = ledger
         self.book = book
 
-    cdef void start_batch(self) noexcept:
+    cdef void start_batch(self) noexcept nogil:
         cdef int i
         self.large = self.book.order_room > CACHED or self.ledger.account_count > CACHED
         for i in range(ROUND):
             self.slots[i] = -1
 
     @cython.overflowcheck(False)  # places in a block of memory
-    cdef inline int look(self, const uint8_t[::1] commands, Py_ssize_t at) except -1:
+    cdef inline int look(self, const uint8_t[::1] commands, Py_ssize_t at) except -1 nogil:
         """Look at four commands some way behind the one at the place given; at the furthest for the first time."""
         cdef Py_ssize_t left = commands.shape[0] // RECORD_BYTES - at
         if not self.large or left <= 4 * STRIDE:
@@ -56,7 +56,7 @@ cdef class Lookahead:
         self.at_level(<const order_command_t*> &commands[(at + STRIDE) * RECORD_BYTES], at + STRIDE)
         return 0
 
-    cdef inline int at_ids(self, const order_command_t* command) except -1:
+    cdef inline int at_ids(self, const order_command_t* command) except -1 nogil:
         """Where the tables keep the ids of a command."""
         if command.kind == COMMAND_PLACE_ORDER:
             fetch(self.book.order_slots.at_home(command.order_id))
@@ -65,7 +65,7 @@ cdef class Lookahead:
             fetch(self.book.order_slots.at_home(command.order_id))
         return 0
 
-    cdef inline int at_slots(self, const order_command_t* command, Py_ssize_t at) except -1:
+    cdef inline int at_slots(self, const order_command_t* command, Py_ssize_t at) except -1 nogil:
         """The order that is amended or cancelled; for a new one its account and where its balances are found."""
         cdef int32_t slot = -1
         cdef int32_t market
@@ -85,7 +85,7 @@ cdef class Lookahead:
         self.slots[at & (ROUND - 1)] = slot
         return 0
 
-    cdef inline int at_queue(self, const order_command_t* command, Py_ssize_t at) except -1:
+    cdef inline int at_queue(self, const order_command_t* command, Py_ssize_t at) except -1 nogil:
         """Balances, the level and the neighbours of an order, and the lowest nodes of the ladder at its prices."""
         cdef int32_t slot = self.slots[at & (ROUND - 1)]
         cdef int32_t market
@@ -112,7 +112,7 @@ cdef class Lookahead:
             self.at_price(order.market, order.side, (<const amend_order_t*> command).price_ticks)
         return 0
 
-    cdef inline int at_level(self, const order_command_t* command, Py_ssize_t at) except -1:
+    cdef inline int at_level(self, const order_command_t* command, Py_ssize_t at) except -1 nogil:
         """The account of an order, and the level at the price it goes to."""
         cdef int32_t slot = self.slots[at & (ROUND - 1)]
         cdef int32_t market
@@ -131,13 +131,13 @@ cdef class Lookahead:
             self.at_end(order.market, order.side, (<const amend_order_t*> command).price_ticks)
         return 0
 
-    cdef inline int at_balance(self, int32_t account, uint32_t asset_id) except -1:
+    cdef inline int at_balance(self, int32_t account, uint32_t asset_id) except -1 nogil:
         cdef int32_t slot = self.ledger.balance_slots.likely(self.ledger.key(account, asset_id))
         if slot >= 0:
             fetch(&self.ledger.balances[slot])
         return 0
 
-    cdef inline int at_price(self, int32_t market, uint8_t side, int64_t price_ticks) except -1:
+    cdef inline int at_price(self, int32_t market, uint8_t side, int64_t price_ticks) except -1 nogil:
         """The node of the ladder that keeps the level of a price; the nodes over it are few and stay in the cache."""
         cdef uint32_t key
         cdef int32_t leaf
@@ -149,7 +149,7 @@ cdef class Lookahead:
                 fetch(&self.book.ladder.nodes[leaf].children[digit_of(key, STEPS - 1)])
         return 0
 
-    cdef inline int at_end(self, int32_t market, uint8_t side, int64_t price_ticks) except -1:
+    cdef inline int at_end(self, int32_t market, uint8_t side, int64_t price_ticks) except -1 nogil:
         """The level of a price, if there is one."""
         cdef uint32_t key
         cdef int32_t leaf

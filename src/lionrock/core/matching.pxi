@@ -39,7 +39,7 @@ cdef class Matching:
         self.touched = -1
         self.command = 0
 
-    cdef int take(self, order_t* taker, taking_t* taking) except -1:
+    cdef int take(self, order_t* taker, taking_t* taking) except -1 nogil:
         """Trade with the best prices, oldest orders first, until the order, the book or the limit ends it."""
         cdef uint8_t side = opposite(taker.side)
         cdef int32_t level, maker
@@ -68,14 +68,14 @@ cdef class Matching:
             self.trade(taker, maker, lots, lots * quote_atoms_per_lot)
         return 0
 
-    cdef inline bint in_reach(self, int32_t level, const taking_t* taking) except -1:
+    cdef inline bint in_reach(self, int32_t level, const taking_t* taking) except -1 nogil:
         """Whether a level is inside the order's limit and the market's price band."""
         return taking.near_key <= self.book.levels[level].key <= taking.worst_key
 
-    cdef inline bint is_own(self, int32_t slot, taking_t* taking) except -1:
+    cdef inline bint is_own(self, int32_t slot, taking_t* taking) except -1 nogil:
         return self.ledger.owner_of_balance(self.book.orders[slot].hold_balance) == taking.owner_id
 
-    cdef int prevent(self, order_t* taker, taking_t* taking, int32_t maker) except -1:
+    cdef int prevent(self, order_t* taker, taking_t* taking, int32_t maker) except -1 nogil:
         """The incoming order met one of its own owner (spec/self-trade.md). Returns 1 when its way ends here."""
         cdef int64_t lots
         if taking.self_trade_prevention == SELF_TRADE_PREVENTION_DECREMENT:
@@ -94,7 +94,7 @@ cdef class Matching:
         taking.ended_by_own = True
         return 1
 
-    cdef int shrink_resting(self, int32_t slot, int64_t lots) except -1:
+    cdef int shrink_resting(self, int32_t slot, int64_t lots) except -1 nogil:
         """Take lots away from a resting order without a trade; with none left it is cancelled."""
         cdef order_t* order = &self.book.orders[slot]
         cdef int64_t surplus_atoms
@@ -106,7 +106,7 @@ cdef class Matching:
         self.ledger.release(order.hold_balance, surplus_atoms)
         return self.announce_reduced(order, lots, surplus_atoms)
 
-    cdef int announce_reduced(self, order_t* order, int64_t lots, int64_t released_atoms) except -1:
+    cdef int announce_reduced(self, order_t* order, int64_t lots, int64_t released_atoms) except -1 nogil:
         event = <order_reduced_t*> self.out.event(EVENT_ORDER_REDUCED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
@@ -116,7 +116,7 @@ cdef class Matching:
         event.released_atoms = released_atoms
         return 0
 
-    cdef int cancel_resting(self, int32_t slot, uint8_t reason) except -1:
+    cdef int cancel_resting(self, int32_t slot, uint8_t reason) except -1 nogil:
         """End a resting order and take it out of its queue."""
         cdef order_t* order = &self.book.orders[slot]
         self.cancelled(order, reason, order.size_lots - order.remaining_lots, order.remaining_lots)
@@ -124,7 +124,7 @@ cdef class Matching:
 
     cdef int measure(
         self, int32_t market, uint8_t side, int64_t want_lots, taking_t* taking, int64_t* lots, int64_t* quote_atoms
-    ) except -1:
+    ) except -1 nogil:
         """What an incoming order can get from a side now: up to so many lots, or up to what it may spend."""
         cdef int32_t level = self.book.markets[market].best[side]
         cdef int64_t there, at_level, quote_atoms_per_lot
@@ -154,7 +154,7 @@ cdef class Matching:
     cdef bint measure_queue(
         self, int32_t level, int64_t want_lots, int64_t quote_atoms_per_lot, taking_t* taking, int64_t* lots,
         int64_t* quote_atoms,
-    ) except -1:
+    ) except -1 nogil:
         """The same order by order, passing or stopping at those of the same owner. False when the way ends here.
 
         Once round for what shows; what is hidden stands behind all of it, so only those who came round reach it.
@@ -167,7 +167,7 @@ cdef class Matching:
     cdef bint measure_round(
         self, int32_t level, bint hidden, int64_t want_lots, int64_t quote_atoms_per_lot, taking_t* taking,
         int64_t* lots, int64_t* quote_atoms,
-    ) except -1:
+    ) except -1 nogil:
         cdef int32_t slot = self.book.levels[level].first
         cdef int64_t there, taken
         while slot >= 0 and lots[0] < want_lots:
@@ -191,7 +191,7 @@ cdef class Matching:
             slot = self.book.orders[slot].next
         return True
 
-    cdef int trade(self, order_t* taker, int32_t maker_slot, int64_t lots, int64_t quote_atoms) except -1:
+    cdef int trade(self, order_t* taker, int32_t maker_slot, int64_t lots, int64_t quote_atoms) except -1 nogil:
         """One fill: both legs of both assets and both fees, then the queue."""
         cdef order_t* maker = &self.book.orders[maker_slot]
         cdef int64_t base_atoms = lots * self.book.markets[taker.market].lot_base_atoms
@@ -211,7 +211,7 @@ cdef class Matching:
             return self.leave(maker_slot)
         return self.replenish(maker_slot) if maker.shown_lots == 0 else 0
 
-    cdef int replenish(self, int32_t slot) except -1:
+    cdef int replenish(self, int32_t slot) except -1 nogil:
         """The shown part of an iceberg is gone: the next one shows."""
         cdef order_t* order = &self.book.orders[slot]
         self.book.replenish(slot)
@@ -226,7 +226,7 @@ cdef class Matching:
     cdef int announce_trade(
         self, const order_t* maker, const order_t* taker, int64_t lots, int64_t quote_atoms, int32_t price_ticks,
         int64_t maker_fee, int64_t taker_fee, bint in_auction,
-    ) except -1:
+    ) except -1 nogil:
         self.trades += 1
         market = &self.book.markets[taker.market]
         if not in_auction and market.traded_in != self.command:
@@ -257,7 +257,7 @@ cdef class Matching:
     cdef inline int remember(
         self, const order_t* maker, const order_t* taker, int64_t base_atoms, int64_t quote_atoms, int64_t maker_fee,
         int64_t taker_fee,
-    ) except -1:
+    ) except -1 nogil:
         """Note the trade for an hour, by buyer and seller."""
         if taker.side == SIDE_BUY:
             return self.error_trades.remember(taker, maker, base_atoms, quote_atoms, taker_fee, maker_fee)
@@ -265,7 +265,7 @@ cdef class Matching:
 
     cdef int64_t pay_buyer(
         self, order_t* buyer, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
-    ) except? -99:
+    ) except? -99 nogil:
         """Quote leaves the buyer's hold, base arrives; returns the fee, taken from whichever the market says."""
         cdef market_t* market = &self.book.markets[buyer.market]
         cdef int64_t fee
@@ -284,7 +284,7 @@ cdef class Matching:
 
     cdef int64_t pay_seller(
         self, order_t* seller, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
-    ) except? -99:
+    ) except? -99 nogil:
         """Base leaves the seller's hold, quote arrives less the fee, which is returned. The same in every market."""
         cdef int64_t fee = fee_of_fill(seller, rate_ppm, quote_atoms, quote_atoms)
         self.consume(seller, base_atoms)
@@ -294,7 +294,7 @@ cdef class Matching:
 
     cdef int64_t pay_rebate(
         self, const order_t* maker, int64_t taker_fee, int64_t base_atoms, int64_t quote_atoms
-    ) except? -99:
+    ) except? -99 nogil:
         """A share of the taker's fee goes on to the maker, in the asset the taker paid; returns it."""
         cdef market_t* market = &self.book.markets[maker.market]
         cdef bint in_base = maker.side == SIDE_SELL and market.fee_currency == FEE_CURRENCY_RECEIVED
@@ -307,14 +307,14 @@ cdef class Matching:
         )
         return rebate
 
-    cdef inline int consume(self, order_t* order, int64_t amount_atoms) except -1:
+    cdef inline int consume(self, order_t* order, int64_t amount_atoms) except -1 nogil:
         """A trade takes from an order's hold; a hold that does not suffice is a fault, not a refusal."""
         order.held_atoms -= amount_atoms
         if order.held_atoms < 0:
             self.holds_too_little(order)
         return self.ledger.take_held(order.hold_balance, amount_atoms)
 
-    cdef int filled(self, order_t* order, int64_t filled_lots) except -1:
+    cdef int filled(self, order_t* order, int64_t filled_lots) except -1 nogil:
         """The order is done: what it still holds goes back."""
         event = <order_filled_t*> self.out.event(EVENT_ORDER_FILLED)
         event.order_id = order.order_id
@@ -324,12 +324,12 @@ cdef class Matching:
         event.released_atoms = order.held_atoms
         return self.over(order)
 
-    cdef int holds_too_little(self, const order_t* order) except -1:
+    cdef int holds_too_little(self, const order_t* order) except -1 nogil:
         raise Fault(f"order {order.order_id} traded more than it holds")
 
     cdef inline int cancelled(
         self, order_t* order, uint8_t reason, int64_t filled_lots, int64_t remaining_lots
-    ) except -1:
+    ) except -1 nogil:
         """The order is over with a part not traded: what it still holds goes back."""
         event = <order_cancelled_t*> self.out.event(EVENT_ORDER_CANCELLED)
         event.order_id = order.order_id
@@ -341,40 +341,40 @@ cdef class Matching:
         event.released_atoms = order.held_atoms
         return self.over(order)
 
-    cdef inline int over(self, order_t* order) except -1:
+    cdef inline int over(self, order_t* order) except -1 nogil:
         """However it ended: its hold is free, and from now on the time runs for the client's own id."""
         self.ledger.release(order.hold_balance, order.held_atoms)
         return self.client_ids.ended(order.client_id, self.out.time_ns) if order.client_id >= 0 else 0
 
-    cdef int rest(self, int32_t slot) except -1:
+    cdef int rest(self, int32_t slot) except -1 nogil:
         """What is left waits in the book, holding what it needs and no more."""
         cdef order_t* order = &self.book.orders[slot]
         self.reduce_hold(order)
         return self.enter(slot, order.side, order.price_ticks)
 
-    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1:
+    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
         """The order stands in a queue from now on and counts among its account's open ones."""
         self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders += 1
         return self.book.enter(slot, queue, price_ticks)
 
-    cdef inline int leave(self, int32_t slot) except -1:
+    cdef inline int leave(self, int32_t slot) except -1 nogil:
         """A resting or waiting order is no more."""
         self.book.part(slot)
         return self.forget(slot)
 
-    cdef inline int forget(self, int32_t slot) except -1:
+    cdef inline int forget(self, int32_t slot) except -1 nogil:
         """An order that stands in no queue is no more."""
         self.close(slot)
         return self.book.give_back(slot)
 
-    cdef inline int close(self, int32_t slot) except -1:
+    cdef inline int close(self, int32_t slot) except -1 nogil:
         """The opposite of entering, for an order that stands in no queue any more: it is a draft again."""
         self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1
         self.book.order_slots.remove(self.book.orders[slot].order_id)
         self.book.orders[slot].level = -1
         return 0
 
-    cdef int reduce_hold(self, order_t* order) except -1:
+    cdef int reduce_hold(self, order_t* order) except -1 nogil:
         """Give back what the rest of an order need not hold."""
         cdef int64_t surplus_atoms = order.held_atoms - self.needed_to_rest(order)
         if surplus_atoms > 0:
@@ -387,7 +387,7 @@ cdef class Matching:
             self.ledger.release(order.hold_balance, surplus_atoms)
         return 0
 
-    cdef inline int come_in_again(self, int32_t slot) except -1:
+    cdef inline int come_in_again(self, int32_t slot) except -1 nogil:
         """An amended order that lost its place trades what it can and goes to the back of the queue at its price.
 
         It stands in no queue meanwhile but keeps its slot: amendments are most of what a market maker sends.
@@ -408,7 +408,7 @@ cdef class Matching:
         self.book.join(slot, order.side, order.price_ticks)
         return self.change_phase(market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0
 
-    cdef inline int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1:
+    cdef inline int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1 nogil:
         """A limit order sets out; other kinds change what differs."""
         taking.limit_key = ladder_key(opposite(order.side), order.price_ticks)
         self.set_reach(order, taking)
@@ -418,7 +418,7 @@ cdef class Matching:
         taking.spendable_atoms = taking.filled_lots = taking.lost_lots = 0
         return 0
 
-    cdef inline int set_reach(self, const order_t* order, taking_t* taking) except -1:
+    cdef inline int set_reach(self, const order_t* order, taking_t* taking) except -1 nogil:
         """How far the order may go: to its limit, and nowhere outside the market's price band."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef uint8_t side = opposite(order.side)
@@ -434,7 +434,7 @@ cdef class Matching:
         taking.worst_key = min(taking.limit_key, max(top, bottom))
         return 0
 
-    cdef bint could_go_on(self, const order_t* order, const taking_t* taking) except -1:
+    cdef bint could_go_on(self, const order_t* order, const taking_t* taking) except -1 nogil:
         """Whether only the price band kept an order from trading on."""
         cdef int32_t level = self.book.markets[order.market].best[opposite(order.side)]
         cdef int64_t quote_atoms_per_lot
@@ -447,7 +447,7 @@ cdef class Matching:
         )
         return not taking.by_quote or taking.spendable_atoms >= quote_atoms_per_lot
 
-    cdef int change_phase(self, int32_t market, uint8_t phase) except -1:
+    cdef int change_phase(self, int32_t market, uint8_t phase) except -1 nogil:
         event = <market_phase_changed_t*> self.out.event(EVENT_MARKET_PHASE_CHANGED)
         event.market_id = self.book.markets[market].market_id
         event.phase = phase
@@ -456,10 +456,10 @@ cdef class Matching:
         self.touch(market)
         return 0
 
-    cdef inline void touch(self, int32_t market) noexcept:
+    cdef inline void touch(self, int32_t market) noexcept nogil:
         self.touched = market if self.touched == -1 or self.touched == market else -2
 
-    cdef bint ended(self, order_t* order, taking_t* taking) except -1:
+    cdef bint ended(self, order_t* order, taking_t* taking) except -1 nogil:
         """Whether after its trades an order that may rest is over: ended by one of its own, or filled."""
         if taking.ended_by_own:
             self.cancelled(
@@ -472,11 +472,11 @@ cdef class Matching:
             return False
         return True
 
-    cdef inline int64_t needed_to_rest(self, order_t* order) except? -99:
+    cdef inline int64_t needed_to_rest(self, order_t* order) except? -99 nogil:
         """Hold of a limit order for the lots it has left, at its limit price and its dearer rate."""
         return self.needed_for(order, order.remaining_lots, order.price_ticks)
 
-    cdef inline int64_t needed_for(self, const order_t* order, int64_t lots, int64_t price_ticks) except? -99:
+    cdef inline int64_t needed_for(self, const order_t* order, int64_t lots, int64_t price_ticks) except? -99 nogil:
         """The same for so many lots at such a limit price."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef int64_t per_lot = either(

@@ -24,7 +24,7 @@ cdef class Phases:
         self.scheduled = 0
         self.schedule = []
 
-    cdef int pass_time(self, int64_t time_ns) except -1:
+    cdef int pass_time(self, int64_t time_ns) except -1 with gil:
         """Everything that is due by now: expiries and changes of phase, by time, at one time expiries first."""
         while True:
             if self.standing.expiries and self.standing.next_expiry_ns <= min(time_ns, self.next_change_ns):

@@ -31,7 +31,7 @@ cdef class Placing:
         self.client_ids = client_ids
         self.highest_order_id = 0
 
-    cdef inline int refused(self, const place_order_t* command, int32_t account, int32_t slot) except -1:
+    cdef inline int refused(self, const place_order_t* command, int32_t account, int32_t slot) except -1 nogil:
         """The refusals of an order that need no look at the book, in order. Returns 1 when one was given."""
         cdef uint16_t kind = command.kind
         cdef market_t* market
@@ -78,7 +78,7 @@ cdef class Placing:
 
     cdef inline int refused_for_now(
         self, const place_order_t* command, int32_t account, int32_t slot, int64_t notional
-    ) except -1:
+    ) except -1 nogil:
         """The refusals that depend on the state of things: time, switches, phase, last trade, gates."""
         cdef uint16_t kind = command.kind
         cdef market_t* market = &self.book.markets[slot]
@@ -112,7 +112,7 @@ cdef class Placing:
             may_rest(command.time_in_force) or command.trigger != TRIGGER_NONE,
         )
 
-    cdef int trigger_refused(self, const place_order_t* command, const market_t* market) except -1:
+    cdef int trigger_refused(self, const place_order_t* command, const market_t* market) except -1 nogil:
         cdef int32_t last = market.last_price_ticks
         cdef bint met
         if command.trigger > TRIGGER_TAKE_PROFIT:
@@ -130,7 +130,7 @@ cdef class Placing:
             )
         return 0
 
-    cdef int place_order(self, const place_order_t* command) except -1:
+    cdef int place_order(self, const place_order_t* command) except -1 nogil:
         cdef taking_t taking
         cdef int32_t account = self.ledger.account(command.account_id)
         cdef int32_t market = self.book.market(command.market_id)
@@ -154,7 +154,9 @@ cdef class Placing:
             return self.incoming.wait(slot, command.trigger, command.trigger_price_ticks)
         return self.incoming.come_in(slot, &taking)
 
-    cdef inline int refused_for_funds(self, const place_order_t* command, int32_t account, order_t* order) except -1:
+    cdef inline int refused_for_funds(
+        self, const place_order_t* command, int32_t account, order_t* order
+    ) except -1 nogil:
         """The last refusals: the exposure limit, and what is not there to hold. Returns 1 when one was given."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef uint32_t hold_asset = <uint32_t> either(
@@ -174,7 +176,7 @@ cdef class Placing:
 
     cdef inline int read_order(
         self, const place_order_t* command, int32_t account, int32_t slot, order_t* order, taking_t* taking
-    ) except -1:
+    ) except -1 nogil:
         """What the command asks for, with the rates fixed and the hold computed (`spec/orders.md`, "What is held")."""
         cdef uint16_t tier = self.ledger.accounts[account].tier
         cdef bint market_order = command.order_type == ORDER_TYPE_MARKET
@@ -215,7 +217,7 @@ cdef class Placing:
                 order.held_atoms += fee_to_hold(order, quote_atoms, order.taker_fee_ppm)
         return 0
 
-    cdef inline int64_t minimum_fee(self, const order_t* order) except? -99:
+    cdef inline int64_t minimum_fee(self, const order_t* order) except? -99 nogil:
         """The market's least fee of an order, in the asset of its fees."""
         cdef market_t* market = &self.book.markets[order.market]
         return either(
@@ -224,7 +226,7 @@ cdef class Placing:
             market.minimum_fee_quote_atoms,
         )
 
-    cdef inline int open_hold(self, order_t* order, int32_t account) except -1:
+    cdef inline int open_hold(self, order_t* order, int32_t account) except -1 nogil:
         cdef market_t* market = &self.book.markets[order.market]
         cdef bint sells = order.side == SIDE_SELL
         if order.hold_balance < 0:
@@ -236,7 +238,7 @@ cdef class Placing:
         )
         return self.ledger.hold(order.hold_balance, order.held_atoms)
 
-    cdef inline int announce_placed(self, const place_order_t* command, order_t* order) except -1:
+    cdef inline int announce_placed(self, const place_order_t* command, order_t* order) except -1 nogil:
         event = <order_placed_t*> self.out.event(EVENT_ORDER_PLACED)
         event.order_id = command.order_id
         event.account_id = command.account_id
@@ -262,7 +264,7 @@ cdef class Placing:
         return 0
 
 
-cdef inline bint parts_go_together(const place_order_t* command) noexcept:
+cdef inline bint parts_go_together(const place_order_t* command) noexcept nogil:
     """Whether the parts of an order make an order at all (ORDR-014, spec/triggers.md)."""
     cdef bint dated = command.time_in_force == TIME_IN_FORCE_GOOD_TILL_DATE
     cdef bint decrements = command.self_trade_prevention == SELF_TRADE_PREVENTION_DECREMENT

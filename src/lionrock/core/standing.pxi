@@ -33,7 +33,7 @@ cdef class Standing:
         self.next_expiry_ns = INT64_MAX
         self.expiries = []
 
-    cdef int expect_end(self, int64_t expire_time_ns, uint64_t order_id) except -1:
+    cdef int expect_end(self, int64_t expire_time_ns, uint64_t order_id) except -1 with gil:
         """A resting order ends by itself at that time."""
         heapq.heappush(self.expiries, (expire_time_ns, order_id))
         self.next_expiry_ns = self.expiries[0][0]
@@ -47,7 +47,7 @@ cdef class Standing:
         slot = self.book.order_slots.find(order_id)
         return self.matching.cancel_resting(slot, CANCEL_REASON_EXPIRED) if slot >= 0 else 0
 
-    cdef int cancel_order(self, const cancel_order_t* command) except -1:
+    cdef int cancel_order(self, const cancel_order_t* command) except -1 nogil:
         cdef int32_t slot
         if self.not_theirs(command.kind, command.order_id, command.account_id, command.client_order_key, &slot):
             return 1
@@ -58,7 +58,7 @@ cdef class Standing:
 
     cdef inline int not_theirs(
         self, uint16_t kind, uint64_t order_id, uint64_t account_id, uint64_t client_order_key, int32_t* slot
-    ) except -1:
+    ) except -1 nogil:
         """Find an order for its owner; otherwise refuse. Returns 1 when refused."""
         if order_id == 0:
             order_id = self.client_ids.order(self.ledger.account(account_id), client_order_key)
@@ -69,7 +69,7 @@ cdef class Standing:
             return self.out.reject(kind, REJECTION_ORDER_OF_ANOTHER_ACCOUNT, as_figure(order_id), 0)
         return 0
 
-    cdef inline int amendment_refused(self, const amend_order_t* command, const order_t* order) except -1:
+    cdef inline int amendment_refused(self, const amend_order_t* command, const order_t* order) except -1 nogil:
         """The refusals of an amendment that need no look at funds, in order. Returns 1 when one was given."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef int64_t filled_lots = order.size_lots - order.remaining_lots
@@ -104,7 +104,7 @@ cdef class Standing:
             command.price_ticks, notional, False,
         )
 
-    cdef int amend_order(self, const amend_order_t* command) except -1:
+    cdef int amend_order(self, const amend_order_t* command) except -1 nogil:
         cdef int32_t slot
         cdef order_t* order
         cdef int64_t remaining_lots, held_atoms, added_atoms, available_atoms
@@ -139,7 +139,7 @@ cdef class Standing:
         self.announce_amended(order, False)
         return self.matching.come_in_again(slot)
 
-    cdef inline int announce_amended(self, const order_t* order, bint keeps_priority) except -1:
+    cdef inline int announce_amended(self, const order_t* order, bint keeps_priority) except -1 nogil:
         event = <order_amended_t*> self.out.event(EVENT_ORDER_AMENDED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
@@ -151,7 +151,9 @@ cdef class Standing:
         event.held_atoms = order.held_atoms
         return 0
 
-    cdef int64_t sweep(self, uint64_t account_id, uint32_t market_id, uint32_t group_id, uint8_t reason) except -1:
+    cdef int64_t sweep(
+        self, uint64_t account_id, uint32_t market_id, uint32_t group_id, uint8_t reason
+    ) except -1 with gil:
         """Cancel every resting order that fits, in order of their ids; returns how many."""
         cdef bint in_halts = reason == CANCEL_REASON_KILL_SWITCH
         cdef list ids = self.book.resting(account_id, market_id, group_id, in_halts, self.ledger)
@@ -215,7 +217,7 @@ cdef class Standing:
             )
         return 0
 
-    cdef inline int stopped(self, uint16_t kind, int32_t account, int32_t market) except -1:
+    cdef inline int stopped(self, uint16_t kind, int32_t account, int32_t market) except -1 nogil:
         """Refuse an order that a kill switch stands over, the widest first. Returns 1 when refused."""
         if self.site_stopped:
             return self.out.reject(kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_SITE, 0)
@@ -229,20 +231,22 @@ cdef class Standing:
             )
         return 0
 
-    cdef int advance_time(self) except -1:
+    cdef int advance_time(self) except -1 nogil:
         """Whatever was due has happened before; this only says so."""
         self.out.event(EVENT_TIME_ADVANCED)
         return 0
 
 
-cdef inline bint admits(const market_t* market, bint limit, bint may_rest, bint post_only) noexcept:
+cdef inline bint admits(const market_t* market, bint limit, bint may_rest, bint post_only) noexcept nogil:
     """Whether the market's phase takes an order of this make (spec/phases.md)."""
     if market.phase == MARKET_PHASE_CONTINUOUS:
         return True
     return in_call(market) and limit and may_rest and not post_only
 
 
-cdef inline int price_refused(Announcements out, uint16_t kind, const market_t* market, int64_t price_ticks) except -1:
+cdef inline int price_refused(
+    Announcements out, uint16_t kind, const market_t* market, int64_t price_ticks
+) except -1 nogil:
     if price_ticks <= 0:
         return out.reject(kind, REJECTION_PRICE_NOT_POSITIVE, price_ticks, 0)
     if price_ticks > market.max_price_ticks:
@@ -252,7 +256,7 @@ cdef inline int price_refused(Announcements out, uint16_t kind, const market_t* 
 
 cdef inline int notional_refused(
     Announcements out, uint16_t kind, const market_t* market, int64_t notional_atoms
-) except -1:
+) except -1 nogil:
     if notional_atoms < market.min_notional_atoms:
         return out.reject(kind, REJECTION_NOTIONAL_BELOW_MINIMUM, market.min_notional_atoms, notional_atoms)
     if notional_atoms > market.max_notional_atoms:

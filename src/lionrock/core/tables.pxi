@@ -29,16 +29,16 @@ cdef class Table:
         self.used = 0
 
     @cython.overflowcheck(False)
-    cdef inline uint64_t home(self, uint64_t key) noexcept:
+    cdef inline uint64_t home(self, uint64_t key) noexcept nogil:
         # Fibonacci hashing: consecutive ids, the usual case, spread evenly. The product is meant to wrap, and only its
         # topmost bits depend on every bit of the key.
         return (key * <uint64_t> 0x9E3779B97F4A7C15) >> self.shift
 
-    cdef inline const table_entry_t* at_home(self, uint64_t key) except NULL:
+    cdef inline const table_entry_t* at_home(self, uint64_t key) except NULL nogil:
         """Where a key is, or not far behind: for fetching."""
         return &self.entries[self.home(key)]
 
-    cdef inline int32_t find(self, uint64_t key) except? -99:
+    cdef inline int32_t find(self, uint64_t key) except? -99 nogil:
         """The slot stored under the key, or -1."""
         cdef uint64_t at = self.home(key)
         self.count()
@@ -49,19 +49,19 @@ cdef class Table:
             self.count()
         return self.entries[at].slot
 
-    cdef inline int32_t likely(self, uint64_t key) except? -99:
+    cdef inline int32_t likely(self, uint64_t key) except? -99 nogil:
         """The same for looking ahead: not counted, and -1 also when the key is further from its home than one place."""
         cdef uint64_t at = self.home(key)
         if self.entries[at].key != key:
             at = (at + 1) & self.mask
         return self.entries[at].slot if key != 0 and self.entries[at].key == key else -1
 
-    cdef inline void count(self) noexcept:
+    cdef inline void count(self) noexcept nogil:
         if CHECKED:
             self.touched += 1
 
     @cython.overflowcheck(False)  # counts what fits into memory
-    cdef inline int insert(self, uint64_t key, int32_t slot) except -1:
+    cdef inline int insert(self, uint64_t key, int32_t slot) except -1 nogil:
         """Store a key that is not in the table."""
         cdef uint64_t at
         if self.used * 4 >= <int64_t> self.mask:
@@ -77,7 +77,7 @@ cdef class Table:
         return 0
 
     @cython.overflowcheck(False)  # counts what fits into memory
-    cdef inline int remove(self, uint64_t key) except -1:
+    cdef inline int remove(self, uint64_t key) except -1 nogil:
         """Take out a key that is in the table."""
         cdef uint64_t hole = self.home(key)
         cdef uint64_t at
@@ -105,7 +105,7 @@ cdef class Table:
         self.used = np.count_nonzero(entries["key"])
         return 0
 
-    cdef int grow(self) except -1:
+    cdef int grow(self) except -1 with gil:
         cdef table_entry_t[::1] old = self.entries
         cdef Py_ssize_t i
         cdef uint64_t at
@@ -122,7 +122,7 @@ cdef class Table:
 
 
 @cython.overflowcheck(False)
-cdef inline uint64_t distance(uint64_t start, uint64_t end, uint64_t mask) noexcept:
+cdef inline uint64_t distance(uint64_t start, uint64_t end, uint64_t mask) noexcept nogil:
     """Steps from start to end round the table; the difference is meant to wrap."""
     return (end - start) & mask
 

@@ -16,7 +16,7 @@ class Engine(Protocol):
     def last_time_ns(self) -> int:
         """Of the last command applied."""
 
-    def apply(self, commands: bytes, /) -> bytes:
+    def apply(self, commands: bytes | memoryview, /) -> bytes:
         """Whole command records in, event records out. Raises `lionrock.words.faults.Fault`."""
 
     def pass_over(self, last_sequence: int, /) -> None:

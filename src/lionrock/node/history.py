@@ -66,7 +66,7 @@ def past_commands(frame: Frame) -> Iterator[PastCommand]:
         raise Fault(f"frame {frame.sequence}: {error}") from error
     length = len(frame.records) // max(frame.record_count, 1)
     for position in range(frame.record_count):
-        record = frame.records[position * length : (position + 1) * length]
+        record = bytes(frame.records[position * length : (position + 1) * length])
         of_this_version = frame.record_version == RECORD_VERSION and length == RECORD_BYTES
         known = of_this_version and int.from_bytes(record[:2], "little") in COMMANDS
         command = unpack(COMMANDS, record) if known else None
@@ -98,7 +98,7 @@ def replay(
     return Replayed(frames, commands, events)
 
 
-def _records(frame: Frame) -> bytes:
+def _records(frame: Frame) -> bytes | memoryview:
     if frame.record_version != RECORD_VERSION:
         raise Fault(f"frame {frame.sequence}: records of version {frame.record_version}, not {RECORD_VERSION}")
     if len(frame.records) != frame.record_count * RECORD_BYTES:

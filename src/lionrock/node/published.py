@@ -17,7 +17,7 @@ class Published:
         self,
         sequence: int,
         time_ns: int,
-        command_records: bytes,
+        command_records: bytes | memoryview,
         side: bytes,
         event_records: bytes,
         *,

@@ -27,7 +27,7 @@ _BTC, _USD, _MARKET = 1, 2, 1
 class Venue(Protocol):
     """Either engine, or the auditor."""
 
-    def apply(self, commands: bytes) -> bytes: ...
+    def apply(self, commands: bytes | memoryview) -> bytes: ...
 
 
 class Fill(NamedTuple):

@@ -34,21 +34,21 @@ _WRITER = [
     Defect(
         "a-frame-is-not-synced",
         "JRNL-009",
-        "        self._disk.write_durably(self._open_descriptor(), encoded, self._offset)\n",
-        "        self._disk.write_all(self._open_descriptor(), encoded, self._offset)\n",
+        "        self._disk.write_durably(self._open_descriptor(), written, self._offset)\n",
+        "        self._disk.write_all(self._open_descriptor(), written, self._offset)\n",
     ),
     Defect(
         "a-failed-sync-is-tried-again",
         "JRNL-007",
-        "        self._disk.write_durably(self._open_descriptor(), encoded, self._offset)\n",
-        "        try:\n            self._disk.write_durably(self._open_descriptor(), encoded, self._offset)\n"
+        "        self._disk.write_durably(self._open_descriptor(), written, self._offset)\n",
+        "        try:\n            self._disk.write_durably(self._open_descriptor(), written, self._offset)\n"
         "        except OSError:\n            self._disk.sync_data(self._open_descriptor())\n",
     ),
     Defect(
         "a-writer-that-failed-writes-on",
         "JRNL-007",
-        "            raise WriterStopped(self._stopped)\n        encoded = prepared.encoded\n",
-        "            pass\n        encoded = prepared.encoded\n",
+        "            raise WriterStopped(self._stopped)\n        written = prepared.parts\n",
+        "            pass\n        written = prepared.parts\n",
     ),
     Defect(
         "a-torn-tail-is-not-cut-away",

@@ -67,7 +67,7 @@ def test_a_durable_write_carries_over_itself_and_nothing_before_it() -> None:
         disk = new_disk(seed)
         descriptor = durable_file(disk, old * 2)
         disk.write_all(descriptor, new, 0)
-        disk.write_durably(descriptor, new, SECTOR_BYTES)
+        disk.write_durably(descriptor, [new], SECTOR_BYTES)
         found.add(after_power_loss(disk))
     assert found == {old + new, new + new}
 

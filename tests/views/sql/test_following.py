@@ -311,7 +311,7 @@ def test_a_frame_that_operators_had_skipped_is_passed_over(url: str, site: Site)
 def refused(site: Site) -> bytes:
     """Commands that are refused, numbered and timed."""
     packed = [command.pack() for command in venue()]
-    return stamped(packed, site.core.last_sequence + 1, site.core.last_time_ns)
+    return bytes(stamped(packed, site.core.last_sequence + 1, site.core.last_time_ns))
 
 
 def test_frames_without_commands_count_and_change_nothing(url: str, site: Site) -> None:

@@ -42,7 +42,7 @@ def ms(text: str) -> int:
 def do(site: Site, at_ms: int, *commands: Command, notes: dict[int, bytes] | None = None) -> None:
     """One frame."""
     records = stamped([command.pack() for command in commands], site.core.last_sequence + 1, at_ms * 10**6)
-    site.append(records, pack_notes((notes or {}).items()))
+    site.append(bytes(records), pack_notes((notes or {}).items()))
 
 
 def trade(site: Site, at_ms: int, price_ticks: int, size_lots: int) -> None:

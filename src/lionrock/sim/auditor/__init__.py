@@ -117,7 +117,7 @@ class Auditor:
         """Time of the last command applied, nanoseconds since 1970-01-01 UTC; 0 before the first."""
         return self._venue.time_ns
 
-    def apply(self, commands: bytes) -> bytes:
+    def apply(self, commands: bytes | memoryview) -> bytes:
         """Applies a block of 128-byte command records and returns the records of all their events.
 
         Raises `ValueError`, and applies nothing, when the block is not whole records. Raises `Fault` when a record does
@@ -138,7 +138,7 @@ class Auditor:
         """SHA-256 of the lines in lowercase hexadecimal (spec/state.md)."""
         return hashlib.sha256("".join(f"{line}\n" for line in self.lines()).encode()).hexdigest()
 
-    def _apply_one(self, record: bytes) -> bytes:
+    def _apply_one(self, record: bytes | memoryview) -> bytes:
         venue = self._venue
         kind, sequence, time_ns = _HEAD.unpack_from(record)
         if sequence != venue.sequence + 1:
@@ -162,7 +162,7 @@ class Auditor:
         venue.ledger.check()
         return b"".join(event.pack() for event in venue.events)
 
-    def _decide(self, kind: int, record: bytes) -> None:
+    def _decide(self, kind: int, record: bytes | memoryview) -> None:
         command_type = COMMANDS.get(kind)
         if command_type is None:
             raise RefusedError(Rejection.COMMAND_UNKNOWN, kind, 0)
@@ -182,7 +182,7 @@ class Auditor:
         )
 
 
-def _without_malformed_text(command_type: type[Command], record: bytes) -> bytes:
+def _without_malformed_text(command_type: type[Command], record: bytes | memoryview) -> bytes:
     """The record with its text blanked if malformed: no text is malformed too, and equals no listed code or symbol.
 
     So bytes that are no text at all, and bytes hidden behind a NUL, reach the rule that refuses them at its place.

@@ -14,6 +14,7 @@ from __future__ import annotations
 import errno
 import os
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -288,8 +289,9 @@ class SimulatedDisk(Disk):
         opened.file.write(data[:room], offset)
         return room
 
-    def write_durably(self, descriptor: int, data: bytes | memoryview, offset: int) -> None:
+    def write_durably(self, descriptor: int, parts: Sequence[bytes | memoryview], offset: int) -> None:
         """Carries over what it has written and nothing that was written before, as `RWF_DSYNC` does."""
+        data = b"".join(parts)
         self.write_all(descriptor, data, offset)
         self._sync(descriptor, offset, offset + len(data))
 

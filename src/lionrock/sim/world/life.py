@@ -113,7 +113,7 @@ class Life:
 
     def _listen(self, published: Published) -> None:
         side = pack_notes(sorted(published.notes.items()))
-        frame = FrameSeen(published.sequence, published.time_ns, published.command_records, side)
+        frame = FrameSeen(published.sequence, published.time_ns, bytes(published.command_records), side)
         try:
             self._promises.shown_frame(frame, published.event_records)
         except PromiseBroken as broken:  # the node must not take it for a failure of its own

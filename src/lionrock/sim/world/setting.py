@@ -104,7 +104,7 @@ def frames_on(medium: Medium) -> tuple[list[FrameSeen], JournalDamaged | TornTai
     reader = Reader(JOURNAL, SimulatedDisk(medium), archive=ARCHIVE)
     frames: list[FrameSeen] = []
     try:
-        frames.extend(FrameSeen(frame.sequence, frame.time_ns, frame.records, frame.side) for frame in reader)
+        frames.extend(FrameSeen(frame.sequence, frame.time_ns, bytes(frame.records), frame.side) for frame in reader)
     except JournalDamaged as damaged:
         return frames, damaged
     return frames, reader.end.torn_tail
