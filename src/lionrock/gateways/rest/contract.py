@@ -46,6 +46,31 @@ class Body(StrEnum):
     """Not parameters and outside the signed text."""
 
 
+class Kind(StrEnum):
+    """How the text of a parameter is read."""
+
+    TEXT = "TEXT"
+    WHOLE_NUMBER = "WHOLE_NUMBER"
+    DECIMAL = "DECIMAL"
+    MILLISECONDS = "MILLISECONDS"
+    """Since 1970-01-01 UTC."""
+    BOOLEAN = "BOOLEAN"
+    """`true` or `false`."""
+
+
+class Parameter(msgspec.Struct, frozen=True):
+    """What an endpoint reads by name, from the query, a form or a JSON object. Documents are made from it."""
+
+    name: str
+    words: str
+    """One sentence without its full stop."""
+    kind: Kind = Kind.TEXT
+    is_required: bool = False
+    choices: tuple[str, ...] = ()
+    """The only values it may have; none for any."""
+    example: str = ""
+
+
 class Profile(msgspec.Struct, frozen=True):
     """What the interface says about the site beyond what its ledger knows."""
 
@@ -156,6 +181,10 @@ class Endpoint(msgspec.Struct, frozen=True):
     body: Body = Body.FORM
     shows_state: bool = True
     """What it answers depends on what was done so far."""
+    parameters: tuple[Parameter, ...] = ()
+    """All it reads, besides those of authentication."""
+    answer: object = None
+    """Type of the answer, for its JSON schema; None where it is not declared."""
 
 
 def refusal_in(events: list[Event]) -> CommandRejected | None:
