@@ -10,7 +10,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lionrock.journal import verify
-from lionrock.journal.checkpoints import Checkpoint, CheckpointFile, sign, verifier_key
+from lionrock.journal.checkpoints import Checkpoint, CheckpointFile, origin_of, sign, verifier_key
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame, encode, frame_hash
 from lionrock.journal.tree import Frontier
@@ -39,7 +39,7 @@ def checkpoint_of(frames: Sequence[Frame], journal_id: bytes = JOURNAL_ID) -> Ch
     for frame in frames:
         tree.append(frame_hash(encode(frame)))
     last_hash = frame_hash(encode(frames[-1]))
-    return Checkpoint(journal_id, len(frames), tree.root(), frames[-1].next_sequence - 1, last_hash, 10**18)
+    return Checkpoint(origin_of(journal_id), len(frames), tree.root(), frames[-1].next_sequence - 1, last_hash, 10**18)
 
 
 def note_of(frames: Sequence[Frame], key: Ed25519PrivateKey = KEY, key_name: str = KEY_NAME) -> str:

@@ -19,6 +19,7 @@ from lionrock.journal.checkpoints import (
     check_note,
     keep_outside,
     newest_outside,
+    origin_of,
     read_note,
     sign,
     verifier_key,
@@ -50,7 +51,7 @@ GO_LINE = (
 
 
 def checkpoint(size: int) -> Checkpoint:
-    return Checkpoint(JOURNAL_ID, size, bytes([size]) * 32, size * 2, bytes([size + 1]) * 32, 10**18 + size)
+    return Checkpoint(origin_of(JOURNAL_ID), size, bytes([size]) * 32, size * 2, bytes([size + 1]) * 32, 10**18 + size)
 
 
 def note(size: int) -> str:
@@ -61,7 +62,7 @@ def note(size: int) -> str:
 def test_the_text_is_the_one_in_the_docstring_and_reads_back() -> None:
     lines = note(3).split("\n")
     assert lines[:7] == [
-        "lionrock/30313233343536373839616263646566",
+        "lionrock/94af2381012af121e7732640a6a2148a",
         "3",
         "AwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwMDAwM=",
         "sequence 6",

@@ -389,8 +389,8 @@ def test_forged_foreign_and_contradicting_checkpoints_are_faults(tmp_path: Path)
     wrong = {
         "another key": (sign(last, STRANGER, KEY_NAME), "with no key that you gave"),
         "another name": (sign(last, KEY, "someone.example"), "was signed by someone.example"),
-        "another journal": (sign(last._replace(journal_id=bytes(16)), KEY, KEY_NAME), "of another journal"),
-        "another journal, longer": (sign(last._replace(journal_id=bytes(16), size=9), KEY, KEY_NAME), "missing, and"),
+        "another journal": (sign(last._replace(origin=bytes(16)), KEY, KEY_NAME), "of another journal"),
+        "another journal, longer": (sign(last._replace(origin=bytes(16), size=9), KEY, KEY_NAME), "missing, and"),
         "another root": (sign(last._replace(root=bytes(32)), KEY, KEY_NAME), "not the frames that the checkpoint"),
         "another sequence": (sign(last._replace(sequence=1), KEY, KEY_NAME), "does not agree with its own frames"),
         "another frame": (sign(last._replace(frame_hash=bytes(32)), KEY, KEY_NAME), "does not agree"),

@@ -12,7 +12,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lionrock.core.engine import Engine
-from lionrock.journal.checkpoints import Checkpoint, sign, verifier_key
+from lionrock.journal.checkpoints import Checkpoint, origin_of, sign, verifier_key
 from lionrock.journal.disk import Disk
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
@@ -180,7 +180,7 @@ async def test_a_site_comes_back_as_it_was_after_any_frame(kept: Backup, tmp_pat
 def said(kept: Backup, **changes: object) -> Checkpoint:
     manifest = kept.manifest
     checkpoint = Checkpoint(
-        bytes.fromhex(manifest.journal_id),
+        origin_of(bytes.fromhex(manifest.journal_id)),
         manifest.frames,
         bytes.fromhex(manifest.tree_root),
         manifest.sequence,
@@ -200,7 +200,7 @@ async def test_a_backup_agrees_with_a_checkpoint_kept_elsewhere_or_is_refused(ke
         "other root": (said(kept, root=bytes(32)), BackupDamaged, "not those that the checkpoint covers"),
         "other root, older": (said(kept, size=3), BackupDamaged, "not those that the checkpoint covers"),
         "newer": (said(kept, size=kept.manifest.frames + 1), RestoreRefused, "take a newer backup"),
-        "another journal": (said(kept, journal_id=bytes(16)), RestoreRefused, "is of journal"),
+        "another journal": (said(kept, origin=bytes(16)), RestoreRefused, "is of another journal"),
     }
     for number, (checkpoint, error, told) in enumerate(notes.values()):
         one = Kept(sign(checkpoint, key, "venue"), public)

@@ -2,7 +2,7 @@
 
 It is one note of this text:
 
-    lionrock/30313233343536373839616263646566        origin: "lionrock/" and the journal id
+    lionrock/94af2381012af121e7732640a6a2148a        origin: "lionrock/" and a hash of the journal id
     3                                                 number of frames
     q8J3u0oS...=                                      root of the tree over them (`journal.tree`)
     sequence 7                                        of the last record in them
@@ -10,6 +10,8 @@ It is one note of this text:
     time-ns 1735689600000000000                       when this was said, since 1970-01-01 UTC
                                                       an empty line
     — example.com/venue VbFB4Q...=                    key name; base64 of 4 bytes of key hash and 64 of signature
+
+The journal id itself stays among those who may read the journal (`journal.frames` says why); anybody may read this.
 
 The form is C2SP's tlog-checkpoint and signed-note (Ed25519), so that tools made for transparency logs read it. The file
 `checkpoints` holds one note after the other. It is only ever appended to; what a crash left of a last one is cut away
@@ -49,10 +51,15 @@ class OutsideDisagrees(Exception):
     """The outside directory holds another checkpoint of as many frames of this journal: one of the two is not true."""
 
 
+def origin_of(journal_id: bytes) -> bytes:
+    """What checkpoints call a journal: the first 16 bytes of a SHA-256 from which nobody finds the id."""
+    return sha256(b"lionrock journal " + journal_id).digest()[:16]
+
+
 class Checkpoint(NamedTuple):
     """What is said. See the module docstring for each field."""
 
-    journal_id: bytes
+    origin: bytes
     size: int
     root: bytes
     sequence: int
@@ -65,7 +72,7 @@ class Checkpoint(NamedTuple):
             raise ValueError("a checkpoint of no frame")
         root = base64.b64encode(self.root).decode()
         return (
-            f"lionrock/{self.journal_id.hex()}\n{self.size}\n{root}\n"
+            f"lionrock/{self.origin.hex()}\n{self.size}\n{root}\n"
             f"sequence {self.sequence}\nframe-hash {self.frame_hash.hex()}\ntime-ns {self.time_ns}\n"
         )
 
@@ -88,9 +95,9 @@ def read_note(note: str) -> Checkpoint:
     match = _NOTE.fullmatch(note.encode())
     if not match:
         raise CheckpointInvalid("this is not the text of one checkpoint")
-    journal_id, size, root, sequence, frame_hash, time_ns = (group.decode() for group in match.groups())
+    origin, size, root, sequence, frame_hash, time_ns = (group.decode() for group in match.groups())
     return Checkpoint(
-        bytes.fromhex(journal_id),
+        bytes.fromhex(origin),
         int(size),
         base64.b64decode(root),
         int(sequence),
@@ -195,7 +202,7 @@ def keep_outside(directory: Path, disk: Disk, note: str) -> Path:
     """
     checkpoint = read_note(note)
     disk.make_directory(directory)
-    path = outside_path(directory, checkpoint.journal_id, checkpoint.size)
+    path = outside_path(directory, checkpoint.origin, checkpoint.size)
     if path.exists():
         kept = read_note(path.read_text("utf-8"))
         if kept._replace(time_ns=checkpoint.time_ns) != checkpoint:
@@ -207,13 +214,13 @@ def keep_outside(directory: Path, disk: Disk, note: str) -> Path:
 
 def newest_outside(directory: Path, journal_id: bytes) -> str | None:
     """The note of most frames of this journal in a directory that `keep_outside` wrote to. Raises `OSError`."""
-    paths = sorted(directory.glob(f"{journal_id.hex()}-*.checkpoint"))
+    paths = sorted(directory.glob(f"{origin_of(journal_id).hex()}-*.checkpoint"))
     return paths[-1].read_text("utf-8") if paths else None
 
 
-def outside_path(directory: Path, journal_id: bytes, size: int) -> Path:
+def outside_path(directory: Path, origin: bytes, size: int) -> Path:
     """File of the checkpoint of so many frames."""
-    return directory / f"{journal_id.hex()}-{size:020d}.checkpoint"
+    return directory / f"{origin.hex()}-{size:020d}.checkpoint"
 
 
 def _key_hash(kind_and_key: bytes, key_name: str) -> bytes:

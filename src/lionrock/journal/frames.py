@@ -23,7 +23,7 @@ The frame hash is the SHA-256 of all 96 + R + S bytes, CRC included. The CRC fin
 chain finds everything else, and whoever knows the hash of the newest frame can prove every byte before it.
 
 The journal id is what tells a real frame behind a damaged one from bytes that a client had written into a note to look
-like a frame. Checkpoints name it, so they go to auditors and not to clients.
+like a frame. So clients never see it; checkpoints, which anybody may see, carry a hash of it.
 """
 
 from __future__ import annotations

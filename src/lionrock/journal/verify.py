@@ -327,7 +327,7 @@ class Checkpoint(NamedTuple):
     """What a venue said about its first `size` frames; `signed_by` is None when no key was given."""
 
     place: Place
-    journal_id: bytes
+    origin: bytes
     size: int
     root: bytes
     sequence: int
@@ -371,15 +371,15 @@ def read_checkpoints(name: str, data: bytes, keys: Sequence[Key], faults: list[F
     for match in NOTE.finditer(data):
         if match.start() != end:
             faults.append(Fault("this is no checkpoint", Place(name, end, match.start())))
-        text, journal_id, size, root, sequence, frame_hash, signatures = match.groups()
+        text, origin, size, root, sequence, frame_hash, signatures = match.groups()
         end, place = match.end(), Place(name, *match.span())
         try:
             signed_by = signer(text, signatures.decode(), keys) if keys else None
         except ValueError as error:
             faults.append(Fault(f"this is no checkpoint of yours: {error}", place))
             continue
-        origin, last_hash = bytes.fromhex(journal_id.decode()), bytes.fromhex(frame_hash.decode())
-        notes.append(Checkpoint(place, origin, int(size), base64.b64decode(root), int(sequence), last_hash, signed_by))
+        about, last_hash = bytes.fromhex(origin.decode()), bytes.fromhex(frame_hash.decode())
+        notes.append(Checkpoint(place, about, int(size), base64.b64decode(root), int(sequence), last_hash, signed_by))
     if (data[end:] or not data) and (name != OWN_CHECKPOINTS or WHOLE_END.search(data, end)):
         faults.append(Fault("this is no checkpoint", Place(name, end, len(data))))
     return notes
@@ -394,7 +394,7 @@ def agreeing(journal: Journal, waiting: list[Checkpoint], faults: list[Fault]) -
         since[file] = since.get(file, (start, 0))[0], stop
         while waiting and waiting[-1].size == journal.size:
             note, true = waiting.pop(), (journal.size, tree.root())
-            if note.journal_id != frame.journal_id:
+            if note.origin != sha256(b"lionrock journal " + frame.journal_id).digest()[:16]:
                 faults.append(Fault("this checkpoint is of another journal", note.place))
             elif since and note.root != true[1] and true not in [(each.size, each.root) for each in waiting]:
                 places = [Place(file, *bounds) for file, bounds in since.items()]
@@ -452,7 +452,7 @@ def check_proof(file: Path, keys: Sequence[Key]) -> Told:
                 leaf = sha256(b"\0" + frame_hash).digest()
                 right = 0 <= index < new.size and root_by_inclusion(leaf, index, new.size, path) == new.root
                 right &= "frame" not in proof or sha256(base64.b64decode(proof["frame"])).digest() == frame_hash
-            if path or not right or old.journal_id != new.journal_id:
+            if path or not right or old.origin != new.origin:
                 faults.append(Fault("it does not lead to the root of its checkpoint", Place(str(file), 0, 0)))
     except (ValueError, LookupError, TypeError, AttributeError) as error:
         raise CannotCheck(f"{file} is no proof that can be read: {error!r}") from error

@@ -8,7 +8,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from typing import Protocol
 
 from lionrock.journal.archive import archive_segments
-from lionrock.journal.checkpoints import Checkpoint
+from lionrock.journal.checkpoints import Checkpoint, origin_of
 from lionrock.journal.snapshots import Snapshot, keep_newest, snapshot_paths, write_snapshot
 from lionrock.journal.tree import Frontier
 from lionrock.node.engine import Engine
@@ -102,7 +102,12 @@ class Keeper:
     def _checkpoint(self, time_ns: int) -> Checkpoint:
         self._said_frames = self._tree.size
         return Checkpoint(
-            self._journal_id, self._tree.size, self._tree.root(), self._next_sequence - 1, self._last_hash, time_ns
+            origin_of(self._journal_id),
+            self._tree.size,
+            self._tree.root(),
+            self._next_sequence - 1,
+            self._last_hash,
+            time_ns,
         )
 
     def _snapshot(self, engine: Engine) -> Snapshot:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple, Protocol, runtime_checkable
 
-from lionrock.journal.checkpoints import Checkpoint
+from lionrock.journal.checkpoints import Checkpoint, origin_of
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import GENESIS_HASH, Frame
 from lionrock.journal.reader import Reader
@@ -308,7 +308,7 @@ class _Replay:
         said = self._checkpoint
         if not said or not self._anchored or self.tree.size != said.size:
             return
-        if (frame.journal_id, self.tree.root()) != (said.journal_id, said.root):
+        if (origin_of(frame.journal_id), self.tree.root()) != (said.origin, said.root):
             reason = f"the first {said.size} frames are not those that the signed checkpoint covers"
             raise JournalDamaged(self._place.journal, 0, 0, frame.sequence, reason)
 

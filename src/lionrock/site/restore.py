@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lionrock.core.engine import Engine
-from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, read_note
+from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
 from lionrock.journal.copying import cut_journal
 from lionrock.journal.disk import Disk
@@ -177,8 +177,8 @@ def _read(kept: Kept) -> Checkpoint:
 
 def _compare(place: Place, checkpoint: Checkpoint, manifest: Manifest) -> None:
     """Whether the backup begins with exactly the frames that the checkpoint covers."""
-    if checkpoint.journal_id.hex() != manifest.journal_id:
-        raise RestoreRefused(f"the checkpoint is of journal {checkpoint.journal_id.hex()}, not {manifest.journal_id}")
+    if checkpoint.origin != origin_of(bytes.fromhex(manifest.journal_id)):
+        raise RestoreRefused(f"the checkpoint is of another journal than {manifest.journal_id}")
     if checkpoint.size > manifest.frames:
         raise RestoreRefused(
             f"the checkpoint covers {checkpoint.size} frames and the backup has {manifest.frames}: take a newer "
