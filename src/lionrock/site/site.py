@@ -22,6 +22,8 @@ from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.remembered import Remembered
+from lionrock.views.trading_rules import TradingRules
 
 QUICK_SYNC_NS = 500_000
 """A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
@@ -35,6 +37,8 @@ class Site(msgspec.Struct, frozen=True):
     catalogue: Catalogue
     orders: Orders
     market_data: MarketData
+    remembered: Remembered
+    trading_rules: TradingRules
     keys: ApiKeys
     clock: Callable[[], int]
     database: Database
@@ -52,12 +56,13 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration = read_configuration(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
+        remembered, trading_rules = Remembered(), TradingRules()
         node = Node.open(
             directory,
             Engine,
             clock,
             load_engine=Engine.load,
-            listeners=(catalogue, orders, market_data),
+            listeners=(catalogue, orders, market_data, remembered, trading_rules),
             operator_keys=configuration.known_keys,
             random_bytes=random_bytes,
             in_line_below_ns=QUICK_SYNC_NS,
@@ -82,7 +87,8 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched)
+        views = catalogue, orders, market_data, remembered, trading_rules
+        return cls(configuration, node, *views, keys, clock, database, hasher, watched)
 
     def venue(self, profile: Profile) -> Venue:
         """What the public interface works with."""
@@ -96,6 +102,8 @@ class Site(msgspec.Struct, frozen=True):
             profile,
             self.client_order_key,
             self.probes,
+            remembered=self.remembered,
+            trading_rules=self.trading_rules,
         )
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:

@@ -20,6 +20,7 @@ from lionrock.words.events import (
     TradeExecuted,
 )
 from lionrock.words.records import layout_of, unpack_all
+from lionrock.words.side_notes import unmarked
 
 
 class OrderStatus(StrEnum):
@@ -121,7 +122,7 @@ class Orders:
         self._fills: defaultdict[int, list[Fill]] = defaultdict(list)
 
     def apply(self, published: Published) -> None:
-        """Take in one frame. The note of a `PlaceOrder` is the client order id, UTF-8."""
+        """Take in one frame. The note of a `PlaceOrder` is the client order id, UTF-8, perhaps behind a mark."""
         for event in published.events:
             if isinstance(event, OrderPlaced):
                 self._place(event, published.notes.get(event.sequence - published.sequence, b""))
@@ -168,8 +169,9 @@ class Orders:
                 self._fills[account_id].append(Fill(trade, self._by_id[order_id], named_maker))
 
     def _place(self, event: OrderPlaced, note: bytes) -> None:
-        order = OrderState(event, note.decode(errors="replace") or str(event.order_id), event.time_ns)
-        self._keep(order, named=bool(note))
+        text = unmarked(note)
+        order = OrderState(event, text.decode(errors="replace") or str(event.order_id), event.time_ns)
+        self._keep(order, named=bool(text))
 
     def _keep(self, order: OrderState, *, named: bool) -> None:
         account_id, order_id = order.placed.account_id, order.placed.order_id

@@ -26,6 +26,12 @@ def signed_text(query: bytes, form: bytes) -> bytes:
     return _without_signature(query) + _without_signature(form)
 
 
+def _text(endpoint: Endpoint, query: bytes, body: bytes) -> bytes:
+    if endpoint.body is Body.SIGNED_JSON:
+        return signed_text(query, b"") + body
+    return signed_text(query, body if endpoint.body is Body.FORM else b"")
+
+
 def _without_signature(raw: bytes) -> bytes:
     if _PREFIX not in raw:
         return raw
@@ -58,7 +64,7 @@ def authenticate(
     if credential is None:
         raise Refused("0102")
     given = parameters.required("signature")
-    text = signed_text(query, body if endpoint.body is Body.FORM else b"")
+    text = _text(endpoint, query, body)
     if not hmac.compare_digest(sign(credential.secret, text).encode(), given.lower().encode()):
         raise Refused("0002")
     age_ms = now_ms - timestamp_ms

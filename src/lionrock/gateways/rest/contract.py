@@ -18,6 +18,8 @@ from lionrock.people.api_keys import ApiKeys, Credential, Right
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.remembered import Remembered
+from lionrock.views.trading_rules import TradingRules
 from lionrock.words.events import CommandRejected, Event
 
 NS_PER_MS = 1_000_000
@@ -44,6 +46,8 @@ class Body(StrEnum):
     """Parameters; signed after the query."""
     JSON = "JSON"
     """Not parameters and outside the signed text."""
+    SIGNED_JSON = "SIGNED_JSON"
+    """One JSON object whose members are parameters; signed after the query. The query wins over it."""
 
 
 class Kind(StrEnum):
@@ -80,6 +84,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Codes of assets that are money of a state, not tokens."""
     asset_names: Mapping[str, str] = {}
     """Full names by code."""
+    allows_self_trades: bool = False
+    """Whether an order may ask to trade with its own owner's; a licensed venue does not let it."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -119,6 +125,10 @@ class Venue(msgspec.Struct):
     client_order_key: Callable[[int, str], int]
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
     probes: Probes | None = None
+    remembered: Remembered = msgspec.field(default_factory=Remembered)
+    trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
+    repeated: list[list[Event]] | None = None
+    """Of a request that was carried out before: the events of its commands. None for any other."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -30,6 +30,7 @@ MESSAGES: dict[Code, str] = {
     -1006: "Execution status unknown",
     -1014: "Unsupported order combination",
     -1020: "Unsupported operation",
+    -1024: "Duplicate request",
     -1021: "Timestamp for this request is outside of the recvWindow",
     -1101: "Feature has been offline",
     -1115: "Invalid timeInForce",

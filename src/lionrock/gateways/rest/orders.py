@@ -33,12 +33,13 @@ CANCELS_AT_ONCE = 1_000
 DEFAULT_ROWS, MAX_ROWS = 500, 1_000
 _FOREVER = 2**63 - 1
 
-_NO_LONGER_OPEN: dict[OrderStatus, Code] = {
+NO_LONGER_OPEN: dict[OrderStatus, Code] = {
     OrderStatus.FILLED: -1139,
     OrderStatus.CANCELED: -1142,
     OrderStatus.REJECTED: -1142,
     OrderStatus.PARTIALLY_CANCELED: -1138,
 }
+"""What a cancel of an order that is over is refused with."""
 
 
 async def place(venue: Venue, call: Call) -> PlacedOrder:
@@ -155,13 +156,13 @@ async def cancel(venue: Venue, call: Call) -> CancelledOrder:
     if market is not None and market.market_id != order.placed.market_id:
         raise Refused("0211")
     if not order.is_open:
-        raise Refused(_NO_LONGER_OPEN[order.status])
+        raise Refused(NO_LONGER_OPEN[order.status])
     events = await venue.node.submit(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id))
     refused = refusal_in(events)
     if refused is not None:
         # It was filled or cancelled by a command that went before this one.
         if not order.is_open:
-            raise Refused(_NO_LONGER_OPEN[order.status])
+            raise Refused(NO_LONGER_OPEN[order.status])
         raise refused_by_core(refused)
     return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
 

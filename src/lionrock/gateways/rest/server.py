@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import partial
 
 import msgspec
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -13,7 +14,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from lionrock.gateways.rest.authentication import authenticate
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.errors import Refused
-from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
+from lionrock.gateways.rest.idempotency import Once, idempotency_key
+from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
+from lionrock.gateways.rest.reasons import refused_body
 from lionrock.node.errors import NodeBusy, NodeStopped
 
 MAX_BODY_BYTES = 64 * 1024
@@ -28,6 +31,7 @@ class Gateway:
 
     def __init__(self, venue: Venue, endpoints: Iterable[Endpoint]) -> None:
         self._venue = venue
+        self._once = Once()
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -37,15 +41,23 @@ class Gateway:
             if body is None:
                 return
             endpoint = self._endpoint(scope)
-            answer = await self._answer(endpoint, self._call(endpoint, scope, body))
+            call = self._call(endpoint, scope, body)
+            key = idempotency_key(scope) if endpoint.method != "GET" and call.credential else None
+            if key is None:
+                answer = await self._answer(self._venue, endpoint, call)
+            else:
+                answer = await self._once.answer(
+                    self._venue, call, key, scope, partial(self._answer, endpoint=endpoint)
+                )
         except Refused as refused:
-            status, answer = refused.status, refused.body()
+            status, answer = refused.status, refused_body(refused, scope["path"])
         except NodeBusy:
-            status, answer = 400, Refused(-2040).body()
+            status, answer = 400, refused_body(Refused(-2040), scope["path"])
         except NodeStopped as stopped:
             # By the contract a status of 500 and above means that the outcome may be unknown.
             known = stopped.outcome_known
-            status, answer = (503, Refused(-1101).body()) if known else (500, Refused(-1006).body())
+            status, code = (503, -1101) if known else (500, -1006)
+            answer = refused_body(Refused(code), scope["path"])
         content_type = _JSON
         if isinstance(answer, Reply):
             status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
@@ -57,10 +69,10 @@ class Gateway:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
 
-    async def _answer(self, endpoint: Endpoint, call: Call) -> object:
+    async def _answer(self, venue: Venue, endpoint: Endpoint, call: Call) -> object:
         """Nothing that was read is told before it is certain: not what a read shows, nor why a command is refused."""
         try:
-            answer = await endpoint.handler(self._venue, call)
+            answer = await endpoint.handler(venue, call)
         except Refused:
             if endpoint.shows_state:
                 await self._venue.settled()
@@ -77,9 +89,11 @@ class Gateway:
 
     def _call(self, endpoint: Endpoint, scope: Scope, body: bytes) -> Call:
         query: bytes = scope["query_string"]
-        values = parse_urlencoded(query)
+        values: dict[str, object] = dict(parse_urlencoded(query))
         if body and endpoint.body is Body.FORM:
             values = parse_urlencoded(body) | values
+        elif body and endpoint.body is Body.SIGNED_JSON:
+            values = parse_json_object(body) | values
         parameters = Parameters(values)
         if endpoint.security is Security.NONE:
             client = scope.get("client")
