@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable
 from functools import partial
 
 import msgspec
-from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from lionrock.gateways.rest.authentication import authenticate
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
+from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Response
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.idempotency import Once, idempotency_key
 from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
 from lionrock.gateways.rest.reasons import refused_body
 from lionrock.node.errors import NodeBusy, NodeStopped
 
-MAX_BODY_BYTES = 64 * 1024
-"""Of a body: 20 batched orders with the longest names need a third of it."""
+_log = logging.getLogger(__name__)
 
 _JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
@@ -35,39 +33,42 @@ class Gateway:
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 200
+        """The same over ASGI."""
+        body = await _read_body(receive)
+        if body is None:
+            return
+        too_large = len(body) > MAX_BODY_BYTES
+        status, headers, payload = self.too_large(scope) if too_large else await self.respond(scope, body)
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        await send({"type": "http.response.body", "body": payload})
+
+    async def respond(self, scope: Scope, body: bytes) -> Response:
+        """The answer to a whole request. What goes wrong is logged and told as the contract's internal error."""
         try:
-            body = await _read_body(receive)
-            if body is None:
-                return
-            endpoint = self._endpoint(scope)
-            call = self._call(endpoint, scope, body)
-            key = idempotency_key(scope) if endpoint.method != "GET" and call.credential else None
-            if key is None:
-                answer = await self._answer(self._venue, endpoint, call)
-            else:
-                answer = await self._once.answer(
-                    self._venue, call, key, scope, partial(self._answer, endpoint=endpoint)
-                )
+            return _response(200, await self._carried_out(scope, body))
         except Refused as refused:
-            status, answer = refused.status, refused_body(refused, scope["path"])
+            return _refusal(scope, refused)
         except NodeBusy:
-            status, answer = 400, refused_body(Refused(-2040), scope["path"])
+            return _refusal(scope, Refused(-2040))
         except NodeStopped as stopped:
             # By the contract a status of 500 and above means that the outcome may be unknown.
             known = stopped.outcome_known
-            status, code = (503, -1101) if known else (500, -1006)
-            answer = refused_body(Refused(code), scope["path"])
-        content_type = _JSON
-        if isinstance(answer, Reply):
-            status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
-        else:
-            payload = _encode(answer)
-        headers = [content_type, (b"content-length", str(len(payload)).encode())]
-        if status == 413:
-            headers.append((b"connection", b"close"))
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": payload})
+            return _refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
+        except Exception:  # noqa: BLE001 whatever it was, the client gets an answer
+            _log.exception("%s %s went wrong", scope["method"], scope["path"])
+            return _refusal(scope, Refused(-1001, status=500))
+
+    def too_large(self, scope: Scope) -> Response:
+        """The answer to a body above `MAX_BODY_BYTES`."""
+        return _refusal(scope, Refused(-1004, status=413))
+
+    async def _carried_out(self, scope: Scope, body: bytes) -> object:
+        endpoint = self._endpoint(scope)
+        call = self._call(endpoint, scope, body)
+        key = idempotency_key(scope) if endpoint.method != "GET" and call.credential else None
+        if key is None:
+            return await self._answer(self._venue, endpoint, call)
+        return await self._once.answer(self._venue, call, key, scope, partial(self._answer, endpoint=endpoint))
 
     async def _answer(self, venue: Venue, endpoint: Endpoint, call: Call) -> object:
         """Nothing that was read is told before it is certain: not what a read shows, nor why a command is refused."""
@@ -119,28 +120,36 @@ def _header(scope: Scope, name: bytes) -> str:
     return ""
 
 
+def _response(status: int, answer: object) -> Response:
+    content_type = _JSON
+    if isinstance(answer, Reply):
+        status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
+    else:
+        payload = _encode(answer)
+    return status, [content_type, (b"content-length", b"%d" % len(payload))], payload
+
+
+def _refusal(scope: Scope, refused: Refused) -> Response:
+    status, headers, payload = _response(refused.status, refused_body(refused, scope["path"]))
+    if status == 413:
+        headers.append((b"connection", b"close"))
+    return status, headers, payload
+
+
 async def _read_body(receive: Receive) -> bytes | None:
-    """None when the client went away. Raises `Refused` for a body above `MAX_BODY_BYTES`."""
+    """None when the client went away; of a body above `MAX_BODY_BYTES` only the beginning."""
     message = await receive()
     if message["type"] != "http.request":
         return None
     body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
+    while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
         message = await receive()
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            break
-    if len(body) > MAX_BODY_BYTES:
-        raise Refused(-1004, status=413)
     return body
 
 
-def application(venue: Venue, endpoints: Iterable[Endpoint]) -> ASGIApp:
-    """The application to serve. Whatever goes wrong inside is logged and answered as the contract's internal error."""
-    return ServerErrorMiddleware(Gateway(venue, endpoints), handler=_internal_error)
-
-
-async def _internal_error(_request: Request, _error: Exception) -> Response:
-    return Response(_encode(Refused(-1001).body()), status_code=500, media_type="application/json")
+def application(venue: Venue, endpoints: Iterable[Endpoint]) -> Gateway:
+    """The application to serve."""
+    return Gateway(venue, endpoints)
