@@ -14,7 +14,7 @@ ORDERS = "/lionrock/v1/orders"
 
 
 def send_own(
-    trader: Trader, method: str, path: str, body: str = "", query: str = "", key: str | None = None
+    trader: Trader, method: str, path: str, body: str = "", *, query: str = "", key: str | None = None
 ) -> httpx.Response:
     """Exactly this body and query, signed, with this Idempotency-Key."""
     query = f"{query}&timestamp={now_ms()}".lstrip("&")

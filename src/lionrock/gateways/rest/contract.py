@@ -199,7 +199,10 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 def refusal_in(events: list[Event]) -> CommandRejected | None:
     """Why a command was refused, if it was; before that stands whatever was due by its time (spec/expiry.md)."""
-    return next((event for event in events if isinstance(event, CommandRejected)), None)
+    for event in events:
+        if isinstance(event, CommandRejected):
+            return event
+    return None
 
 
 def quoted_market(venue: Venue, parameters: Parameters) -> Market:

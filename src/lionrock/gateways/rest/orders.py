@@ -21,9 +21,9 @@ from lionrock.gateways.rest.rows import (
     placed_order,
     single_order,
 )
-from lionrock.views.orders import OrderState, OrderStatus
+from lionrock.views.orders import OrderState, OrderStatus, order_after
 from lionrock.words.commands import CancelOrder
-from lionrock.words.events import CommandRejected, Event, OrderPlaced
+from lionrock.words.events import CommandRejected, Event
 from lionrock.words.rejections import Rejection
 
 MAX_BATCH = 20
@@ -61,19 +61,18 @@ async def check(venue: Venue, call: Call) -> dict[str, str]:
 async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
     command = request.command
     events = await venue.node.submit(command, request.client_order_id.encode())
-    order = _taken(venue, command.account_id, events)
+    order = _taken(events, request.client_order_id)
     return placed_order(venue.catalogue.markets[command.market_id], order)
 
 
-def _taken(venue: Venue, account_id: int, events: list[Event]) -> OrderState:
-    """The order after its command; the node has published its events to the views before it answers."""
+def _taken(events: list[Event], client_order_id: str) -> OrderState:
+    """The order after its command, told from that command's events alone: asked again, it is told the same."""
     refused = refusal_in(events)
     if refused is not None:
         raise refused_by_core(refused)
-    placed = next((event for event in events if isinstance(event, OrderPlaced)), None)
-    order = None if placed is None else venue.orders.find(account_id, placed.order_id)
+    order = order_after(events, client_order_id)
     if order is None:
-        raise LookupError(f"the node answered a PlaceOrder with {events}, and the views do not know the order")
+        raise LookupError(f"the node answered a PlaceOrder with {events}")
     return order
 
 
@@ -97,7 +96,7 @@ async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
     for (index, request), events in zip(waiting, submitted, strict=True):
         try:
             placed = placed_order(
-                venue.catalogue.markets[request.command.market_id], _taken(venue, call.account_id, events)
+                venue.catalogue.markets[request.command.market_id], _taken(events, request.client_order_id)
             )
             placed.concentration = msgspec.UNSET
             answers[index] = placed

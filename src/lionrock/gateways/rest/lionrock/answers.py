@@ -12,7 +12,7 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Venue
 from lionrock.gateways.rest.lionrock.requests import ORDER_TYPES, OWN_TIMES_IN_FORCE, SELF_TRADE_MODES
 from lionrock.gateways.rest.rows import side_name
 from lionrock.views.catalogue import Market
-from lionrock.views.orders import Fill, OrderState, OrderStatus
+from lionrock.views.orders import Fill, OrderState, OrderStatus, status_of
 from lionrock.words.amounts import format_decimal
 from lionrock.words.enumerations import CancelReason, Side
 from lionrock.words.events import (
@@ -250,9 +250,7 @@ class _Telling:
         elif isinstance(event, OrderCancelled):
             order.cancel_reason, self.held_atoms = event.reason, 0
             order.filled_lots = event.filled_lots
-            rejected = event.reason == CancelReason.WOULD_TAKE
-            cancelled = OrderStatus.PARTIALLY_CANCELED if event.filled_lots else OrderStatus.CANCELED
-            order.status = OrderStatus.REJECTED if rejected else cancelled
+            order.status = status_of(event)
 
     def told(self, venue: Venue, events: Sequence[Event], remaining_lots: int | None = None) -> Consequence:
         order, market = self.order, self.market
