@@ -144,8 +144,11 @@ def test_a_key_is_of_one_request_and_one_account(server: LiveServer) -> None:
     assert open_orders(trader) == 1
     assert done(own(other, "POST", key="mine", **ORDER))["order"]["orderId"] != first["order"]["orderId"]
     for bad in ("", "x" * 256, "caf\u00e9"):
-        answer = trader.send("POST", ORDERS, "", "", **{"Idempotency-Key": bad.encode("latin-1")})  # type: ignore[arg-type]
-        assert answer.status_code == 400
+        head = f"X-HK-APIKEY: {trader.key}\r\nIdempotency-Key: {bad}\r\n".encode("latin-1")
+        query = f"all=true&timestamp={now_ms()}"
+        path = f"{ORDERS}?{query}&signature={trader.sign(query)}".encode()
+        answer = raw(server, b"DELETE %b HTTP/1.1\r\nHost: x\r\n%b\r\n" % (path, head))
+        assert b'"name":"parameter_missing_or_invalid"' in answer
     reason(own(trader, "POST", key="x" * 256, **ORDER), "0001", "parameter_missing_or_invalid")
 
 
