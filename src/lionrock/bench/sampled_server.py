@@ -9,12 +9,11 @@ import atexit
 import dis
 import json
 import os
+import runpy
 import signal
 from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
-
-from lionrock.cli import app
 
 INTERVAL_SECONDS = 0.004
 """What Linux gives: it counts processor time in ticks of so long."""
@@ -75,7 +74,7 @@ def main() -> None:
     atexit.register(lambda: target.write_text(json.dumps(_counts), encoding="utf-8"))
     signal.signal(signal.SIGPROF, _note)
     signal.setitimer(signal.ITIMER_PROF, INTERVAL_SECONDS, INTERVAL_SECONDS)
-    app()
+    runpy.run_module("lionrock.cli", run_name="__main__", alter_sys=True)
 
 
 if __name__ == "__main__":
