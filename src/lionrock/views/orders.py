@@ -113,13 +113,13 @@ def _sides(trade: TradeExecuted) -> tuple[tuple[int, int, bool], tuple[int, int,
 
 
 def order_after(events: Sequence[Event], client_order_id: str) -> OrderState | None:
-    """The order that these events of one command placed, as it was behind them; None when they placed none."""
+    """The first order that these events placed, as it was behind them; None when they placed none."""
     order: OrderState | None = None
     for event in events:
-        if isinstance(event, OrderPlaced):
-            order = OrderState(event, client_order_id or str(event.order_id), event.time_ns)
-        elif order is not None:
+        if order is not None:
             _follow(order, event)
+        elif isinstance(event, OrderPlaced):
+            order = OrderState(event, client_order_id or str(event.order_id), event.time_ns)
     return order
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import islice
 
 import msgspec
@@ -65,12 +66,12 @@ async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
     return placed_order(venue.catalogue.markets[command.market_id], order)
 
 
-def _taken(events: list[Event], client_order_id: str) -> OrderState:
-    """The order after its command, told from that command's events alone: asked again, it is told the same."""
+def _taken(events: list[Event], client_order_id: str, later: Sequence[Event] = ()) -> OrderState:
+    """The order after its command, told from the events of its request alone: asked again, it is told the same."""
     refused = refusal_in(events)
     if refused is not None:
         raise refused_by_core(refused)
-    order = order_after(events, client_order_id)
+    order = order_after([*events, *later], client_order_id)
     if order is None:
         raise LookupError(f"the node answered a PlaceOrder with {events}")
     return order
@@ -93,10 +94,12 @@ async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
     submitted = await venue.node.submit_all(
         [(request.command, request.client_order_id.encode()) for _, request in waiting]
     )
-    for (index, request), events in zip(waiting, submitted, strict=True):
+    for at, (index, request) in enumerate(waiting):
+        later = [event for events in submitted[at + 1 :] for event in events]  # each as it stands after the whole batch
         try:
             placed = placed_order(
-                venue.catalogue.markets[request.command.market_id], _taken(events, request.client_order_id)
+                venue.catalogue.markets[request.command.market_id],
+                _taken(submitted[at], request.client_order_id, later),
             )
             placed.concentration = msgspec.UNSET
             answers[index] = placed
