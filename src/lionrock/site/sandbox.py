@@ -105,8 +105,11 @@ def _missing(site: Site) -> Iterator[Command]:
             yield market
 
 
-class _AccountRequest(msgspec.Struct):
+class AccountRequest(msgspec.Struct):
+    """What a new account is to have."""
+
     fund: dict[str, str] = {}
+    """Amounts by asset code, as text."""
 
 
 class SandboxAccount(msgspec.Struct, rename={"api_key": "apiKey", "account_id": "accountId"}):
@@ -170,7 +173,7 @@ async def state(venue: Venue, call: Call) -> State:  # noqa: ARG001 every handle
 def _read_deposits(venue: Venue, body: bytes) -> list[tuple[AssetListed, int]]:
     """Everything is checked before anything is done."""
     try:
-        request = msgspec.json.decode(body, type=_AccountRequest)
+        request = msgspec.json.decode(body, type=AccountRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise missing_or_invalid("fund") from error
     owed = {asset_id: -available for asset_id, available, _ in venue.node.engine.balances(CUSTODY_ACCOUNT)}
@@ -201,6 +204,16 @@ ENDPOINTS = (
         open_account,
         "Open a funded account (only on a sandbox)",
         Body.JSON,
+        answer=SandboxAccount,
+        sends=AccountRequest,
     ),
-    Endpoint("GET", "/lionrock/v1/sandbox/state", Security.NONE, 1, state, "Last command and digest of the state"),
+    Endpoint(
+        "GET",
+        "/lionrock/v1/sandbox/state",
+        Security.NONE,
+        1,
+        state,
+        "Last command and digest of the state",
+        answer=State,
+    ),
 )

@@ -16,6 +16,7 @@ import uvicorn
 import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.rest.connections import BoundedProtocol
 from lionrock.gateways.rest.contract import Profile
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
@@ -119,7 +120,7 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
         config = uvicorn.Config(
-            application(site.venue(profile), endpoints),
+            application(site.venue(profile), documented(endpoints)),
             http=BoundedProtocol,
             ws="none",
             lifespan="off",

@@ -50,18 +50,22 @@ def _printable(name: str) -> str:
 class Parameters:
     """What a handler reads. A parameter that no handler asks for is ignored.
 
-    Values of a JSON row may be other things than text.
+    Values of a JSON row may be other things than text. A handler that reads a name outside `declared` raises
+    `LookupError`: documents are made from what is declared, so it is a bug and no refusal. None declares everything.
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ("_declared", "_values")
 
-    def __init__(self, values: Mapping[str, object]) -> None:
+    def __init__(self, values: Mapping[str, object], declared: frozenset[str] | None = None) -> None:
         self._values = values
+        self._declared = declared
 
     def text(self, name: str) -> str | None:
         """The value, or None when the parameter was not sent. One that was sent empty, or as true, null or a list, is
         refused: it is a client's bug, and taking it for absent could widen what the client asked for.
         """
+        if self._declared is not None and name not in self._declared:
+            raise LookupError(f"the endpoint's row does not declare the parameter {name}")
         if name not in self._values:
             return None
         value = self._values[name]

@@ -20,6 +20,7 @@ MAX_BODY_BYTES = 64 * 1024
 """Of a body: 20 batched orders with the longest names need a third of it."""
 
 _JSON = (b"content-type", b"application/json")
+_NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -46,12 +47,13 @@ class Gateway:
             # By the contract a status of 500 and above means that the outcome may be unknown.
             known = stopped.outcome_known
             status, answer = (503, Refused(-1101).body()) if known else (500, Refused(-1006).body())
-        content_type = _JSON
+        content_type, more = _JSON, _NO_HEADERS
         if isinstance(answer, Reply):
             status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
+            more = answer.headers
         else:
             payload = _encode(answer)
-        headers = [content_type, (b"content-length", str(len(payload)).encode())]
+        headers = [content_type, (b"content-length", str(len(payload)).encode()), *more]
         if status == 413:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -80,7 +82,7 @@ class Gateway:
         values = parse_urlencoded(query)
         if body and endpoint.body is Body.FORM:
             values = parse_urlencoded(body) | values
-        parameters = Parameters(values)
+        parameters = Parameters(values, endpoint.names)
         if endpoint.security is Security.NONE:
             client = scope.get("client")
             return Call(parameters, body, None, client[0] if client else "")
