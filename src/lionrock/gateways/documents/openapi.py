@@ -164,6 +164,7 @@ def _operation(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
             "required": True,
             "content": {"application/json": {"schema": _body(row, of_type)}},
         }
+        operation["x-signed-body"] = signed and row.body is not Body.JSON
     return operation
 
 
