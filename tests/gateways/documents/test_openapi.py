@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import copy
 from typing import Any
 
-import jsonschema
 import pytest
 from openapi_spec_validator import validate
 
@@ -15,6 +13,7 @@ from lionrock.gateways.rest.contract import Endpoint, Rows, Security
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.site import sandbox
+from tests.gateways.documents.answers import complaints
 from tests.gateways.documents.reading import words_of
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
 
@@ -23,26 +22,6 @@ ALL = documented(ENDPOINTS + PROBES + sandbox.ENDPOINTS)
 
 def named(row: Endpoint) -> str:
     return f"{row.method} {row.path}"
-
-
-def closed(schema: Any) -> Any:
-    """The same schema; an object may have no field it does not name."""
-    if isinstance(schema, dict):
-        found = {name: closed(value) for name, value in schema.items()}
-        return found | {"additionalProperties": False} if "properties" in found else found
-    return [closed(item) for item in schema] if isinstance(schema, list) else schema
-
-
-def complaints(document: dict[str, Any], method: str, path: str, status: int, body: object) -> list[str]:
-    """How an answer differs from what the document says of it."""
-    responses = document["paths"][path][method.lower()]["responses"]
-    response = responses.get(str(status), responses["default"])
-    if "$ref" in response:
-        response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
-    schema = response["content"]["application/json"]["schema"]
-    components = closed(copy.deepcopy(document["components"]["schemas"]))
-    validator = jsonschema.Draft202012Validator(closed(schema) | {"components": {"schemas": components}})
-    return [f"{method} {path} {status} {error.json_path}: {error.message}" for error in validator.iter_errors(body)]
 
 
 @pytest.mark.shows("DOCS-001")

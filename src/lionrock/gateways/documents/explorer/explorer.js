@@ -61,7 +61,7 @@ function field(parameter) {
   input.setAttribute("aria-describedby", `${id}-words`);
   if (parameter.required) input.required = true;
   if (parameter.example !== undefined && parameter.required) input.value = parameter.example;
-  return element("div", {}, label, input, element("small", { id: `${id}-words` }, parameter.description));
+  return element("div", {}, label, input, element("small", { id: `${id}-words` }, parameter.description.replaceAll("`", "")));
 }
 
 function exampleOf(schema) {
@@ -84,7 +84,7 @@ function choose() {
   if (!operation) return;
   state.operation = operation;
   $("title").textContent = `${operation.method} ${operation.path}`;
-  $("description").textContent = operation.description;
+  $("description").textContent = operation.description.replaceAll("`", "");
   const own = operation.parameters.map(resolve).filter((row) => row.name !== "timestamp");
   $("parameters").replaceChildren(...own.map(field));
   const body = operation.requestBody;
