@@ -43,7 +43,7 @@ class Signing(requests.auth.AuthBase):
         parts = urlsplit(str(request.url))
         kept = [pair for pair in parts.query.split("&") if unquote_plus(pair.partition("=")[0]) not in OURS]
         query = "&".join([*filter(None, kept), f"timestamp={now_ms()}"])
-        body = request.body or b"" if self.body_is_signed else b""
+        body: Any = request.body or b"" if self.body_is_signed else b""
         text = query.encode() + (body.encode() if isinstance(body, str) else body)
         signature = hmac.new(self.trader.secret.encode(), text, hashlib.sha256).hexdigest()
         request.url = urlunsplit(parts._replace(query=f"{query}&signature={signature}"))
