@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from lionrock.gateways.documents import pages
+from lionrock.gateways.documents import asyncapi, pages
+from lionrock.gateways.documents.asyncapi import StreamRow
 from lionrock.gateways.documents.errors import Catalogue, catalogue
 from lionrock.gateways.documents.openapi import document
 from lionrock.gateways.rest.contract import Call, Endpoint, Handler, Media, Reply, Security, Venue
@@ -26,15 +27,16 @@ _HEADERS = (
 )
 
 
-def documented(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
-    """The same rows, and those that describe all of them."""
+def documented(endpoints: Iterable[Endpoint], streams: Iterable[StreamRow] = ()) -> tuple[Endpoint, ...]:
+    """The same rows, and those that describe all of them, and the streams where there are some."""
     described = tuple(endpoints)
+    listened = tuple(streams)
 
     @cache
     def table() -> tuple[Endpoint, ...]:
         return described + documents
 
-    documents = (
+    documents: tuple[Endpoint, ...] = (
         _row(
             "openapi.json",
             "The OpenAPI document of this interface",
@@ -49,6 +51,9 @@ def documented(endpoints: Iterable[Endpoint]) -> tuple[Endpoint, ...]:
             "/llms.txt", "Where to find what, for language models", lambda: pages.llms(table()), Media(("text/plain",))
         ),
     )
+    if listened:
+        summary = "The AsyncAPI document of the streams"
+        documents += (_row("asyncapi.json", summary, lambda: _encode(asyncapi.document(listened)), dict[str, Any]),)
     return table()
 
 

@@ -65,7 +65,7 @@ def of_types(answers: Iterable[object], requests: Iterable[object] = ()) -> tupl
     """
     answers, requests = list(answers), list(requests)
     wanted = [*answers, *requests]
-    schemas, components = msgspec.json.schema_components(wanted, ref_template=REFERENCE)
+    schemas, components = msgspec.json.schema_components(wanted, ref_template=REFERENCE, schema_hook=_anything)
     answered, named = set(structs(answers)), set(structs(wanted))
     if len({found.__name__ for found in named}) < len(named):
         raise ValueError(f"two types of one name: {sorted(found.__qualname__ for found in named)}")
@@ -77,6 +77,13 @@ def of_types(answers: Iterable[object], requests: Iterable[object] = ()) -> tupl
         if found in answered:
             _require(found, component)
     return {id(kind): schema for kind, schema in zip(wanted, schemas, strict=True)}, components
+
+
+def _anything(kind: type) -> Schema:
+    """`object` stands for any JSON."""
+    if kind is object:
+        return {"description": "Any JSON."}
+    raise NotImplementedError(kind)
 
 
 def structs(wanted: Iterable[object]) -> Iterator[type[msgspec.Struct]]:
