@@ -112,6 +112,12 @@ def processes_of_makers(server: LiveServer) -> list[str]:
     return [line for line in lines if line.split()[2].endswith(port) and line.split()[3] == "01"]
 
 
+def test_makers_come_with_a_sandbox_only(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "lionrock.cli", "serve", "--data", str(tmp_path / "site"), "--makers", "2"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_SECONDS)
+    assert (done.returncode, done.stderr) == (1, "Error: --makers come with --sandbox only\n")
+
+
 @pytest.mark.shows("DOCS-010")
 def test_two_venues_with_the_same_seed_see_the_same(tmp_path: Path) -> None:
     def seen(name: str) -> list[Any]:

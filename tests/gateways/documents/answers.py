@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import copy
+from functools import cache
 from typing import Any
 
 import jsonschema
@@ -16,13 +16,23 @@ def closed(schema: Any) -> Any:
     return [closed(item) for item in schema] if isinstance(schema, list) else schema
 
 
-def complaints(document: dict[str, Any], method: str, path: str, status: int, body: object) -> list[str]:
-    """How an answer differs from what the document says of it."""
-    responses = document["paths"][path][method.lower()]["responses"]
-    response = responses.get(str(status), responses["default"])
-    if "$ref" in response:
-        response = document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
-    schema = response["content"]["application/json"]["schema"]
-    components = closed(copy.deepcopy(document["components"]["schemas"]))
-    validator = jsonschema.Draft202012Validator(closed(schema) | {"components": {"schemas": components}})
-    return [f"{method} {path} {status} {error.json_path}: {error.message}" for error in validator.iter_errors(body)]
+class Judge:
+    """Compares answers with one document."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._document = document
+        self._components = closed(document["components"]["schemas"])
+        self._validator = cache(self._make_validator)
+
+    def complaints(self, method: str, path: str, status: int, body: object) -> list[str]:
+        """One line for each difference."""
+        errors = self._validator(method, path, status).iter_errors(body)
+        return [f"{method} {path} {status} {error.json_path}: {error.message}" for error in errors]
+
+    def _make_validator(self, method: str, path: str, status: int) -> Any:
+        responses = self._document["paths"][path][method.lower()]["responses"]
+        response = responses.get(str(status), responses["default"])
+        if "$ref" in response:
+            response = self._document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
+        schema = closed(response["content"]["application/json"]["schema"])
+        return jsonschema.Draft202012Validator(schema | {"components": {"schemas": self._components}})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.gateways.documents.answers import Judge
 from tests.gateways.rest.live import LiveServer
 
 
@@ -21,3 +22,8 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
 def document(server: LiveServer) -> dict[str, Any]:
     """The OpenAPI document that the server gives out."""
     return dict(server.get("/lionrock/v1/openapi.json").json())
+
+
+@pytest.fixture(scope="module")
+def judge(document: dict[str, Any]) -> Judge:
+    return Judge(document)

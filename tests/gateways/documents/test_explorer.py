@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -85,6 +88,22 @@ def test_a_signed_order_is_placed_from_the_form(page: Page) -> None:
     page.fill("#parameter-quantity", "99")
     page.click("#send")
     expect(page.locator("#status")).to_contain_text(re.compile("^Status 400.*are available. Deposit"))
+
+
+@pytest.mark.shows("DOCS-007")
+@pytest.mark.parametrize("operation", ["get_quote_v1_depth", "get_api_v1_account", "post_api_v1_spot_batchOrders"])
+def test_the_lines_of_curl_and_python_run(page: Page, operation: str) -> None:
+    """For a request that is open to all, a signed one, and one with a body."""
+    secret = open_account(page)
+    choose(page, operation)
+    names = {"LIONROCK_KEY": page.input_value("#key"), "LIONROCK_SECRET": secret}
+    found: Any = None
+    for command in (["bash", "-euc", page.inner_text("#curl")], [sys.executable, "-c", page.inner_text("#python")]):
+        done = subprocess.run(command, capture_output=True, text=True, env=os.environ | names, timeout=60, check=True)
+        found = json.loads(done.stdout)
+        assert "msg" not in found, found
+    if operation.endswith("batchOrders"):
+        assert [row["code"] for row in found["result"]] == ["0000"]
 
 
 @pytest.mark.shows("DOCS-007")

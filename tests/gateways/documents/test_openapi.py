@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,7 +14,7 @@ from lionrock.gateways.rest.contract import Endpoint, Rows, Security
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.site import sandbox
-from tests.gateways.documents.answers import complaints
+from tests.gateways.documents.answers import Judge
 from tests.gateways.documents.reading import words_of
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
 
@@ -31,6 +32,16 @@ def test_document_is_valid_and_has_every_endpoint(document: dict[str, Any]) -> N
     listed = {(method.upper(), path) for path, methods in document["paths"].items() for method in methods}
     assert listed == {(row.method, row.path) for row in ALL}
     assert len({operation_id(row) for row in ALL}) == len(ALL)
+
+
+@pytest.mark.shows("DOCS-001")
+def test_a_site_lists_what_it_serves(tmp_path: Path) -> None:
+    server = LiveServer(tmp_path / "site")
+    paths = server.get("/lionrock/v1/openapi.json").json()["paths"]
+    assert "/api/v1/spot/order" in paths
+    assert "/lionrock/v1/sandbox/accounts" not in paths
+    assert "/lionrock/v1/sandbox" not in server.get("/llms.txt").text
+    assert server.stop() == 0
 
 
 @pytest.mark.shows("DOCS-001")
@@ -115,7 +126,7 @@ def requests_of(trader: Trader, order_id: str) -> list[tuple[str, str, dict[str,
 
 @pytest.mark.shows("DOCS-003")
 def test_real_answers_are_as_the_document_says(
-    server: LiveServer, document: dict[str, Any], traders: tuple[Trader, Trader]
+    server: LiveServer, judge: Judge, traders: tuple[Trader, Trader]
 ) -> None:
     seller, buyer = traders
     placed = buyer.limit("BUY", "0.1", "41000")
@@ -123,16 +134,16 @@ def test_real_answers_are_as_the_document_says(
     for method, path, parameters in requests_of(buyer, placed["orderId"]):
         answer = buyer.signed(method, path, **parameters)
         assert answer.status_code == 200, answer.text
-        found += complaints(document, method, path, 200, answer.json())
+        found += judge.complaints(method, path, 200, answer.json())
     cancelled = seller.signed("DELETE", "/api/v1/spot/order", clientOrderId="resting")
-    found += complaints(document, "DELETE", "/api/v1/spot/order", 200, cancelled.json())
+    found += judge.complaints("DELETE", "/api/v1/spot/order", 200, cancelled.json())
     opened = server.http.post("/lionrock/v1/sandbox/accounts", json={"fund": {"BTC": "1"}})
-    found += complaints(document, "POST", "/lionrock/v1/sandbox/accounts", 200, opened.json())
+    found += judge.complaints("POST", "/lionrock/v1/sandbox/accounts", 200, opened.json())
     assert found == []
 
 
 @pytest.mark.shows("DOCS-003")
-def test_refusals_are_as_the_document_says(document: dict[str, Any], traders: tuple[Trader, Trader]) -> None:
+def test_refusals_are_as_the_document_says(judge: Judge, traders: tuple[Trader, Trader]) -> None:
     trader, _ = traders
     refused = [
         trader.place(side="SELL", quantity="99", price="50000"),
@@ -142,13 +153,13 @@ def test_refusals_are_as_the_document_says(document: dict[str, Any], traders: tu
     ]
     for answer in refused:
         assert answer.status_code == 400
-        assert complaints(document, "POST", "/api/v1/spot/order", 400, answer.json()) == []
+        assert judge.complaints("POST", "/api/v1/spot/order", 400, answer.json()) == []
     assert "lionrock" in refused[0].json()
-    assert complaints(document, "POST", "/api/v1/spot/order", 400, {"code": "9999", "msg": "no such code"}) != []
+    assert judge.complaints("POST", "/api/v1/spot/order", 400, {"code": "9999", "msg": "no such code"}) != []
 
 
 @pytest.mark.shows("DOCS-003")
-def test_a_batch_is_as_the_document_says(document: dict[str, Any], traders: tuple[Trader, Trader]) -> None:
+def test_a_batch_is_as_the_document_says(judge: Judge, traders: tuple[Trader, Trader]) -> None:
     trader, _ = traders
     rows = (
         '[{"symbol":"BTCUSDT","side":"BUY","type":"LIMIT","quantity":0.1,"price":"40000"},'
@@ -164,4 +175,4 @@ def test_a_batch_is_as_the_document_says(document: dict[str, Any], traders: tupl
         **{"Content-Type": "application/json"},
     )
     assert [row["code"] for row in answer.json()["result"]] == ["0000", "0401", "0207"]
-    assert complaints(document, "POST", "/api/v1/spot/batchOrders", 200, answer.json()) == []
+    assert judge.complaints("POST", "/api/v1/spot/batchOrders", 200, answer.json()) == []
