@@ -31,7 +31,7 @@ def words_of(handler: Any) -> set[str]:
             waiting.extend(cell.cell_contents for cell in thing.__closure__ or () if callable(cell.cell_contents))
         elif isinstance(thing, type):
             if issubclass(thing, msgspec.Struct):
-                found |= {field.encode_name for field in msgspec.structs.fields(thing)}
+                found |= set(thing.__struct_encode_fields__)
             waiting.extend(value for value in vars(thing).values() if isinstance(value, types.FunctionType))
     return found
 
@@ -42,6 +42,8 @@ def _inside(function: types.FunctionType) -> tuple[frozenset[str], tuple[Any, ..
     constants = {
         node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)
     }
+    if any(isinstance(node, ast.Attribute) and node.attr == "limit" for node in ast.walk(tree)):
+        constants.add("limit")  # `Parameters.limit` names it itself
     names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
     attributes = {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
     scope = function.__globals__

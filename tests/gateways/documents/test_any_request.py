@@ -127,6 +127,12 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield method.upper(), path
 
 
+def can_succeed(definition: dict[str, Any]) -> bool:
+    """Not what only refuses, as the paths of futures do, nor what wants a person's session, which no key stands for."""
+    needs = definition.get("security", [])
+    return "200" in definition["responses"] and (not needs or any("key" in need for need in needs))
+
+
 @pytest.mark.shows("DOCS-006")
 def test_any_request_is_answered_as_described(
     schema: Any, document: dict[str, Any], judge: Judge, trader: Trader
@@ -135,7 +141,7 @@ def test_any_request_is_answered_as_described(
     session = requests.Session()
 
     def send(case: Any, definition: dict[str, Any]) -> None:
-        signed = "security" in definition
+        signed = any("signature" in need for need in definition.get("security", []))
         auth = Signing(trader, body_is_signed=definition.get("x-signed-body", True)) if signed else None
         answer = case.call_and_validate(session=session, auth=auth, checks=CHECKS, timeout=30)
         if answer.headers["content-type"][0] == "application/json":
@@ -153,7 +159,11 @@ def test_any_request_is_answered_as_described(
             try_out(operation, mode, lambda case, definition=definition: send(case, definition), query)
         trader.signed("DELETE", "/api/v1/spot/openOrders", symbol="BTCUSDT")
 
-    missing = [f"{method} {path}" for method, path in operations(document) if not tried.succeeded[f"{method} {path}"]]
+    missing = [
+        f"{method} {path}"
+        for method, path in operations(document)
+        if can_succeed(document["paths"][path][method.lower()]) and not tried.succeeded[f"{method} {path}"]
+    ]
     assert missing == []
     assert tried.signed.total() > 10 * len(tried.signed) > 0
     assert tried.passed.total() * 2 >= tried.signed.total(), (tried.passed, tried.signed)

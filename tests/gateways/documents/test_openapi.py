@@ -59,7 +59,6 @@ def test_signed_operations_say_so(document: dict[str, Any]) -> None:
 def test_every_declared_parameter_is_read(row: Endpoint) -> None:
     declared = row.sends.names if isinstance(row.sends, Rows) else {parameter.name for parameter in row.parameters}
     assert declared <= words_of(row.handler)
-    assert row.answer is not None
     assert all(parameter.words for parameter in row.parameters)
 
 

@@ -198,9 +198,12 @@ MEANINGS: dict[Code, Meaning] = {
     -1173: Meaning("The account to give to is none that may receive from you.", "Name one of your own.", "BadRequest"),
     -1174: Meaning("Both accounts are the same.", "Name two.", "PermissionDenied"),
     -1181: Meaning("The venue failed inside.", _SUPPORT, "ExchangeError", (400, 500)),
+    -1204: Meaning("The account to take from is no main account.", "Name the main account.", "BadRequest"),
+    -1205: Meaning("The account may not be used so.", "Use another account.", "AccountNotEnabled"),
     -1206: Meaning(
         "The order is worth more than the market or the account allows.", "Split it, or ask for less.", "BadRequest"
     ),
+    -1207: Meaning("No deposit stands in the state asked for.", "Look at the deposit's record.", "BadRequest"),
     -2001: Meaning("The site has not opened for trading.", "Try again later.", "ExchangeNotAvailable"),
     -2002: Meaning("The account has as many open orders as it may.", "Cancel some.", "OperationFailed"),
     -2010: Meaning("The order was not taken.", "Look at the reason beside the code.", "OperationRejected"),
@@ -234,6 +237,7 @@ MEANINGS: dict[Code, Meaning] = {
     ),
     -4002: Meaning("The quantity is below the least that is sent out.", "Ask for more.", "BadRequest"),
     -4003: Meaning("The account has less than that.", "Ask for less.", "InsufficientFunds"),
+    -4007: Meaning("Money cannot be paid out this way.", "Use another way.", "NotSupported"),
     -4009: Meaning("The key may not withdraw.", "Use a key with the right.", "PermissionDenied"),
     -4012: Meaning("A parameter is not of its kind.", "Compare with the endpoint's description.", "ExchangeError"),
     -10009: Meaning("`interval` is none that candles come in.", "Use one from 1m to 1M, as listed.", "ExchangeError"),

@@ -10,7 +10,7 @@ from typing import Any
 from lionrock.gateways.documents import schemas
 from lionrock.gateways.documents.errors import Refusal
 from lionrock.gateways.documents.schemas import Schema
-from lionrock.gateways.rest.contract import AUTHENTICATION, Body, Endpoint, Media, Parameter, Rows, Security
+from lionrock.gateways.rest.contract import AUTHENTICATION, Body, Endpoint, Media, Parameter, Rows
 from lionrock.gateways.rest.errors import MESSAGES
 
 _WORDS = """\
@@ -37,6 +37,24 @@ JSON body of the contract (batches) is not part of the text; that of an endpoint
 required; the request is good while it is at most `recvWindow` milliseconds old and less than a second ahead.
 """
 
+_DOCUMENTS = {"openapi.json", "asyncapi.json", "errors", "explorer", "explorer.js", "explorer.css", "/llms.txt"}
+
+_KEY: Schema = {"key": []}
+_SIGNED: Schema = {"key": [], "signature": []}
+_SESSION: Schema = {"session": []}
+
+_NEEDS: dict[str, tuple[str, list[Schema]]] = {
+    "NONE": ("Open to all.", []),
+    "USER_DATA": ("Needs a key that may read, and a signature.", [_SIGNED]),
+    "TRADE": ("Needs a key that may trade, and a signature.", [_SIGNED]),
+    "TRANSFER": ("Needs a key that may transfer, and a signature.", [_SIGNED]),
+    "WITHDRAW": ("Needs a key that may withdraw, and a signature.", [_SIGNED]),
+    "USER_STREAM": ("Needs a key that may read.", [_KEY]),
+    "SESSION": ("Needs a session.", [_SESSION]),
+    "MANAGE": ("Needs a session, or a key that may manage, and a signature.", [_SESSION, _SIGNED]),
+}
+"""In words and for programs, by what a row's `security` is called."""
+
 _TAGS = {
     "reference": "The time, and what is listed",
     "market data": "Books, trades, candles, tickers; open to all",
@@ -60,6 +78,12 @@ def document(endpoints: Iterable[Endpoint]) -> Schema:
     for row in rows:
         paths.setdefault(row.path, {})[row.method.lower()] = _operation(row, of_type)
     used = {paths[path][method]["tags"][0] for path in paths for method in paths[path]}
+    schemes = {
+        "key": {"type": "apiKey", "in": "header", "name": "X-HK-APIKEY", "description": "The access key."},
+        "signature": {"type": "apiKey", "in": "query", "name": "signature", "description": _SIGNING},
+    }
+    if any(_SESSION in _NEEDS[row.security][1] for row in rows):
+        schemes["session"] = {"type": "apiKey", "in": "cookie", "name": "lionrock_session"}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -72,10 +96,7 @@ def document(endpoints: Iterable[Endpoint]) -> Schema:
         "tags": [{"name": name, "description": words} for name, words in _TAGS.items() if name in used],
         "paths": paths,
         "components": {
-            "securitySchemes": {
-                "key": {"type": "apiKey", "in": "header", "name": "X-HK-APIKEY", "description": "The access key."},
-                "signature": {"type": "apiKey", "in": "query", "name": "signature", "description": _SIGNING},
-            },
+            "securitySchemes": schemes,
             "parameters": {
                 parameter.name: _parameter(parameter) for parameter in AUTHENTICATION if parameter.name != "signature"
             },
@@ -128,7 +149,7 @@ def _codes() -> Schema:
 
 
 def _alternatives(answer: object) -> tuple[object, ...]:
-    if isinstance(answer, Media):
+    if answer is None or isinstance(answer, Media):
         return ()
     return answer if isinstance(answer, tuple) else (answer,)
 
@@ -140,7 +161,8 @@ def operation_id(row: Endpoint) -> str:
 
 
 def _operation(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
-    signed = row.security is not Security.NONE
+    needs = _NEEDS[row.security][1]
+    signed = _SIGNED in needs
     in_body = row.body is not Body.FORM and row.method != "GET"
     operation: Schema = {
         "operationId": operation_id(row),
@@ -148,17 +170,14 @@ def _operation(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
         "summary": row.summary,
         "description": _description(row),
         "parameters": [] if in_body else [_parameter(parameter) for parameter in row.parameters],
-        "responses": {
-            "200": {"description": "Done.", "content": _content(row, of_type)},
-            "400": {"$ref": "#/components/responses/Refusal"},
-            "default": {"$ref": "#/components/responses/Refusal"},
-        },
+        "responses": _responses(row, of_type),
         "x-weight": row.weight,
         "x-security": row.security.value,
     }
     if signed:
         operation["parameters"] += [{"$ref": f"#/components/parameters/{name}"} for name in ("timestamp", "recvWindow")]
-        operation["security"] = [{"key": [], "signature": []}]
+    if needs:
+        operation["security"] = needs
     if in_body:
         operation["requestBody"] = {
             "required": True,
@@ -166,6 +185,13 @@ def _operation(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
         }
         operation["x-signed-body"] = signed and row.body is not Body.JSON
     return operation
+
+
+def _responses(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
+    """An endpoint that declares no answer does nothing but refuse."""
+    refusal = {"$ref": "#/components/responses/Refusal"}
+    done = {"200": {"description": "Done.", "content": _content(row, of_type)}} if row.answer is not None else {}
+    return done | {"400": refusal, "default": refusal}
 
 
 def _body(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
@@ -197,12 +223,7 @@ def _parameter(parameter: Parameter) -> Schema:
 
 def _description(row: Endpoint) -> str:
     words = " ".join((inspect.getdoc(row.handler) or row.summary).split())
-    needs = {
-        Security.NONE: "Open to all.",
-        Security.USER_DATA: "Needs a key that may read, and a signature.",
-        Security.TRADE: "Needs a key that may trade, and a signature.",
-    }
-    return f"{words} {needs.get(row.security, '')}".strip()
+    return f"{words} {_NEEDS[row.security][0]}"
 
 
 def tag_of(row: Endpoint) -> str:
@@ -210,7 +231,7 @@ def tag_of(row: Endpoint) -> str:
     own = "/lionrock/v1/"
     if row.path.startswith(f"{own}sandbox/"):
         return "sandbox"
-    if row.path == "/llms.txt" or row.path.startswith((f"{own}openapi", f"{own}asyncapi", f"{own}e")):
+    if row.path.removeprefix(own) in _DOCUMENTS:
         return "documents"
     if row.path.startswith(own):
         return "lionrock"
@@ -219,5 +240,5 @@ def tag_of(row: Endpoint) -> str:
     if "/spot/" in row.path:
         return "orders"
     if row.path.startswith("/api/"):
-        return "account" if row.security is not Security.NONE else "reference"
+        return "account" if _NEEDS[row.security][1] else "reference"
     return "monitors"

@@ -215,7 +215,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     parameters: tuple[Parameter, ...] = ()
     """All it reads, besides those of authentication."""
     answer: object = None
-    """Type of the answer, for its JSON schema; a tuple where it is one of several, `Media` where it is no JSON."""
+    """Type of the answer, for its JSON schema; a tuple where it is one of several, `Media` where it is no JSON. None
+    where nothing is answered but refusals."""
     sends: object = None
     """Type of a JSON body, or `Rows`, where it is not an object of `parameters`."""
     names: frozenset[str] = frozenset()

@@ -103,7 +103,10 @@ function query() {
   return pairs.toString();
 }
 
-const signed = () => Boolean(state.operation.security);
+const needs = () => state.operation.security || [];
+const takesKey = () => needs().some((need) => need.key);
+const needsKey = () => takesKey() && needs().every((need) => need.key);
+const signed = () => needs().some((need) => need.signature);
 const bodySigned = () => Boolean(state.operation["x-signed-body"]);
 const body = () => (state.operation.requestBody ? $("body").value : "");
 const shellText = (text) => `'${text.replaceAll("'", `'"'"'`)}'`;
@@ -176,15 +179,17 @@ async function send() {
   const headers = {};
   let text = query();
   if (sent) headers["Content-Type"] = "application/json";
-  if (signed()) {
-    if (!$("key").value || !$("secret").value) throw new Error("This endpoint needs a key and its secret.");
+  const key = $("key").value.trim();
+  if (needsKey() && !(key && $("secret").value)) throw new Error("This endpoint needs a key and its secret.");
+  if (takesKey() && key) headers["X-HK-APIKEY"] = key;
+  if (signed() && key) {
     await adoptServerTime();
     text += `${text ? "&" : ""}timestamp=${Date.now() + state.skewMs}`;
-    headers["X-HK-APIKEY"] = $("key").value.trim();
     text += `&signature=${await sign(text + (bodySigned() ? sent : ""))}`;
   }
   const started = performance.now();
-  const request = { method, headers, credentials: "omit", cache: "no-store", referrerPolicy: "no-referrer" };
+  const credentials = needs().some((need) => need.session) ? "same-origin" : "omit";
+  const request = { method, headers, credentials, cache: "no-store", referrerPolicy: "no-referrer" };
   const answer = await fetch(path + (text ? `?${text}` : ""), sent ? { ...request, body: sent } : request);
   const received = await answer.text();
   return { status: answer.status, text: received, milliseconds: Math.round(performance.now() - started) };
