@@ -74,8 +74,8 @@ sanitized: $(STAMPS)/dev $(STAMPS)/project ## the core's tests under AddressSani
 capture: $(STAMPS)/packages ## fetch the recorded order flow of the demo again
 	setup/fetch_capture.sh $(BIN)/python $(VENV)/capture
 
-deps: ## system packages: compiler, Python headers, venv (as root, only when something is missing)
-	PYTHON=$(PYTHON) setup/system_packages.sh
+deps: ## system packages: compiler, Python headers, venv, browser (as root, only when something is missing)
+	PYTHON=$(PYTHON) setup/system_packages.sh test
 
 lock: $(STAMPS)/dev ## make the lock files again with the newest versions allowed
 	$(BIN)/python -c '$(BUILD_TOOLS)' > $(VENV)/build-tools.in
@@ -98,6 +98,7 @@ $(STAMPS)/packages: requirements.lock | $(STAMPS)/venv
 	touch $@
 
 $(STAMPS)/dev: requirements-dev.lock | $(STAMPS)/packages
+	PYTHON=$(PYTHON) setup/system_packages.sh test
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	touch $@
 

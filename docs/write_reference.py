@@ -19,6 +19,9 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from lionrock.cli import app
+from lionrock.gateways.documents import errors
+from lionrock.gateways.documents.endpoints import documented
+from lionrock.gateways.documents.openapi import document
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.errors import CODES
 from lionrock.site import configuration, sandbox
@@ -131,11 +134,28 @@ def endpoint_page() -> str:
     """The table of endpoints."""
     words = "NONE is open to all; USER_DATA and TRADE need an API key with that right and a signature."
     lines = ["# Endpoints", "", NOTE, words, ""]
-    parts = (("Everywhere", ENDPOINTS), ("For monitors", PROBES), ("On a sandbox only", sandbox.ENDPOINTS))
+    parts = (
+        ("Everywhere", ENDPOINTS),
+        ("Documents", documented(())),
+        ("For monitors", PROBES),
+        ("On a sandbox only", sandbox.ENDPOINTS),
+    )
     for title, endpoints in parts:
         rows = ((e.method, f"`{e.path}`", e.security, e.weight, e.summary) for e in endpoints)
         lines += [f"## {title}", "", *table(("method", "path", "security", "weight", "what"), rows)]
     return "\n".join(lines)
+
+
+def error_page() -> str:
+    """Every code and rule with cause and remedy."""
+    words = "A running site serves the same as JSON at `/lionrock/v1/errors`."
+    return f"# Errors\n\n{NOTE}\n{words}\n\n{errors.page()}"
+
+
+def openapi_page() -> str:
+    """The OpenAPI document of a sandbox, which serves every endpoint there is."""
+    endpoints = documented(ENDPOINTS + PROBES + sandbox.ENDPOINTS)
+    return msgspec.json.format(msgspec.json.encode(document(endpoints)), indent=2).decode()
 
 
 def settings_page() -> str:
@@ -181,6 +201,8 @@ def pages() -> dict[str, str]:
         "lists.md": enumeration_page(),
         "refusals.md": refusal_page(),
         "endpoints.md": endpoint_page(),
+        "errors.md": error_page(),
+        "openapi.json": openapi_page(),
         "settings.md": settings_page(),
         "command-line.md": command_line_page(),
     }

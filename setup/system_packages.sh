@@ -1,12 +1,16 @@
 #!/usr/bin/env bash
 # Makes sure that the system can create a virtual environment and compile a Python extension.
 #
+# With the argument `test`, also that the tests find a browser, curl and openssl.
 # Detects first: with everything there nothing is called and nothing is printed. Otherwise installs the Debian packages
 # as root or with a sudo that asks nothing; without either it fails and names the one line to run.
 set -euo pipefail
 
 python=${PYTHON:-python3}
 packages=(python3 python3-venv python3-dev gcc libc6-dev)
+browsers=(chromium-headless-shell chromium google-chrome)
+for_tests=${1:-}
+[ "$for_tests" = test ] && packages+=(chromium-headless-shell curl openssl)
 
 missing() {
   if ! "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
@@ -17,6 +21,11 @@ missing() {
   if ! command -v cc >/dev/null; then
     echo "there is no C compiler"
     return
+  fi
+  if [ "$for_tests" = test ]; then
+    command -v "${browsers[@]}" >/dev/null || echo "there is no Chromium"
+    command -v curl >/dev/null || echo "there is no curl"
+    command -v openssl >/dev/null || echo "there is no openssl"
   fi
   local include
   include=$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')

@@ -60,6 +60,8 @@ def serve(
     *,
     log_format: Annotated[LogFormat, typer.Option(help="Lines of text, or one JSON object a line.")] = LogFormat.TEXT,
     sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
+    makers: Annotated[int, typer.Option(min=0, max=20, help="On a sandbox: simulated market makers beside it.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the makers' random walk.")] = 1,
     as_json: AsJson = False,
 ) -> None:
     """Serve a site until it is stopped with Ctrl-C.
@@ -74,6 +76,7 @@ def serve(
     from lionrock.node.recovery import Recovered
     from lionrock.node.skipping import PoisonFrame
     from lionrock.people.api_keys import JournalMismatch
+    from lionrock.sim.makers_process import MakersProcess
     from lionrock.site.configuration import ConfigurationInvalid
     from lionrock.site.serve import AddressUnavailable, SiteStopped
     from lionrock.site.serve import serve as serve_site
@@ -96,10 +99,13 @@ def serve(
     start_logging(log_format)
     known = (AddressUnavailable, ConfigurationInvalid, DirectoryInUse, MasterKeyUnusable, SiteStopped)
     unusable = (CheckpointInvalid, DatabaseUnusable, JournalDamaged, JournalMismatch, PoisonFrame, SealBroken)
+    companions = MakersProcess(makers, seed) if makers else None
+    if companions is not None and not sandbox:
+        fail("--makers come with --sandbox only")
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
-        serve_site(data, host, port, with_sandbox=sandbox, announce=announce)
+        serve_site(data, host, port, with_sandbox=sandbox, announce=announce, companions=companions)
     except (*known, *unusable, OSError) as error:
         if log_format is LogFormat.JSON:
             logging.getLogger("lionrock").critical("%s", error)
@@ -167,6 +173,32 @@ def _post_when_up(url: str, body: dict[str, object], patience_seconds: float) ->
                 typer.echo(f"Nobody answers at {url} yet; waiting up to {patience_seconds:g} s ...", err=True)
             time.sleep(_PAUSE_SECONDS)
     return httpx.post(url, json=body, timeout=30)
+
+
+@sandbox_app.command()
+def makers(
+    url: Annotated[str, typer.Option(help="Address of a server started with --sandbox.")] = "http://127.0.0.1:8000",
+    count: Annotated[int, typer.Option(min=1, max=20, help="How many.")] = 3,
+    seed: Annotated[int, typer.Option(help="Of their random walk.")] = 1,
+) -> None:
+    """Open accounts and quote in every market until Ctrl-C; a venue that is away is waited for.
+
+    Example: lionrock sandbox makers --url http://127.0.0.1:8000 --count 3
+    """
+    import signal
+    import threading
+
+    from lionrock.sim.api_client import RefusedByVenueError
+    from lionrock.sim.makers import open_accounts, run
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        keys = open_accounts(url.rstrip("/"), count)
+    except (OSError, RefusedByVenueError) as error:
+        fail(f"{url} gives no accounts: {error}")
+    run(url.rstrip("/"), keys, seed, stop, tell=lambda words: typer.echo(words, err=True))
 
 
 @app.command()

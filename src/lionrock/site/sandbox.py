@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Profile, Security, Venue, refusal_in
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
-from lionrock.people.api_keys import Right
+from lionrock.people.api_keys import Credential, Right
 from lionrock.site.site import Site
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import Command, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
@@ -20,6 +20,8 @@ from lionrock.words.limits import MAX_ATOMS
 from lionrock.words.rejections import Rejection, explain
 
 CUSTODY_ACCOUNT, FEE_ACCOUNT = 1, 2
+FIRST_MAKER_ACCOUNT = 101
+"""Accounts of clients that live beside the sandbox; the same at every start, so that each finds what it left."""
 
 _DECIMALS = 8
 """Of every asset, so that one lot at one tick is a whole number of atoms in every market below."""
@@ -84,9 +86,7 @@ MARKETS = (
 async def seed(site: Site) -> None:
     """List what is not listed yet; a site that was seeded before is left as it is."""
     for command in _missing(site):
-        refused = refusal_in(await site.node.submit(command))
-        if refused is not None:
-            raise Fault(explain(refused.rejection, refused.first_figure, refused.second_figure))
+        await _carry_out(site, command)
 
 
 def _missing(site: Site) -> Iterator[Command]:
@@ -106,8 +106,38 @@ def _missing(site: Site) -> Iterator[Command]:
             yield market
 
 
-class _AccountRequest(msgspec.Struct):
+async def standing_account(site: Site, account_id: int, funds: Mapping[str, str]) -> Credential:
+    """An account of that id and a new key for it. It is opened once; what it has nothing of is deposited."""
+    if account_id not in site.catalogue.accounts:
+        await _carry_out(site, OpenAccount(account_id=account_id, account_kind=AccountKind.CLIENT))
+    held = {asset_id for asset_id, available, held in site.node.engine.balances(account_id) if available + held}
+    for code, amount in funds.items():
+        asset = site.catalogue.asset_by_code.get(code)
+        if asset is not None and asset.asset_id not in held:
+            deposit = Transfer(
+                asset_id=asset.asset_id,
+                debit_account_id=CUSTODY_ACCOUNT,
+                credit_account_id=account_id,
+                amount_atoms=parse_decimal(amount, asset.decimals),
+                purpose=TransferPurpose.DEPOSIT,
+            )
+            await _carry_out(site, deposit)
+    account = site.catalogue.accounts[account_id]
+    return await asyncio.to_thread(site.keys.create, account, Right.READ | Right.TRADE)
+
+
+async def _carry_out(site: Site, command: Command) -> None:
+    """Raises `Fault` when it is refused."""
+    refused = refusal_in(await site.node.submit(command))
+    if refused is not None:
+        raise Fault(explain(refused.rejection, refused.first_figure, refused.second_figure))
+
+
+class AccountRequest(msgspec.Struct):
+    """What a new account is to have."""
+
     fund: dict[str, str] = {}
+    """Amounts by asset code, as text."""
 
 
 class SandboxAccount(msgspec.Struct, rename={"api_key": "apiKey", "account_id": "accountId"}):
@@ -171,7 +201,7 @@ async def state(venue: Venue, call: Call) -> State:  # noqa: ARG001 every handle
 def _read_deposits(venue: Venue, body: bytes) -> list[tuple[AssetListed, int]]:
     """Everything is checked before anything is done."""
     try:
-        request = msgspec.json.decode(body, type=_AccountRequest)
+        request = msgspec.json.decode(body, type=AccountRequest)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise missing_or_invalid("fund") from error
     owed = {asset_id: -available for asset_id, available, _ in venue.node.engine.balances(CUSTODY_ACCOUNT)}
@@ -202,6 +232,16 @@ ENDPOINTS = (
         open_account,
         "Open a funded account (only on a sandbox)",
         Body.JSON,
+        answer=SandboxAccount,
+        sends=AccountRequest,
     ),
-    Endpoint("GET", "/lionrock/v1/sandbox/state", Security.NONE, 1, state, "Last command and digest of the state"),
+    Endpoint(
+        "GET",
+        "/lionrock/v1/sandbox/state",
+        Security.NONE,
+        1,
+        state,
+        "Last command and digest of the state",
+        answer=State,
+    ),
 )

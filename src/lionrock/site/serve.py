@@ -8,14 +8,17 @@ import os
 import signal
 import socket
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Protocol
 
 import uvicorn
 import uvloop
+from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.rest.contract import Profile
 from lionrock.gateways.rest.direct import DirectProtocol
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
@@ -36,6 +39,24 @@ CLIENT_PATIENCE_SECONDS = 3
 
 Announce = Callable[[str, Recovered], None]
 """Gets the address and what the restart found."""
+
+
+class Companions(Protocol):
+    """Clients that live beside a sandbox, in processes of their own, such as simulated makers."""
+
+    @property
+    def count(self) -> int:
+        """How many accounts they have."""
+
+    @property
+    def funds(self) -> Mapping[str, str]:
+        """What each of them begins with: amounts by asset code."""
+
+    def start(self, url: str, keys: Sequence[tuple[str, str]]) -> None:
+        """Called when requests are answered, with an access key and its secret for each account."""
+
+    def stop(self) -> None:
+        """Called while requests are still answered; returns when they are gone. May be called again."""
 
 
 class AddressUnavailable(Exception):
@@ -84,15 +105,24 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(directory: Path, host: str, port: int, *, with_sandbox: bool, announce: Announce) -> None:
+def serve(
+    directory: Path,
+    host: str,
+    port: int,
+    *,
+    with_sandbox: bool,
+    announce: Announce,
+    companions: Companions | None = None,
+) -> None:
     """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
 
-    `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node
-    fails meanwhile, and what `Site.open` raises.
+    `companions` come with a sandbox only. `announce` is called once, when requests are answered. Raises
+    `AddressUnavailable`, `SiteStopped` when the node fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
     with listener:
-        uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce))
+        beside = companions if with_sandbox else None
+        uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce, companions=beside))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -110,7 +140,14 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool, announce: Announce) -> None:
+async def _serve(
+    directory: Path,
+    listener: socket.socket,
+    *,
+    with_sandbox: bool,
+    announce: Announce,
+    companions: Companions | None,
+) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
     try:
         endpoints = ENDPOINTS + PROBES
@@ -121,25 +158,22 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
         if with_sandbox:
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
-        config = uvicorn.Config(
-            application(site.venue(profile), endpoints),
-            http=DirectProtocol,
-            ws="none",
-            lifespan="off",
-            log_level="warning",
-            log_config=None,  # what `start_logging` set up is for the server, too
-            access_log=False,
-            server_header=False,
-            proxy_headers=False,
-            timeout_graceful_shutdown=PATIENCE_SECONDS,
-        )
+        config = _configuration(application(site.venue(profile), documented(endpoints)))
         host, port = listener.getsockname()[:2]
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        server = _Server(config, lambda: announce(address, site.node.recovered))
+        keys = await _keys_of(companions, site)
+
+        def serving() -> None:
+            announce(address, site.node.recovered)
+            if companions is not None:
+                companions.start(address, keys)
+
+        server = _Server(config, serving)
+        leaving: list[asyncio.Task[None]] = []
 
         def stop() -> None:
-            server.force_exit = server.should_exit  # asked a second time
-            server.should_exit = True
+            server.force_exit = bool(leaving)  # asked a second time
+            leaving.append(asyncio.create_task(_leave(server, companions)))
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop)
@@ -148,12 +182,46 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
             await server.serve([listener])
         finally:
             watching.cancel()
+            if companions is not None:
+                await asyncio.to_thread(companions.stop)
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:
         await site.close()
     if site.node.failure:
         raise SiteStopped(site.node.failure)
+
+
+def _configuration(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=DirectProtocol,
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        log_config=None,  # what `start_logging` set up is for the server, too
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_graceful_shutdown=PATIENCE_SECONDS,
+    )
+
+
+async def _keys_of(companions: Companions | None, site: Site) -> list[tuple[str, str]]:
+    if companions is None:
+        return []
+    found = []
+    for number in range(companions.count):
+        key = await sandbox.standing_account(site, sandbox.FIRST_MAKER_ACCOUNT + number, companions.funds)
+        found.append((key.access_key, key.secret.decode()))
+    return found
+
+
+async def _leave(server: _Server, companions: Companions | None) -> None:
+    """The companions go first: what they cancel is still answered."""
+    if companions is not None:
+        await asyncio.to_thread(companions.stop)
+    server.should_exit = True
 
 
 async def _stop_on_failure(node: Node, server: _Server) -> None:

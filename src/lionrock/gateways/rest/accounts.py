@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from lionrock.gateways.rest.answers import Account, Balance, Balances, MarketFees, VipInfo
 from lionrock.gateways.rest.contract import Call, Venue, own_account, traded_market
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.orders import time_range
@@ -17,7 +18,7 @@ _PPM_DECIMALS = 6
 _MAIN_TRADING_ACCOUNT = 1
 
 
-async def balances(venue: Venue, call: Call) -> dict[str, object]:
+async def balances(venue: Venue, call: Call) -> Balances:
     """What the account has of each asset."""
     account_id = own_account(call)
     rows = venue.node.engine.balances(account_id)
@@ -26,28 +27,28 @@ async def balances(venue: Venue, call: Call) -> dict[str, object]:
     for asset_id, available_atoms, held_atoms in rows:
         asset = venue.catalogue.assets[asset_id]
         shown.append(
-            {
-                "asset": asset.code,
-                "assetId": asset.code,
-                "assetName": asset.code,
-                "total": format_decimal(available_atoms + held_atoms, asset.decimals),
-                "free": format_decimal(available_atoms, asset.decimals),
-                "locked": format_decimal(held_atoms, asset.decimals),
-            }
+            Balance(
+                asset=asset.code,
+                asset_id=asset.code,
+                asset_name=asset.code,
+                total=format_decimal(available_atoms + held_atoms, asset.decimals),
+                free=format_decimal(available_atoms, asset.decimals),
+                locked=format_decimal(held_atoms, asset.decimals),
+            )
         )
-    return {"balances": shown, "userId": str(account_id)}
+    return Balances(balances=shown, user_id=str(account_id))
 
 
-async def account_types(_venue: Venue, call: Call) -> list[dict[str, object]]:
+async def account_types(_venue: Venue, call: Call) -> list[Account]:
     """The accounts of the key's owner: one for spot trading."""
     return [
-        {
-            "accountId": str(call.account_id),
-            "accountLabel": "Main Trading Account",
-            "accountType": _MAIN_TRADING_ACCOUNT,
-            "accountIndex": 0,
-            "userId": str(call.account_id),
-        }
+        Account(
+            account_id=str(call.account_id),
+            account_label="Main Trading Account",
+            account_type=_MAIN_TRADING_ACCOUNT,
+            account_index=0,
+            user_id=str(call.account_id),
+        )
     ]
 
 
@@ -71,7 +72,7 @@ async def trades(venue: Venue, call: Call) -> list[AccountTrade]:
     return [account_trade(markets[fill.trade.market_id], fill) for fill in islice(fills, limit)]
 
 
-async def vip_info(venue: Venue, call: Call) -> dict[str, object]:
+async def vip_info(venue: Venue, call: Call) -> VipInfo:
     """The account's fee tier and its rates in each market."""
     symbols = call.parameters.text("symbols")
     markets = list(venue.catalogue.markets.values())
@@ -84,27 +85,26 @@ async def vip_info(venue: Venue, call: Call) -> dict[str, object]:
     rates = venue.catalogue.fee_tiers[tier]
     maker = format_decimal(rates.maker_fee_ppm, _PPM_DECIMALS)
     taker = format_decimal(rates.taker_fee_ppm, _PPM_DECIMALS)
-    return {
-        "code": 0,
-        "vipLevel": str(tier),
-        "data": [
-            _fee_row(market, gives_rebate=rates.maker_fee_ppm < 0)
-            | {"actualMakerRate": maker, "actualTakerRate": taker}
-            for market in markets
-        ],
-        "updateTimestamp": str(venue.now_ms()),
-    }
+    gives_rebate = rates.maker_fee_ppm < 0
+    return VipInfo(
+        code=0,
+        vip_level=str(tier),
+        data=[_fee_row(market, maker, taker, gives_rebate=gives_rebate) for market in markets],
+        update_timestamp=str(venue.now_ms()),
+    )
 
 
-def _fee_row(market: Market, *, gives_rebate: bool) -> dict[str, str]:
+def _fee_row(market: Market, maker_rate: str, taker_rate: str, *, gives_rebate: bool) -> MarketFees:
     """In which asset each fee is. A maker's rebate comes out of the fee of the taker, who is on the other side."""
     token_token = market.listing.fee_currency == FeeCurrency.RECEIVED
     bought, sold = market.fee_asset(Side.BUY).code, market.fee_asset(Side.SELL).code
-    return {
-        "symbol": market.symbol,
-        "productType": "Token-Token" if token_token else "Token-Fiat",
-        "buyMakerFeeCurrency": sold if gives_rebate else bought,
-        "buyTakerFeeCurrency": bought,
-        "sellMakerFeeCurrency": bought if gives_rebate else sold,
-        "sellTakerFeeCurrency": sold,
-    }
+    return MarketFees(
+        symbol=market.symbol,
+        product_type="Token-Token" if token_token else "Token-Fiat",
+        buy_maker_fee_currency=sold if gives_rebate else bought,
+        buy_taker_fee_currency=bought,
+        sell_maker_fee_currency=bought if gives_rebate else sold,
+        sell_taker_fee_currency=sold,
+        actual_maker_rate=maker_rate,
+        actual_taker_rate=taker_rate,
+    )

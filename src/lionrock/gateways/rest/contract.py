@@ -75,6 +75,35 @@ class Parameter(msgspec.Struct, frozen=True):
     example: str = ""
 
 
+AUTHENTICATION = (
+    Parameter("timestamp", "When the request was made, by the client's clock", Kind.MILLISECONDS, is_required=True),
+    Parameter("recvWindow", "For how long after `timestamp` the request is good; 5000 unless sent", Kind.WHOLE_NUMBER),
+    Parameter("signature", "HMAC-SHA256 of the text as it is sent, as hex digits", is_required=True),
+)
+"""What every signed request carries; no row of the table repeats it."""
+
+_AUTHENTICATION_NAMES = frozenset(parameter.name for parameter in AUTHENTICATION)
+
+
+class Rows(msgspec.Struct, frozen=True):
+    """A JSON body that is an array of objects with the same parameters."""
+
+    parameters: tuple[Parameter, ...]
+    most: int
+    """How many objects it may have."""
+
+    @property
+    def names(self) -> frozenset[str]:
+        return frozenset(parameter.name for parameter in self.parameters)
+
+
+class Media(msgspec.Struct, frozen=True):
+    """An answer that is no JSON."""
+
+    types: tuple[str, ...]
+    """Of its content, as in the header."""
+
+
 class Profile(msgspec.Struct, frozen=True):
     """What the interface says about the site beyond what its ledger knows."""
 
@@ -152,6 +181,8 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     content_type: bytes
     payload: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """More of them, names in lower case."""
 
     @classmethod
     def json(cls, status: int, body: object) -> Self:
@@ -194,7 +225,16 @@ class Endpoint(msgspec.Struct, frozen=True):
     parameters: tuple[Parameter, ...] = ()
     """All it reads, besides those of authentication."""
     answer: object = None
-    """Type of the answer, for its JSON schema; None where it is not declared."""
+    """Type of the answer, for its JSON schema; a tuple where it is one of several, `Media` where it is no JSON. None
+    where nothing is answered but refusals."""
+    sends: object = None
+    """Type of a JSON body, or `Rows`, where it is not an object of `parameters`."""
+    names: frozenset[str] = frozenset()
+    """Of all it may read; follows from `parameters`."""
+
+    def __post_init__(self) -> None:
+        names = frozenset(parameter.name for parameter in self.parameters)
+        msgspec.structs.force_setattr(self, "names", names | _AUTHENTICATION_NAMES)
 
 
 def refusal_in(events: list[Event]) -> CommandRejected | None:

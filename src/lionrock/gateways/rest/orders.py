@@ -8,7 +8,9 @@ from itertools import islice
 
 import msgspec
 
+from lionrock.gateways.rest.answers import Batch, BatchRow, CancelledByIds, DecidingRule, NotCancelled, Nothing, Success
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, own_account, refusal_in, traded_market
+from lionrock.gateways.rest.declared import BATCH_ROW
 from lionrock.gateways.rest.errors import CODES, Code, Refused, missing_or_invalid, refused_by_core
 from lionrock.gateways.rest.order_requests import OrderRequest, read_order, read_side
 from lionrock.gateways.rest.parameters import Parameters
@@ -27,12 +29,13 @@ from lionrock.words.commands import CancelOrder
 from lionrock.words.events import CommandRejected, Event
 from lionrock.words.rejections import Rejection
 
-MAX_BATCH = 20
+MAX_BATCH = BATCH_ROW.most
 MAX_CANCEL_IDS = 100
 CANCELS_AT_ONCE = 1_000
 """Of all open orders: between them other accounts have their turn."""
 DEFAULT_ROWS, MAX_ROWS = 500, 1_000
 _FOREVER = 2**63 - 1
+_BATCH_NAMES = BATCH_ROW.names
 
 NO_LONGER_OPEN: dict[OrderStatus, Code] = {
     OrderStatus.FILLED: -1139,
@@ -53,10 +56,10 @@ async def place_by_base_or_amount(venue: Venue, call: Call) -> PlacedOrder:
     return await _place(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=False))
 
 
-async def check(venue: Venue, call: Call) -> dict[str, str]:
+async def check(venue: Venue, call: Call) -> Nothing:
     """Reads the order as `place` would and sends nothing; funds and limits are not looked at."""
     read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=True)
-    return {}
+    return Nothing()
 
 
 async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
@@ -77,7 +80,7 @@ def _taken(events: list[Event], client_order_id: str, later: Sequence[Event] = (
     return order
 
 
-async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
+async def place_batch(venue: Venue, call: Call) -> Batch:
     """Up to 20 orders of one symbol, kept together in the order given; each is taken or refused on its own."""
     rows = _read_batch(call.body)
     if len(rows) > MAX_BATCH:
@@ -105,13 +108,14 @@ async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
             answers[index] = placed
         except Refused as refused:
             answers[index] = refused
-    return {"code": 0, "result": [_batch_row(answer) for answer in answers], "concentration": ""}
+    return Batch(code=0, result=[_batch_row(answer) for answer in answers if not isinstance(answer, OrderRequest)])
 
 
-def _batch_row(answer: Refused | OrderRequest | PlacedOrder) -> dict[str, object]:
+def _batch_row(answer: Refused | PlacedOrder) -> BatchRow:
     if isinstance(answer, Refused):
-        return answer.body() | {"code": str(answer.code)}
-    return {"code": "0000", "order": answer}
+        details = msgspec.UNSET if answer.details is None else msgspec.convert(answer.details, DecidingRule)
+        return BatchRow(code=str(answer.code), msg=answer.message, lionrock=details)
+    return BatchRow(code="0000", order=answer)
 
 
 def _read_batch(body: bytes) -> list[Parameters]:
@@ -128,7 +132,7 @@ def _read_batch(body: bytes) -> list[Parameters]:
         raise missing_or_invalid("orders") from error
     if not isinstance(rows, list) or not rows or not all(isinstance(row, dict) for row in rows):
         raise missing_or_invalid("orders")
-    return [Parameters(row) for row in rows]
+    return [Parameters(row, _BATCH_NAMES) for row in rows]
 
 
 async def query(venue: Venue, call: Call) -> SingleOrder:
@@ -169,7 +173,7 @@ async def cancel(venue: Venue, call: Call) -> CancelledOrder:
     return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
 
 
-async def cancel_by_ids(venue: Venue, call: Call) -> dict[str, object]:
+async def cancel_by_ids(venue: Venue, call: Call) -> CancelledByIds:
     """Cancels orders by a comma list of ids; the result names those that could not be."""
     ids = list(dict.fromkeys(call.parameters.required("ids").split(",")))
     if len(ids) > MAX_CANCEL_IDS:
@@ -186,7 +190,8 @@ async def cancel_by_ids(venue: Venue, call: Call) -> dict[str, object]:
         event = refused.get(order.placed.order_id)
         if event is not None:
             codes[text] = "0211" if _had_ended(event) else str(CODES[Rejection(event.rejection)])
-    return {"code": "0000", "result": [{"orderId": text[:19], "code": codes[text]} for text in ids if text in codes]}
+    rows = [NotCancelled(order_id=text[:19], code=codes[text]) for text in ids if text in codes]
+    return CancelledByIds(code="0000", result=rows)
 
 
 def _had_ended(event: CommandRejected) -> bool:
@@ -194,7 +199,7 @@ def _had_ended(event: CommandRejected) -> bool:
     return event.rejection == Rejection.ORDER_UNKNOWN
 
 
-async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
+async def cancel_open(venue: Venue, call: Call) -> Success:
     """Cancels the account's open orders of one symbol, of one side if it is named."""
     market = traded_market(venue, call.parameters)
     if market is None:
@@ -209,7 +214,7 @@ async def cancel_open(venue: Venue, call: Call) -> dict[str, bool]:
     for refused in (await _cancel_all(venue, orders)).values():
         if not _had_ended(refused):
             raise refused_by_core(refused)
-    return {"success": True}
+    return Success()
 
 
 async def _cancel_all(venue: Venue, orders: list[OrderState]) -> dict[int, CommandRejected]:

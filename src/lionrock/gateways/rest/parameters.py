@@ -69,24 +69,34 @@ def _printable(name: str) -> str:
     return name[:50] if name.isascii() and name.isprintable() else "name"
 
 
+_ABSENT = object()
+
+
 class Parameters:
     """What a handler reads. A parameter that no handler asks for is ignored.
 
-    Values of a JSON row may be other things than text.
+    Values of a JSON row may be other things than text. A handler that reads a name outside `declared` raises
+    `LookupError`: documents are made from what is declared, so it is a bug and no refusal. None declares everything.
     """
 
-    __slots__ = ("_values",)
+    __slots__ = ("_declared", "_values")
 
-    def __init__(self, values: Mapping[str, object]) -> None:
+    def __init__(self, values: Mapping[str, object], declared: frozenset[str] | None = None) -> None:
         self._values = values
+        self._declared = declared
+
+    def _sent(self, name: str) -> object:
+        if self._declared is not None and name not in self._declared:
+            raise LookupError(f"the endpoint's row does not declare the parameter {name}")
+        return self._values.get(name, _ABSENT)
 
     def text(self, name: str) -> str | None:
         """The value, or None when the parameter was not sent. One that was sent empty, or as true, null or a list, is
         refused: it is a client's bug, and taking it for absent could widen what the client asked for.
         """
-        if name not in self._values:
+        value = self._sent(name)
+        if value is _ABSENT:
             return None
-        value = self._values[name]
         if not isinstance(value, str) or not value:
             raise missing_or_invalid(name)
         return value
@@ -108,7 +118,7 @@ class Parameters:
 
     def boolean(self, name: str) -> bool | None:
         """`true` or `false`, in JSON also as themselves."""
-        value = self._values.get(name)
+        value = self._sent(name)
         if isinstance(value, bool):
             return value
         text = self.text(name)
@@ -120,7 +130,7 @@ class Parameters:
 
     def rows(self, name: str, most: int) -> list[Parameters]:
         """A list of objects, one at least. Raises `Refused` for anything else, and for more than `most`."""
-        value = self._values.get(name)
+        value = self._sent(name)
         if not isinstance(value, list) or not value or not all(isinstance(row, dict) for row in value):
             raise missing_or_invalid(name)
         if len(value) > most:

@@ -11,6 +11,15 @@ _METRICS_TYPE = b"text/plain; version=0.0.4; charset=utf-8"
 _UNAVAILABLE = 503
 
 
+class Ready(msgspec.Struct):
+    """Whether to send requests here."""
+
+    ready: bool
+    reasons: list[Reason]
+    """Why not."""
+    figures: dict[str, int]
+
+
 class Health(msgspec.Struct):
     """Whether to leave the process alone."""
 
@@ -34,7 +43,7 @@ async def ready(venue: Venue, call: Call) -> object:  # noqa: ARG001 every handl
         found = Readiness(reasons, {})
     else:
         found = venue.probes.readiness()
-    body = {"ready": not found.reasons, "reasons": found.reasons, "figures": found.figures}
+    body = Ready(not found.reasons, found.reasons, found.figures)
     return Reply.json(_UNAVAILABLE, body) if found.reasons else body
 
 

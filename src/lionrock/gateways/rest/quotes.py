@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import islice
 
+from lionrock.gateways.rest.answers import BookTicker, Depth, Kline, LastPrice, PublicTrade, Ticker
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, quoted_market, quoted_markets
 from lionrock.gateways.rest.errors import Refused
 from lionrock.views.candles import INTERVALS_MS, Candle, interval_end_ms
@@ -25,34 +26,34 @@ async def _book(venue: Venue, market: Market, limit: int) -> tuple[_BookSide, _B
     return book
 
 
-async def depth(venue: Venue, call: Call) -> dict[str, object]:
+async def depth(venue: Venue, call: Call) -> Depth:
     """The order book of one market, best prices first."""
     market = quoted_market(venue, call.parameters)
     bids, asks = await _book(venue, market, call.parameters.limit(MAX_DEPTH, MAX_DEPTH))
-    return {
-        "t": venue.market_data.market(market.market_id).book_changed_ns // NS_PER_MS,
-        "b": [(market.price_text(price), market.size_text(size)) for price, size in bids],
-        "a": [(market.price_text(price), market.size_text(size)) for price, size in asks],
-    }
+    return Depth(
+        t=venue.market_data.market(market.market_id).book_changed_ns // NS_PER_MS,
+        b=[(market.price_text(price), market.size_text(size)) for price, size in bids],
+        a=[(market.price_text(price), market.size_text(size)) for price, size in asks],
+    )
 
 
-async def trades(venue: Venue, call: Call) -> list[dict[str, object]]:
+async def trades(venue: Venue, call: Call) -> list[PublicTrade]:
     """The last trades of one market, oldest first."""
     market = quoted_market(venue, call.parameters)
     limit = call.parameters.limit(MAX_TRADES, MAX_TRADES)
     newest_first = islice(reversed(venue.market_data.market(market.market_id).trades), limit)
     return [
-        {
-            "t": trade.time_ns // NS_PER_MS,
-            "p": market.price_text(trade.price_ticks),
-            "q": market.size_text(trade.size_lots),
-            "ibm": trade.taker_side == Side.SELL,
-        }
+        PublicTrade(
+            t=trade.time_ns // NS_PER_MS,
+            p=market.price_text(trade.price_ticks),
+            q=market.size_text(trade.size_lots),
+            ibm=trade.taker_side == Side.SELL,
+        )
         for trade in reversed(list(newest_first))
     ]
 
 
-async def klines(venue: Venue, call: Call) -> list[tuple[object, ...]]:
+async def klines(venue: Venue, call: Call) -> list[Kline]:
     """Candles of one market, oldest first; a time without trades has none."""
     market = quoted_market(venue, call.parameters)
     interval = call.parameters.required("interval")
@@ -65,7 +66,7 @@ async def klines(venue: Venue, call: Call) -> list[tuple[object, ...]]:
     return [_kline(market, interval, candle) for candle in candles.read(interval, start_ms, until_ms, limit)]
 
 
-def _kline(market: Market, interval: str, candle: Candle) -> tuple[object, ...]:
+def _kline(market: Market, interval: str, candle: Candle) -> Kline:
     return (
         candle.open_ms,
         market.price_text(candle.open_ticks),
@@ -81,7 +82,7 @@ def _kline(market: Market, interval: str, candle: Candle) -> tuple[object, ...]:
     )
 
 
-async def ticker_24hr(venue: Venue, call: Call) -> list[dict[str, object]]:
+async def ticker_24hr(venue: Venue, call: Call) -> list[Ticker]:
     """Statistics of the last 24 hours, of one market or of all."""
     now_ms = venue.now_ms()
     rows = []
@@ -89,33 +90,33 @@ async def ticker_24hr(venue: Venue, call: Call) -> list[dict[str, object]]:
         day = venue.market_data.market(market.market_id).day(now_ms)
         bids, asks = await _book(venue, market, 1)
         rows.append(
-            {
-                "t": now_ms,
-                "s": market.symbol,
-                "c": market.price_text(day.last_ticks),
-                "h": market.price_text(day.high_ticks),
-                "l": market.price_text(day.low_ticks),
-                "o": market.price_text(day.open_ticks),
-                "b": market.price_text(bids[0][0]) if bids else "0",
-                "a": market.price_text(asks[0][0]) if asks else "0",
-                "v": market.size_text(day.size_lots),
-                "qv": market.quote_text(day.quote_atoms),
-            }
+            Ticker(
+                t=now_ms,
+                s=market.symbol,
+                c=market.price_text(day.last_ticks),
+                h=market.price_text(day.high_ticks),
+                l=market.price_text(day.low_ticks),
+                o=market.price_text(day.open_ticks),
+                b=market.price_text(bids[0][0]) if bids else "0",
+                a=market.price_text(asks[0][0]) if asks else "0",
+                v=market.size_text(day.size_lots),
+                qv=market.quote_text(day.quote_atoms),
+            )
         )
     return rows
 
 
-async def ticker_price(venue: Venue, call: Call) -> list[dict[str, str]]:
+async def ticker_price(venue: Venue, call: Call) -> list[LastPrice]:
     """The last price, of one market or of all; "0" where nothing traded yet."""
     rows = []
     for market in quoted_markets(venue, call.parameters):
         trades_so_far = venue.market_data.market(market.market_id).trades
         price_ticks = trades_so_far[-1].price_ticks if trades_so_far else 0
-        rows.append({"s": market.symbol, "p": market.price_text(price_ticks)})
+        rows.append(LastPrice(s=market.symbol, p=market.price_text(price_ticks)))
     return rows
 
 
-async def book_ticker(venue: Venue, call: Call) -> list[dict[str, object]]:
+async def book_ticker(venue: Venue, call: Call) -> list[BookTicker]:
     """The best bid and ask, of one market or of all; "0" where a side is empty."""
     rows = []
     for market in quoted_markets(venue, call.parameters):
@@ -123,13 +124,13 @@ async def book_ticker(venue: Venue, call: Call) -> list[dict[str, object]]:
         bid_ticks, bid_lots = bids[0] if bids else (0, 0)
         ask_ticks, ask_lots = asks[0] if asks else (0, 0)
         rows.append(
-            {
-                "s": market.symbol,
-                "b": market.price_text(bid_ticks),
-                "bq": market.size_text(bid_lots),
-                "a": market.price_text(ask_ticks),
-                "aq": market.size_text(ask_lots),
-                "t": venue.market_data.market(market.market_id).book_changed_ns // NS_PER_MS,
-            }
+            BookTicker(
+                s=market.symbol,
+                b=market.price_text(bid_ticks),
+                bq=market.size_text(bid_lots),
+                a=market.price_text(ask_ticks),
+                aq=market.size_text(ask_lots),
+                t=venue.market_data.market(market.market_id).book_changed_ns // NS_PER_MS,
+            )
         )
     return rows

@@ -2,6 +2,21 @@
 
 from __future__ import annotations
 
+from lionrock.gateways.rest.answers import (
+    Coin,
+    ExchangeInfo,
+    Filter,
+    LimitTrading,
+    LotSize,
+    MarketTrading,
+    MinNotional,
+    Nothing,
+    OpenQuote,
+    PriceFilter,
+    ServerTime,
+    Symbol,
+    TradeAmount,
+)
 from lionrock.gateways.rest.contract import Call, Profile, Venue, quoted_market
 from lionrock.gateways.rest.rows import EXCHANGE_ID
 from lionrock.views.catalogue import Catalogue, Market
@@ -9,30 +24,26 @@ from lionrock.words.enumerations import MarketPhase
 from lionrock.words.events import AssetListed
 
 
-async def ping(_venue: Venue, _call: Call) -> dict[str, str]:
+async def ping(_venue: Venue, _call: Call) -> Nothing:
     """Says that the server answers."""
-    return {}
+    return Nothing()
 
 
-async def time(venue: Venue, _call: Call) -> dict[str, int]:
+async def time(venue: Venue, _call: Call) -> ServerTime:
     """The server's time, milliseconds."""
-    return {"serverTime": venue.now_ms()}
+    return ServerTime(server_time=venue.now_ms())
 
 
-async def exchange_info(venue: Venue, call: Call) -> dict[str, object]:
+async def exchange_info(venue: Venue, call: Call) -> ExchangeInfo | Symbol:
     """Everything listed; with `symbol`, that market's object alone, as the contract has it."""
     if call.parameters.text("symbol") is not None:
         return _symbol(venue, quoted_market(venue, call.parameters))
-    return {
-        "timezone": "UTC",
-        "serverTime": str(venue.now_ms()),
-        "site": venue.profile.site_tag,
-        "brokerFilters": [],
-        "symbols": [_symbol(venue, market) for market in venue.catalogue.markets.values()],
-        "options": [],
-        "contracts": [],
-        "coins": [_coin(venue.profile, asset) for asset in venue.catalogue.assets.values()],
-    }
+    return ExchangeInfo(
+        server_time=str(venue.now_ms()),
+        site=venue.profile.site_tag,
+        symbols=[_symbol(venue, market) for market in venue.catalogue.markets.values()],
+        coins=[_coin(venue.profile, asset) for asset in venue.catalogue.assets.values()],
+    )
 
 
 def _name(profile: Profile, asset: AssetListed) -> str:
@@ -46,32 +57,24 @@ def _status(catalogue: Catalogue, market_id: int) -> str:
     return "TRADING" if phase is MarketPhase.CONTINUOUS else "BREAK"
 
 
-def _symbol(venue: Venue, market: Market) -> dict[str, object]:
+def _symbol(venue: Venue, market: Market) -> Symbol:
     profile = venue.profile
-    return {
-        "symbol": market.symbol,
-        "symbolName": market.symbol,
-        "status": _status(venue.catalogue, market.market_id),
-        "baseAsset": market.base.code,
-        "baseAssetName": _name(profile, market.base),
-        "baseAssetPrecision": market.size_text(1),
-        "quoteAsset": market.quote.code,
-        "quoteAssetName": _name(profile, market.quote),
-        "quotePrecision": market.quote_text(market.lot_tick_quote_atoms),
-        # No client class is kept from any market yet.
-        "retailAllowed": True,
-        "piAllowed": True,
-        "corporateAllowed": True,
-        "omnibusAllowed": True,
-        "icebergAllowed": False,
-        "isAggregate": False,
-        "allowMargin": False,
-        "exchangeId": EXCHANGE_ID,
-        "filters": _filters(market),
-    }
+    return Symbol(
+        symbol=market.symbol,
+        symbol_name=market.symbol,
+        status=_status(venue.catalogue, market.market_id),
+        base_asset=market.base.code,
+        base_asset_name=_name(profile, market.base),
+        base_asset_precision=market.size_text(1),
+        quote_asset=market.quote.code,
+        quote_asset_name=_name(profile, market.quote),
+        quote_precision=market.quote_text(market.lot_tick_quote_atoms),
+        exchange_id=EXCHANGE_ID,
+        filters=_filters(market),
+    )
 
 
-def _filters(market: Market) -> list[dict[str, str]]:
+def _filters(market: Market) -> list[Filter]:
     """The market's limits. A rule that the venue does not have says "0", which the contract reads as none."""
     listing = market.listing
     tick, lot = market.price_text(1), market.size_text(1)
@@ -79,47 +82,20 @@ def _filters(market: Market) -> list[dict[str, str]]:
     least, most = market.quote_text(listing.min_notional_atoms), market.quote_text(listing.max_notional_atoms)
     return [
         # Some clients take minPrice for the tick, others read tickSize.
-        {"filterType": "PRICE_FILTER", "minPrice": tick, "maxPrice": max_price, "tickSize": tick},
-        {
-            "filterType": "LOT_SIZE",
-            "minQty": lot,
-            "maxQty": max_size,
-            "stepSize": lot,
-            "marketOrderMinQty": lot,
-            "marketOrderMaxQty": max_size,
-        },
-        {"filterType": "MIN_NOTIONAL", "minNotional": least},
-        {
-            "filterType": "TRADE_AMOUNT",
-            "minAmount": least,
-            "maxAmount": most,
-            "minBuyPrice": "0",
-            "marketOrderMinAmount": "0",
-            "marketOrderMaxAmount": "0",
-        },
-        {"filterType": "LIMIT_TRADING", "maxSellPrice": "0", "buyPriceUpRate": "0", "sellPriceDownRate": "0"},
-        {"filterType": "MARKET_TRADING", "buyPriceUpRate": "0", "sellPriceDownRate": "0"},
-        {
-            "filterType": "OPEN_QUOTE",
-            "noAllowMarketStartTime": "0",
-            "noAllowMarketEndTime": "0",
-            "limitOrderStartTime": "0",
-            "limitOrderEndTime": "0",
-            "limitMinPrice": "0",
-            "limitMaxPrice": "0",
-        },
+        PriceFilter(min_price=tick, max_price=max_price, tick_size=tick),
+        LotSize(min_qty=lot, max_qty=max_size, step_size=lot, market_order_min_qty=lot, market_order_max_qty=max_size),
+        MinNotional(min_notional=least),
+        TradeAmount(min_amount=least, max_amount=most),
+        LimitTrading(),
+        MarketTrading(),
+        OpenQuote(),
     ]
 
 
-def _coin(profile: Profile, asset: AssetListed) -> dict[str, object]:
-    return {
-        "orgId": "9001",
-        "coinId": asset.code,
-        "coinName": asset.code,
-        "coinFullName": _name(profile, asset),
-        # Nothing is custodied on a chain or in a bank yet.
-        "allowWithdraw": False,
-        "allowDeposit": False,
-        "tokenType": "REAL_MONEY" if asset.code in profile.money else "CHAIN_TOKEN",
-        "chainTypes": [],
-    }
+def _coin(profile: Profile, asset: AssetListed) -> Coin:
+    return Coin(
+        coin_id=asset.code,
+        coin_name=asset.code,
+        coin_full_name=_name(profile, asset),
+        token_type="REAL_MONEY" if asset.code in profile.money else "CHAIN_TOKEN",
+    )

@@ -21,6 +21,7 @@ from lionrock.node.errors import NodeBusy, NodeStopped
 _log = logging.getLogger(__name__)
 
 _JSON = (b"content-type", b"application/json")
+_NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -95,7 +96,7 @@ class Gateway:
             values = parse_urlencoded(body) | values
         elif body and endpoint.body is Body.SIGNED_JSON:
             values = parse_json_object(body) | values
-        parameters = Parameters(values)
+        parameters = Parameters(values, endpoint.names)
         if endpoint.security is Security.NONE:
             client = scope.get("client")
             return Call(parameters, body, None, client[0] if client else "")
@@ -121,12 +122,13 @@ def _header(scope: Scope, name: bytes) -> str:
 
 
 def _response(status: int, answer: object) -> Response:
-    content_type = _JSON
+    content_type, more = _JSON, _NO_HEADERS
     if isinstance(answer, Reply):
         status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
+        more = answer.headers
     else:
         payload = _encode(answer)
-    return status, [content_type, (b"content-length", b"%d" % len(payload))], payload
+    return status, [content_type, (b"content-length", b"%d" % len(payload)), *more], payload
 
 
 def _refusal(scope: Scope, refused: Refused) -> Response:
