@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -23,8 +24,11 @@ from lionrock.gateways.rest.server import application
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
-from lionrock.site import sandbox
+from lionrock.site import sandbox, sandbox_chains
+from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
 from lionrock.site.site import Site
+
+_log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5
 """How long a stop waits for requests that are being answered."""
@@ -82,15 +86,25 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(directory: Path, host: str, port: int, *, with_sandbox: bool, announce: Announce) -> None:
+def serve(
+    directory: Path,
+    host: str,
+    port: int,
+    *,
+    with_sandbox: bool,
+    announce: Announce,
+    make_chains: sandbox_chains.MakeChains | None = None,
+) -> None:
     """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
 
+    `make_chains` makes the chains of a sandbox; without it nothing arrives and nothing leaves.
     `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node
     fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
     with listener:
-        uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce))
+        chains = make_chains if with_sandbox else None
+        uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce, make_chains=chains))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -108,8 +122,17 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool, announce: Announce) -> None:
+async def _serve(
+    directory: Path,
+    listener: socket.socket,
+    *,
+    with_sandbox: bool,
+    announce: Announce,
+    make_chains: sandbox_chains.MakeChains | None,
+) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
+    arrangements, chains = NO_ARRANGEMENTS, None
+    running: list[asyncio.Task[None]] = []
     try:
         endpoints = ENDPOINTS + PROBES
         profile = Profile(site_tag="HK")
@@ -118,8 +141,16 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
         if with_sandbox:
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
+            arrangements = sandbox.ARRANGEMENTS
+        if make_chains:
+            chains = make_chains(directory)
+            endpoints += sandbox_chains.endpoints(chains)
+            running.append(asyncio.create_task(chains.run()))
+        venue = site.venue(profile, arrangements, chains)
+        await venue.clients.wallet.recover()
+        running += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
         config = uvicorn.Config(
-            application(site.venue(profile), endpoints),
+            application(venue, endpoints),
             http=BoundedProtocol,
             ws="none",
             lifespan="off",
@@ -140,17 +171,26 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop)
-        watching = asyncio.create_task(_stop_on_failure(site.node, server))
-        try:
-            await server.serve([listener])
-        finally:
-            watching.cancel()
+        for task in running:
+            task.add_done_callback(lambda ended: _stop_on_fault(ended, server))
+        running.append(asyncio.create_task(_stop_on_failure(site.node, server)))
+        await server.serve([listener])
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await site.close()
     if site.node.failure:
         raise SiteStopped(site.node.failure)
+
+
+def _stop_on_fault(task: asyncio.Task[None], server: _Server) -> None:
+    """Work that runs beside the requests ended with an error that nobody foresaw: the site stops rather than go on."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.critical("The site stops: what runs beside the requests has failed", exc_info=error)
+        server.should_exit = True
 
 
 async def _stop_on_failure(node: Node, server: _Server) -> None:

@@ -59,6 +59,8 @@ def authenticate(
         raise Refused("0102")
     given = parameters.required("signature")
     text = signed_text(query, body if endpoint.body is Body.FORM else b"")
+    if endpoint.body is Body.SIGNED_JSON:
+        text += body
     if not hmac.compare_digest(sign(credential.secret, text).encode(), given.lower().encode()):
         raise Refused("0002")
     age_ms = now_ms - timestamp_ms

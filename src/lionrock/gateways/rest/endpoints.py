@@ -2,7 +2,18 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, orders, probes, quotes, reference
+from lionrock.gateways.rest import (
+    accounts,
+    merged_quotes,
+    orders,
+    probes,
+    quotes,
+    reference,
+    sub_accounts,
+    unavailable,
+    vip,
+    wallet_endpoints,
+)
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
@@ -30,9 +41,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("DELETE", "/api/v1/spot/cancelOrderByIds", _TRADE, 5, orders.cancel_by_ids, "Cancel up to 100 orders"),
     Endpoint("GET", "/api/v1/spot/tradeOrders", _READ, 5, orders.list_traded, "Orders that ended or traded"),
     Endpoint("GET", "/api/v1/account", _READ, 1, accounts.balances, "Balances"),
-    Endpoint("GET", "/api/v1/account/type", _READ, 5, accounts.account_types, "Accounts"),
     Endpoint("GET", "/api/v1/account/trades", _READ, 5, accounts.trades, "Fills"),
-    Endpoint("GET", "/api/v1/account/vipInfo", _READ, 1, accounts.vip_info, "Fee tier and rates"),
+    *merged_quotes.ENDPOINTS,
+    *sub_accounts.ENDPOINTS,
+    *vip.ENDPOINTS,
+    *wallet_endpoints.ENDPOINTS,
+    *unavailable.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

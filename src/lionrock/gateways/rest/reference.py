@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Call, Profile, Venue, quoted_market
 from lionrock.gateways.rest.rows import EXCHANGE_ID
+from lionrock.gateways.rest.wallet_rows import chain_rows
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.words.enumerations import MarketPhase
 from lionrock.words.events import AssetListed
@@ -31,7 +32,7 @@ async def exchange_info(venue: Venue, call: Call) -> dict[str, object]:
         "symbols": [_symbol(venue, market) for market in venue.catalogue.markets.values()],
         "options": [],
         "contracts": [],
-        "coins": [_coin(venue.profile, asset) for asset in venue.catalogue.assets.values()],
+        "coins": [_coin(venue, asset) for asset in venue.catalogue.assets.values()],
     }
 
 
@@ -111,15 +112,16 @@ def _filters(market: Market) -> list[dict[str, str]]:
     ]
 
 
-def _coin(profile: Profile, asset: AssetListed) -> dict[str, object]:
+def _coin(venue: Venue, asset: AssetListed) -> dict[str, object]:
+    profile, chains = venue.profile, venue.clients.wallet.chains.of_asset(asset.code)
+    token_type = chains[0].coin_type if chains else "CHAIN_TOKEN"
     return {
         "orgId": "9001",
         "coinId": asset.code,
         "coinName": asset.code,
         "coinFullName": _name(profile, asset),
-        # Nothing is custodied on a chain or in a bank yet.
-        "allowWithdraw": False,
-        "allowDeposit": False,
-        "tokenType": "REAL_MONEY" if asset.code in profile.money else "CHAIN_TOKEN",
-        "chainTypes": [],
+        "allowWithdraw": any(terms.allow_withdraw for terms in chains),
+        "allowDeposit": any(terms.allow_deposit for terms in chains),
+        "tokenType": "REAL_MONEY" if asset.code in profile.money else token_type,
+        "chainTypes": chain_rows(chains),
     }
