@@ -12,10 +12,13 @@ from enum import StrEnum
 from Crypto.Hash import keccak
 from embit import base58, bech32
 from embit.base import EmbitError
-from embit.script import address_to_scriptpubkey
 
 _HEXADECIMAL = re.compile(r"0x[0-9a-fA-F]{40}", re.ASCII)
 _TRON_VERSION = 0x41
+_BITCOIN_VERSIONS = {0x00, 0x05, 0x6F, 0xC4}
+"""To a key and to a script, on the main network and on test networks."""
+_BITCOIN_PREFIXES = {"bc", "tb", "bcrt"}
+"""The main network, test networks and regression tests."""
 _ACCOUNT_BYTES = 20
 MAX_ADDRESS_LENGTH = 100
 """A Bech32 address has at most 90 characters."""
@@ -45,10 +48,18 @@ def is_well_formed(kind: ChainKind, address: str) -> bool:
         if kind is ChainKind.TRON:
             decoded = base58.decode_check(address)
             return len(decoded) == 1 + _ACCOUNT_BYTES and decoded[0] == _TRON_VERSION
-        address_to_scriptpubkey(address)
-    except (EmbitError, ValueError, IndexError, KeyError, AssertionError):
+        return _is_bitcoin(address)
+    except (EmbitError, ValueError):
         return False
-    return True
+
+
+def _is_bitcoin(address: str) -> bool:
+    prefix = address.lower().rpartition("1")[0]
+    if prefix in _BITCOIN_PREFIXES:
+        version, _ = bech32.decode(prefix, address)
+        return version is not None
+    decoded = base58.decode_check(address)
+    return len(decoded) == 1 + _ACCOUNT_BYTES and decoded[0] in _BITCOIN_VERSIONS
 
 
 def same_destination(kind: ChainKind, address: str) -> str:

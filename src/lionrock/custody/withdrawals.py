@@ -306,9 +306,17 @@ class Withdrawals:
         with self._database.connect() as connection:
             return [self._opened(row) for row in connection.execute(query.order_by(withdrawals.c.number.desc()))]
 
+    def salt_of(self, number: int) -> bytes:
+        """With which the journal's hash of the destination was made: for whoever is to show what the client asked."""
+        with self._database.connect() as connection:
+            row = connection.execute(select(withdrawals).where(withdrawals.c.number == number)).one()
+        return self._sealed(row).salt
+
+    def _sealed(self, row: Row[tuple[Any, ...]]) -> _Sealed:
+        return msgspec.msgpack.decode(self._sealer.open(row.sealed, f"withdrawals:{row.number}"), type=_Sealed)
+
     def _opened(self, row: Row[tuple[Any, ...]]) -> Withdrawal:
-        opened = self._sealer.open(row.sealed, f"withdrawals:{row.number}")
-        sealed = msgspec.msgpack.decode(opened, type=_Sealed)
+        sealed = self._sealed(row)
         return Withdrawal(
             row.number,
             row.account_id,

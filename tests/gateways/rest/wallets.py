@@ -19,8 +19,9 @@ from lionrock.site.site import Site
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
 
 ALL_RIGHTS = Right.READ | Right.TRADE | Right.TRANSFER | Right.WITHDRAW
-BITCOIN, EVM, TRON = (
+BITCOIN, LEGACY, EVM, TRON = (
     "bc1qar0srrr7xfkvy5l643lydnw9re59gtzzwf5mdq",  # of BIP 173's kind
+    "1BvBMSEYstWetqTFn5Au4m4GFg7xJaNVN2",
     "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",  # first example of EIP-55
     "TR7NHqjeKQxGTCi8q8ZY4pL8otSzgjLj6t",  # contract of USDT on Tron
 )

@@ -149,9 +149,9 @@ async def withdraw(venue: Venue, call: Call) -> WithdrawalAccepted:
         raise Refused(-1024) from error
     except HoldRefused as refused:
         raise refused_by_core(refused.event) from refused
-    return WithdrawalAccepted(
-        success=True, order_id=_withdrawal_id(withdrawal), account_id=str(call.account_id), id="0"
-    )
+    number = _withdrawal_id(withdrawal)
+    # The exchange says id "0" here; clients take `id` for the withdrawal's and look for it in the list.
+    return WithdrawalAccepted(success=True, id=number, order_id=number, account_id=str(call.account_id))
 
 
 def _read_withdrawal(venue: Venue, call: Call) -> Request:
