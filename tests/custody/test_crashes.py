@@ -122,7 +122,9 @@ async def test_a_journal_that_was_set_back_is_right(tmp_path: Path) -> None:
             connection.execute(update(tables.deposits).values(credited))
             row = connection.execute(select(tables.withdrawals)).one()
             sealed = {"sealed": inside.site.sealer.seal(b"", "withdrawals:7")}
-            connection.execute(insert(tables.withdrawals).values(row._asdict() | {"number": 7, "request_key": b""} | sealed))
+            connection.execute(
+                insert(tables.withdrawals).values(row._asdict() | {"number": 7, "request_key": b""} | sealed)
+            )
     async with opened(tmp_path) as inside:
         assert [row.state for row in inside.deposits()] == [DepositState.CREDITED]
         assert [row.number for row in inside.withdrawals()] == [1]
@@ -132,15 +134,15 @@ async def test_a_journal_that_was_set_back_is_right(tmp_path: Path) -> None:
 @pytest.mark.shows("WALL-137")
 async def test_the_journal_binds_the_destination(tmp_path: Path) -> None:
     async with opened(tmp_path) as inside:
-        notes: list[bytes] = []
+        notes: dict[int, bytes] = {}
 
         def listen(published: Published) -> None:
             for event in published.events:
                 if isinstance(event, HoldPlaced):
-                    notes.append(published.notes[event.sequence - published.sequence])
+                    notes[event.hold_id] = published.notes[event.sequence - published.sequence]
 
         inside.site.node.subscribe(listen)
         withdrawal = await inside.wallet.withdrawals.request(inside.request())
         salt = inside.wallet.withdrawals.salt_of(withdrawal.number)
-        assert notes == [destination_hash(salt, "BTC", ADDRESS, "")]
-        assert notes != [destination_hash(salt, "BTC", ADDRESS, "7")]
+        assert notes == {1: destination_hash(salt, "BTC", ADDRESS, "")}
+        assert notes != {1: destination_hash(salt, "BTC", ADDRESS, "7")}

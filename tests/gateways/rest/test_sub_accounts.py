@@ -6,8 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from lionrock.people.api_keys import Right
 from tests.gateways.rest import wallets
-from tests.gateways.rest.live import LiveServer, Trader, refusal
+from tests.gateways.rest.live import LiveServer, refusal
 from tests.gateways.rest.wallets import signed_json, transfer
 
 
@@ -59,7 +60,17 @@ def test_main_sees_all_of_its_own_and_a_sub_itself(family: Family) -> None:
 def test_one_name_is_one_sub_account(family: Family) -> None:
     assert wallets.open_sub(family.main, "first") == family.first
     assert wallets.open_sub(family.stranger, "first") != family.first
-    for wrong in ({"label": ""}, {"label": "  "}, {"label": "x" * 65}, {"label": "a\nb"}, {"label": 7}, {}, [], "x"):
+    wrongs: list[object] = [
+        {"label": ""},
+        {"label": "  "},
+        {"label": "x" * 65},
+        {"label": "a\nb"},
+        {"label": 7},
+        {},
+        [],
+        "x",
+    ]
+    for wrong in wrongs:
         assert refusal(signed_json(family.main, "POST", "/lionrock/v1/subAccounts", wrong)) == "0001"
     assert refusal(signed_json(family.sub, "POST", "/lionrock/v1/subAccounts", {"label": "below"})) == -1204
     # The body is signed.
@@ -210,7 +221,7 @@ def test_a_family_is_there_after_a_kill(fresh_server: LiveServer) -> None:
 def test_a_key_without_the_right_does_neither(fresh_server: LiveServer) -> None:
     main = fresh_server.account(USDT="1000", BTC="5")
     sub = wallets.open_sub(main, "desk")
-    reader = wallets.with_key_of(fresh_server, main.account_id, wallets.Right.READ | wallets.Right.TRADE)
+    reader = wallets.with_key_of(fresh_server, main.account_id, Right.READ | Right.TRADE)
     assert refusal(transfer(reader, main.account_id, sub)) == -1005
     assert refusal(wallets.withdraw(reader)) == -1005
     assert refusal(signed_json(reader, "POST", "/lionrock/v1/subAccounts", {"label": "more"})) == -1005

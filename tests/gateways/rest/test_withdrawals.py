@@ -98,9 +98,7 @@ def test_somebody_elses_withdrawal_is_not_there(trader: Trader, server: LiveServ
     assert cancel(stranger, orderId=order_id) == "0211"
     assert cancel(stranger, clientOrderId="mine") == "0211"
     assert withdrawals(stranger) == []
-    assert (
-        refusal(stranger.signed("GET", "/api/v1/account/withdrawOrders", accountId=trader.account_id)) == "0104"
-    )
+    assert refusal(stranger.signed("GET", "/api/v1/account/withdrawOrders", accountId=trader.account_id)) == "0104"
     for wrong in ("W1", "1", "W", "Wx", "W" + "9" * 30):
         assert cancel(stranger, orderId=wrong) in ("0211", "0001")
     assert cancel(stranger) == "0001"
