@@ -32,6 +32,10 @@ from lionrock.words.rejections import explain
 _log = logging.getLogger(__name__)
 
 
+MAX_TIME_NS = 2**63 - 1
+"""Later is no time."""
+
+
 class DepositState(StrEnum):
     """Where a deposit stands. Every state but CREDITED can be left again."""
 
@@ -102,13 +106,15 @@ class Deposits:
         self._database, self._sealer, self._node, self._bookings = database, sealer, node, bookings
         self._chains, self._port, self._assets, self._clock = chains, port, assets, clock
         self._custody_account_id = custody_account_id
+        self._keeping = asyncio.Lock()
         keys = Keys(sealer)
         self._address_key, self._output_key = keys.maker("deposit address"), keys.maker("deposit output")
 
     async def address_for(self, chain: str, account_id: int) -> str:
         """Where this account receives on the chain. It is watched from then on. Raises `ChainUnavailable`."""
-        address = await self._port.address_for(chain, account_id)
-        await asyncio.to_thread(self._keep_address, chain, account_id, address)
+        async with self._keeping:
+            address = await self._port.address_for(chain, account_id)
+            await asyncio.to_thread(self._keep_address, chain, account_id, address)
         return address
 
     def _keep_address(self, chain: str, account_id: int, address: str) -> None:
@@ -301,9 +307,10 @@ class Deposits:
                 if state != row.state:
                     self._step(connection, row, state, reason, row.confirmations)
 
-    def read(self, account_id: int) -> list[Deposit]:
-        """The deposits of an account, newest first."""
-        query = select(deposits).where(deposits.c.account_id == account_id).order_by(deposits.c.number.desc())
+    def read(self, account_id: int, from_ns: int = 0, until_ns: int = MAX_TIME_NS) -> list[Deposit]:
+        """The deposits of an account that were first seen in the time given, both ends included, newest first."""
+        seen = deposits.c.seen_ns.between(min(max(from_ns, 0), MAX_TIME_NS), min(until_ns, MAX_TIME_NS))
+        query = select(deposits).where(deposits.c.account_id == account_id, seen).order_by(deposits.c.number.desc())
         codes = {asset.asset_id: asset.code for asset in self._assets.values()}
         found = []
         with self._database.connect() as connection:

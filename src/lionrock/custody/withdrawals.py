@@ -34,6 +34,8 @@ _log = logging.getLogger(__name__)
 WITHDRAWAL_TAX_REPORT_TYPE = 606
 """A transfer out of which the kind is not known: CARF606 of the OECD's Crypto-Asset Reporting Framework XML schema."""
 _SALT_BYTES = 16
+MAX_TIME_NS = 2**63 - 1
+"""Later is no time."""
 
 
 class WithdrawalState(StrEnum):
@@ -230,7 +232,7 @@ class Withdrawals:
         """Give back what is held. Raises `WithdrawalUnknown`, `NoLongerCancellable` and `HoldRefused`."""
         async with self._one_at_a_time:
             withdrawal = await asyncio.to_thread(self.find, account_id, number)
-            if withdrawal.state is not WithdrawalState.AWAITING_CUSTODY:
+            if withdrawal.state not in (WithdrawalState.AWAITING_CUSTODY, WithdrawalState.CANCELLING):
                 raise NoLongerCancellable
             await asyncio.to_thread(self._mark_cancelling, number)
             await self._release(account_id, number)
@@ -298,10 +300,11 @@ class Withdrawals:
             raise WithdrawalUnknown
         return self._opened(row)
 
-    def read(self, account_id: int) -> list[Withdrawal]:
-        """The withdrawals of an account, newest first."""
+    def read(self, account_id: int, from_ns: int = 0, until_ns: int = MAX_TIME_NS) -> list[Withdrawal]:
+        """The withdrawals of an account that were asked for in the time given, both ends included, newest first."""
+        asked = withdrawals.c.asked_ns.between(min(max(from_ns, 0), MAX_TIME_NS), min(until_ns, MAX_TIME_NS))
         query = select(withdrawals).where(
-            withdrawals.c.account_id == account_id, withdrawals.c.state != WithdrawalState.REQUESTED
+            withdrawals.c.account_id == account_id, asked, withdrawals.c.state != WithdrawalState.REQUESTED
         )
         with self._database.connect() as connection:
             return [self._opened(row) for row in connection.execute(query.order_by(withdrawals.c.number.desc()))]

@@ -157,7 +157,10 @@ async def open_account(venue: Venue, call: Call) -> SandboxAccount:
 
 
 async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
-    """Only this moves what custody owes, one at a time: what `_read_deposits` found possible is so until it is done."""
+    """One at a time, so that what `_read_deposits` found possible is so until it is done.
+
+    A deposit from a chain that takes the last room of an asset in between leaves the account with less, and a refusal.
+    """
     deposits = _read_deposits(venue, body)
     events = await venue.node.submit(OpenAccount(account_id=0, account_kind=AccountKind.CLIENT))
     opened = next((event for event in events if isinstance(event, AccountOpened)), None)

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 import msgspec
 
 from lionrock.custody.chains import ChainPort
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Kind, Parameter, Security, Venue
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Handler, Kind, Parameter, Security, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.limits import MAX_ATOMS
@@ -101,6 +101,10 @@ def endpoints(chains: SandboxChains) -> tuple[Endpoint, ...]:
         chain, depth = _known(venue, told.chain_type), _bounded(told.depth, "depth")
         return Height(chains.reorganise(chain, depth, drop=told.drop))
 
+    return _rows(send, add_blocks, undo_blocks)
+
+
+def _rows(send: Handler, add_blocks: Handler, undo_blocks: Handler) -> tuple[Endpoint, ...]:
     chain = Parameter("chainType", "Chain, by any of its names", is_required=True, example="BTC")
     return (
         Endpoint(

@@ -97,6 +97,7 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
+        of_clients = owners, sub_accounts, bookings, volumes
         return cls(
             configuration,
             node,
@@ -110,10 +111,7 @@ class Site(msgspec.Struct, frozen=True):
             hasher,
             watched,
             sealer,
-            owners,
-            sub_accounts,
-            bookings,
-            volumes,
+            *of_clients,
         )
 
     def venue(

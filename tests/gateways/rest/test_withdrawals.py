@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from tests.gateways.rest import wallets
@@ -60,6 +62,43 @@ def test_one_client_order_id_is_one_withdrawal(trader: Trader, server: LiveServe
     assert withdraw(other, clientOrderId="mine").status_code == 200
     assert len(withdrawals(trader)) == 2
     assert isinstance(cancel(trader, clientOrderId="mine"), dict)
+
+
+@pytest.mark.shows("WALL-122", "WALL-105")
+def test_asked_many_times_at_once_it_is_done_once(trader: Trader) -> None:
+    sub = wallets.open_sub(trader, "desk")
+    with ThreadPoolExecutor(8) as pool:
+        asked = [pool.submit(withdraw, trader, clientOrderId="mine") for _ in range(8)]
+        moved = [pool.submit(wallets.transfer, trader, trader.account_id, sub, clientOrderId="once") for _ in range(8)]
+        given = [pool.submit(wallets.deposit_address, trader, "ETH", "ETH") for _ in range(8)]
+        assert len({answer.result().text for answer in asked}) == 1
+        assert len({answer.result().text for answer in moved}) == 1
+        assert len({address.result() for address in given}) == 1
+    assert (trader.balances()["BTC"], trader.balances()["USDT"]) == (("9", "1"), ("99990", "0"))
+    assert len(withdrawals(trader)) == 1
+
+
+@pytest.mark.shows("WALL-120")
+def test_lists_are_chosen_by_time_and_asset(trader: Trader) -> None:
+    first = withdraw(trader, remark="a").json()["orderId"]
+    second = withdraw(trader, coin="USDT", chainType="ETH", address=wallets.EVM, quantity="50", remark="b").json()[
+        "orderId"
+    ]
+    path = "/api/v1/account/withdrawOrders"
+
+    def found(**which: str) -> list[str]:
+        return [row["id"] for row in trader.signed("GET", path, **which).json()]
+
+    assert found() == [second, first]
+    assert (found(coin="BTC"), found(remark="b"), found(limit="1")) == ([first], [second], [second])
+    assert (found(startTime="9" * 18), found(endTime="1"), found(startTime="0", endTime="9" * 18)) == (
+        [],
+        [],
+        [second, first],
+    )
+    assert trader.signed("GET", "/api/v1/account/depositOrders", startTime="0", endTime="9" * 18).json() == []
+    assert refusal(trader.signed("GET", path, coin="DOGE")) == "0402"
+    assert refusal(trader.signed("GET", path, limit="x")) == -100002
 
 
 @pytest.mark.shows("WALL-123")

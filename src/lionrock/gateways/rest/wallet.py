@@ -91,13 +91,11 @@ async def deposit_orders(venue: Venue, call: Call) -> list[DepositRow]:
     below = parameters.order_id("fromId")
     limit = parameters.limit(DEFAULT_DEPOSIT_ROWS, MAX_DEPOSIT_ROWS)
     wanted = None if parameters.text("coin") is None else coin(venue, parameters).asset_id
-    found = await asyncio.to_thread(venue.clients.wallet.deposits.read, account_id)
+    found = await asyncio.to_thread(venue.clients.wallet.deposits.read, account_id, from_ns, until_ns)
     rows = [
         row
         for row in found
-        if from_ns <= row.seen_ns <= until_ns
-        and (wanted is None or row.asset_id == wanted)
-        and (below is None or FIRST_RECORD_ID + row.number >= below)
+        if (wanted is None or row.asset_id == wanted) and (below is None or FIRST_RECORD_ID + row.number >= below)
     ]
     return [_deposit_row(venue, row) for row in rows[:limit]]
 
@@ -220,10 +218,8 @@ async def withdraw_orders(venue: Venue, call: Call) -> list[WithdrawalRow]:
     wanted = None if parameters.text("coin") is None else coin(venue, parameters).asset_id
     rows = [
         row
-        for row in await asyncio.to_thread(venue.clients.wallet.withdrawals.read, account_id)
-        if from_ns <= row.asked_ns <= until_ns
-        and (wanted is None or row.asset_id == wanted)
-        and (remark is None or row.remark == remark)
+        for row in await asyncio.to_thread(venue.clients.wallet.withdrawals.read, account_id, from_ns, until_ns)
+        if (wanted is None or row.asset_id == wanted) and (remark is None or row.remark == remark)
     ]
     return [_withdrawal_row(venue, row) for row in rows[:limit]]
 
