@@ -13,7 +13,7 @@ import msgspec
 from lionrock.node.published import Published
 from lionrock.words.events import HoldPlaced, HoldReleased, HoldSettled, TransferPosted
 
-OUTPUT_KEY_BYTES = 16
+_WATCHED = frozenset({TransferPosted, HoldPlaced, HoldReleased, HoldSettled})
 
 
 class Source(IntEnum):
@@ -53,6 +53,8 @@ class Bookings:
     def apply(self, published: Published) -> None:
         """Take in one frame."""
         for event in published.events:
+            if type(event) not in _WATCHED:  # most are of orders, and looked at by nobody here
+                continue
             match event:
                 case TransferPosted(source=Source.DEPOSITS):
                     key = published.notes.get(event.sequence - published.sequence, b"")

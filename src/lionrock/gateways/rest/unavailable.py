@@ -61,7 +61,7 @@ async def no_such_deposit(_venue: Venue, call: Call) -> object:
 def _row(
     method: str, path: str, security: Security, handler: Handler, summary: str, *, body: Body = Body.FORM
 ) -> Endpoint:
-    return Endpoint(method, path, security, 1, handler, summary, body, shows_state=False)
+    return Endpoint(method, path, security, 1, handler, summary, body)
 
 
 def _futures() -> tuple[Endpoint, ...]:
