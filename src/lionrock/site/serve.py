@@ -161,9 +161,7 @@ async def _serve(
             proxy_headers=False,
             timeout_graceful_shutdown=PATIENCE_SECONDS,
         )
-        host, port = listener.getsockname()[:2]
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        server = _Server(config, lambda: announce(address, site.node.recovered))
+        server = _Server(config, lambda: announce(_address(listener), site.node.recovered))
 
         def stop() -> None:
             server.force_exit = server.should_exit  # asked a second time
@@ -184,6 +182,11 @@ async def _serve(
         await site.close()
     if site.node.failure:
         raise SiteStopped(site.node.failure)
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 def _stop_on_fault(task: asyncio.Task[None], server: _Server) -> None:
