@@ -69,6 +69,7 @@ def serve(
     Example: lionrock serve --sandbox --data data --port 8000
     """
     import logging
+    import os
 
     from lionrock.journal.checkpoints import CheckpointInvalid
     from lionrock.journal.segments import JournalDamaged
@@ -76,6 +77,7 @@ def serve(
     from lionrock.node.recovery import Recovered
     from lionrock.node.skipping import PoisonFrame
     from lionrock.people.api_keys import JournalMismatch
+    from lionrock.sim.chain import SimulatedChains
     from lionrock.sim.makers_process import MakersProcess
     from lionrock.site.configuration import ConfigurationInvalid
     from lionrock.site.serve import AddressUnavailable, SiteStopped
@@ -96,6 +98,9 @@ def serve(
         typer.echo(json.dumps({"url": address} | replayed) if as_json else words)
         sys.stdout.flush()
 
+    def simulated_chains(directory: Path) -> SimulatedChains:
+        return SimulatedChains(directory, lambda: os.urandom(16))
+
     start_logging(log_format)
     known = (AddressUnavailable, ConfigurationInvalid, DirectoryInUse, MasterKeyUnusable, SiteStopped)
     unusable = (CheckpointInvalid, DatabaseUnusable, JournalDamaged, JournalMismatch, PoisonFrame, SealBroken)
@@ -105,7 +110,15 @@ def serve(
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
-        serve_site(data, host, port, with_sandbox=sandbox, announce=announce, companions=companions)
+        serve_site(
+            data,
+            host,
+            port,
+            with_sandbox=sandbox,
+            announce=announce,
+            companions=companions,
+            make_chains=simulated_chains,
+        )
     except (*known, *unusable, OSError) as error:
         if log_format is LogFormat.JSON:
             logging.getLogger("lionrock").critical("%s", error)

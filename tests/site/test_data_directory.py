@@ -65,7 +65,7 @@ def test_keys_do_not_act_in_another_journal_or_an_older_one(tmp_path: Path) -> N
 async def test_key_of_an_account_that_is_not_open_is_unknown(tmp_path: Path) -> None:
     site = await Site.open(tmp_path / "site", time.time_ns, os.urandom)
     nobody = AccountOpened(sequence=1, index=0, time_ns=1, account_id=77, account_kind=AccountKind.CLIENT)
-    key = site.keys.create(nobody, Right.READ | Right.TRADE)
+    key = site.keys.create(nobody, Right.READ | Right.TRADE | Right.TRANSFER | Right.WITHDRAW)
     served = application(site.venue(sandbox.PROFILE), ENDPOINTS)
     text = f"timestamp={time.time_ns() // 1_000_000}"
     url = f"?{text}&signature={sign(key.secret, text.encode())}"

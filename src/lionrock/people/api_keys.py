@@ -30,6 +30,9 @@ class Right(IntFlag):
 
     READ = 1
     TRADE = 2
+    TRANSFER = 4
+    """Move funds between accounts of the same owner."""
+    WITHDRAW = 8
 
 
 _metadata = MetaData()

@@ -7,9 +7,11 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
+from lionrock.custody.chains import Chains, Terms
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Profile, Security, Venue, refusal_in
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
 from lionrock.people.api_keys import Credential, Right
+from lionrock.site.client_accounts import Arrangements
 from lionrock.site.site import Site
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import Command, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
@@ -53,6 +55,30 @@ FEE_TIERS_PPM = (
     (0, 350),
 )
 """Maker and taker rates of VIP 0 to 7: HashKey Global's spot schedule as ccxt 4.5.90 has it."""
+
+
+TIER_VOLUMES = ("0", "1000000", "5000000", "10000000", "50000000", "200000000", "400000000", "800000000")
+"""Dollars in 30 days for VIP 0 to 7: the steps of the same schedule."""
+
+CHAINS = Chains(
+    (
+        Terms("BTC", "BTC", "CHAIN_TOKEN", 2, "0.0001", "0.0002", "0.001", "100"),
+        Terms("ETH", "ETH", "CHAIN_TOKEN", 3, "0.001", "0.002", "0.01", "1000"),
+        Terms("USDT", "ETH", "ERC20_TOKEN", 3, "1", "4", "10", "1000000"),
+        Terms("USDT", "Tron", "TRC20_TOKEN", 3, "1", "1", "10", "1000000"),
+    ),
+    {"Bitcoin": "BTC", "ERC20": "ETH", "TRC20": "Tron"},
+)
+"""Confirmations, least deposit, fee, least and largest withdrawal: few blocks and small fees, to try things quickly."""
+
+ARRANGEMENTS = Arrangements(
+    chains=CHAINS,
+    custody_account_id=CUSTODY_ACCOUNT,
+    valuation_asset="USD",
+    # The Hong Kong dollar is kept between 7.75 and 7.85 for one US dollar; this is 1 / 7.8, cut.
+    money_rates={"USD": "1", "USDT": "1", "HKD": "0.128205"},
+    tier_volumes=TIER_VOLUMES,
+)
 
 
 def _market(
@@ -149,18 +175,23 @@ class SandboxAccount(msgspec.Struct, rename={"api_key": "apiKey", "account_id": 
 
 
 async def open_account(venue: Venue, call: Call) -> SandboxAccount:
-    """Opens an account, deposits what was asked from custody, and makes a key that may read and trade.
+    """Opens an account, deposits what was asked from custody, and makes a key that may do everything.
 
     Body: `{"fund": {"BTC": "10"}}`, amounts as text.
     """
     async with venue.opening:
         account = await _open_funded(venue, call.body)
-    key = await asyncio.to_thread(venue.keys.create, account, Right.READ | Right.TRADE)
+    key = await asyncio.to_thread(
+        venue.keys.create, account, Right.READ | Right.TRADE | Right.TRANSFER | Right.WITHDRAW
+    )
     return SandboxAccount(key.access_key, key.secret.decode(), str(account.account_id))
 
 
 async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
-    """Only this moves what custody owes, one at a time: what `_read_deposits` found possible is so until it is done."""
+    """One at a time, so that what `_read_deposits` found possible is so until it is done.
+
+    A deposit from a chain that takes the last room of an asset in between leaves the account with less, and a refusal.
+    """
     deposits = _read_deposits(venue, body)
     events = await venue.node.submit(OpenAccount(account_id=0, account_kind=AccountKind.CLIENT))
     opened = next((event for event in events if isinstance(event, AccountOpened)), None)

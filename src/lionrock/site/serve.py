@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
 import os
 import signal
 import socket
@@ -26,11 +27,14 @@ from lionrock.gateways.rest.server import application
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
-from lionrock.site import sandbox
+from lionrock.site import sandbox, sandbox_chains
+from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
 from lionrock.site.site import Site
 
 GC_THRESHOLDS = 50_000, 20, 50
 """Python's own 700 has the collector look through young objects at every tenth request; few are in cycles."""
+_log = logging.getLogger(__name__)
+
 PATIENCE_SECONDS = 5
 """How long a stop waits for requests that are being answered."""
 CLIENT_PATIENCE_SECONDS = 3
@@ -113,16 +117,27 @@ def serve(
     with_sandbox: bool,
     announce: Announce,
     companions: Companions | None = None,
+    make_chains: sandbox_chains.MakeChains | None = None,
 ) -> None:
     """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
 
-    `companions` come with a sandbox only. `announce` is called once, when requests are answered. Raises
+    `companions` and the chains that `make_chains` makes come with a sandbox only; without chains nothing arrives and
+    nothing leaves. `announce` is called once, when requests are answered. Raises
     `AddressUnavailable`, `SiteStopped` when the node fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
     with listener:
-        beside = companions if with_sandbox else None
-        uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce, companions=beside))
+        beside, chains = (companions, make_chains) if with_sandbox else (None, None)
+        uvloop.run(
+            _serve(
+                directory,
+                listener,
+                with_sandbox=with_sandbox,
+                announce=announce,
+                companions=beside,
+                make_chains=chains,
+            )
+        )
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -147,8 +162,11 @@ async def _serve(
     with_sandbox: bool,
     announce: Announce,
     companions: Companions | None,
+    make_chains: sandbox_chains.MakeChains | None,
 ) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
+    arrangements, chains = NO_ARRANGEMENTS, None
+    running: list[asyncio.Task[None]] = []
     try:
         endpoints = ENDPOINTS + PROBES
         profile = Profile(site_tag="HK")
@@ -158,17 +176,23 @@ async def _serve(
         if with_sandbox:
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
-        config = _configuration(application(site.venue(profile), documented(endpoints)))
-        host, port = listener.getsockname()[:2]
-        address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+            arrangements = sandbox.ARRANGEMENTS
+        if make_chains:
+            chains = make_chains(directory)
+            endpoints += sandbox_chains.endpoints(chains)
+            running.append(asyncio.create_task(chains.run()))
+        venue = site.venue(profile, arrangements, chains)
+        await venue.clients.wallet.recover()
+        running += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
         keys = await _keys_of(companions, site)
 
         def serving() -> None:
+            address = _address(listener)
             announce(address, site.node.recovered)
             if companions is not None:
                 companions.start(address, keys)
 
-        server = _Server(config, serving)
+        server = _Server(_configuration(application(venue, documented(endpoints))), serving)
         leaving: list[asyncio.Task[None]] = []
 
         def stop() -> None:
@@ -177,16 +201,20 @@ async def _serve(
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop)
-        watching = asyncio.create_task(_stop_on_failure(site.node, server))
+        for task in running:
+            task.add_done_callback(lambda ended: _stop_on_fault(ended, server))
+        running.append(asyncio.create_task(_stop_on_failure(site.node, server)))
         try:
             await server.serve([listener])
         finally:
-            watching.cancel()
             if companions is not None:
                 await asyncio.to_thread(companions.stop)
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:
+        for task in running:
+            task.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
         await site.close()
     if site.node.failure:
         raise SiteStopped(site.node.failure)
@@ -222,6 +250,18 @@ async def _leave(server: _Server, companions: Companions | None) -> None:
     if companions is not None:
         await asyncio.to_thread(companions.stop)
     server.should_exit = True
+
+
+def _address(listener: socket.socket) -> str:
+    host, port = listener.getsockname()[:2]
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _stop_on_fault(task: asyncio.Task[None], server: _Server) -> None:
+    """Work that runs beside the requests ended with an error that nobody foresaw: the site stops rather than go on."""
+    if not task.cancelled() and (error := task.exception()):
+        _log.critical("The site stops: what runs beside the requests has failed", exc_info=error)
+        server.should_exit = True
 
 
 async def _stop_on_failure(node: Node, server: _Server) -> None:

@@ -11,19 +11,26 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
-from lionrock.gateways.rest.contract import Probes, Profile, Venue
+from lionrock.custody.bookings import Bookings
+from lionrock.custody.chains import ChainPort, Chains, NoChains
+from lionrock.custody.wallet import Wallet
+from lionrock.gateways.rest.contract import ClientAccounts, Probes, Profile, Venue
 from lionrock.node.node import Node
+from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
+from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
 from lionrock.store.database import DatabaseUnusable, open_database
-from lionrock.store.sealing import open_sealer
+from lionrock.store.sealing import Sealer, open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
 from lionrock.views.remembered import Remembered
 from lionrock.views.trading_rules import TradingRules
+from lionrock.views.valuation import Valuation
+from lionrock.views.volumes import Volumes
 
 QUICK_SYNC_NS = 500_000
 """A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
@@ -41,10 +48,16 @@ class Site(msgspec.Struct, frozen=True):
     trading_rules: TradingRules
     keys: ApiKeys
     clock: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
     database: Database
     hash_client_order_id: Callable[[bytes], int]
     """Keyed with the data directory's master key; the journal carries what it gives."""
     probes: Probes
+    sealer: Sealer
+    owners: Owners
+    sub_accounts: SubAccounts
+    bookings: Bookings
+    volumes: Volumes
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -56,13 +69,14 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration = read_configuration(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
-        remembered, trading_rules = Remembered(), TradingRules()
+        views = catalogue, orders, market_data, Remembered(), TradingRules()
+        owners, bookings, volumes = Owners(), Bookings(), Volumes()
         node = Node.open(
             directory,
             Engine,
             clock,
             load_engine=Engine.load,
-            listeners=(catalogue, orders, market_data, remembered, trading_rules),
+            listeners=(*views, owners, bookings, volumes),
             operator_keys=configuration.known_keys,
             random_bytes=random_bytes,
             in_line_below_ns=QUICK_SYNC_NS,
@@ -79,6 +93,7 @@ class Site(msgspec.Struct, frozen=True):
             keys = ApiKeys(
                 database, sealer, random_bytes, clock, journal_id=node.journal_id, accounts=catalogue.accounts
             )
+            sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
             await node.close()
             raise DatabaseUnusable(directory, error) from error
@@ -87,11 +102,15 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        views = catalogue, orders, market_data, remembered, trading_rules
-        return cls(configuration, node, *views, keys, clock, database, hasher, watched)
+        of_clients = owners, sub_accounts, bookings, volumes
+        return cls(
+            configuration, node, *views, keys, clock, random_bytes, database, hasher, watched, sealer, *of_clients
+        )
 
-    def venue(self, profile: Profile) -> Venue:
-        """What the public interface works with."""
+    def venue(
+        self, profile: Profile, arrangements: Arrangements = NO_ARRANGEMENTS, port: ChainPort | None = None
+    ) -> Venue:
+        """What the public interface works with. Assets that the arrangements name are listed already."""
         return Venue(
             self.node,
             self.catalogue,
@@ -101,10 +120,28 @@ class Site(msgspec.Struct, frozen=True):
             self.clock,
             profile,
             self.client_order_key,
+            self._clients(arrangements, port),
             self.probes,
             remembered=self.remembered,
             trading_rules=self.trading_rules,
         )
+
+    def _clients(self, arrangements: Arrangements, port: ChainPort | None) -> ClientAccounts:
+        wallet = Wallet(
+            self.database,
+            self.sealer,
+            self.node,
+            self.bookings,
+            chains=arrangements.chains if port else Chains(),
+            port=port or NoChains(),
+            asset_by_code=self.catalogue.asset_by_code,
+            custody_account_id=arrangements.custody_account_id,
+            clock=self.clock,
+            random_bytes=self.random_bytes,
+        )
+        code = arrangements.valuation_asset
+        valuation = Valuation(self.catalogue, self.market_data, code, arrangements.money_rates) if code else None
+        return ClientAccounts(self.owners, self.sub_accounts, wallet, self.volumes, valuation)
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:
         """What the core knows an account's own name for an order by."""

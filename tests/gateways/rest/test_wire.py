@@ -299,9 +299,10 @@ def test_what_a_market_offers_follows_from_its_listing(server: LiveServer) -> No
     info = server.get("/api/v1/exchangeInfo").json()
     assert [symbol["symbol"] for symbol in info["symbols"]] == ["BTCUSDT", "ETHUSDT", "BTCUSD"]
     assert {coin["coinId"]: coin["tokenType"] for coin in info["coins"]} == {
-        "BTC": "CHAIN_TOKEN", "ETH": "CHAIN_TOKEN", "USDT": "CHAIN_TOKEN", "USD": "REAL_MONEY", "HKD": "REAL_MONEY",
+        "BTC": "CHAIN_TOKEN", "ETH": "CHAIN_TOKEN", "USDT": "ERC20_TOKEN", "USD": "REAL_MONEY", "HKD": "REAL_MONEY",
     }  # fmt: skip
-    assert all(coin["chainTypes"] == [] for coin in info["coins"])
+    chains = {coin["coinId"]: [chain["chainType"] for chain in coin["chainTypes"]] for coin in info["coins"]}
+    assert chains == {"BTC": ["BTC"], "ETH": ["ETH"], "USDT": ["ETH", "Tron"], "USD": [], "HKD": []}
     eth = server.get("/api/v1/exchangeInfo", symbol="ETHUSDT").json()
     assert eth == info["symbols"][1]
     filters = {row["filterType"]: row for row in eth["filters"]}

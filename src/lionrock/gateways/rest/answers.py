@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from lionrock.gateways.rest.rows import PlacedOrder
+from lionrock.gateways.rest.wallet_rows import CoinChain
 
 
 class Nothing(msgspec.Struct):
@@ -115,19 +116,6 @@ class Symbol(msgspec.Struct, rename="camel", kw_only=True):
     filters: list[Filter]
 
 
-class ChainType(msgspec.Struct, rename="camel", kw_only=True):
-    """A chain that an asset moves on."""
-
-    chain_type: str
-    withdraw_fee: str
-    min_withdraw_quantity: str
-    max_withdraw_quantity: str
-    """ "0" where there is no such limit."""
-    min_deposit_quantity: str
-    allow_deposit: bool
-    allow_withdraw: bool
-
-
 class Coin(msgspec.Struct, rename="camel", kw_only=True):
     """An asset."""
 
@@ -135,12 +123,12 @@ class Coin(msgspec.Struct, rename="camel", kw_only=True):
     coin_id: str
     coin_name: str
     coin_full_name: str
-    # Nothing is custodied on a chain or in a bank yet.
-    allow_withdraw: bool = False
-    allow_deposit: bool = False
+    allow_withdraw: bool
+    allow_deposit: bool
     token_type: str
     """CHAIN_TOKEN, ERC20_TOKEN, BSC_TOKEN, or REAL_MONEY for the money of a state."""
-    chain_types: list[ChainType] = []
+    chain_types: list[CoinChain]
+    """Empty for the money of a state."""
 
 
 class ExchangeInfo(msgspec.Struct, rename="camel", kw_only=True):
@@ -298,35 +286,3 @@ class Balance(msgspec.Struct, rename="camel", kw_only=True):
 class Balances(msgspec.Struct, rename="camel", kw_only=True):
     balances: list[Balance]
     user_id: str
-
-
-class Account(msgspec.Struct, rename="camel", kw_only=True):
-    account_id: str
-    account_label: str
-    account_type: int
-    """1 trading (spot), 3 futures, 5 custody, 6 money of a state."""
-    account_index: int
-    user_id: str
-
-
-class MarketFees(msgspec.Struct, rename="camel", kw_only=True):
-    """Rates in one market, and the asset in which each fee is."""
-
-    symbol: str
-    product_type: str
-    buy_maker_fee_currency: str
-    buy_taker_fee_currency: str
-    sell_maker_fee_currency: str
-    sell_taker_fee_currency: str
-    actual_maker_rate: str
-    actual_taker_rate: str
-
-
-class VipInfo(msgspec.Struct, rename="camel", kw_only=True):
-    """Fee tier and rates."""
-
-    code: int
-    vip_level: str
-    data: list[MarketFees]
-    update_timestamp: str
-    """Milliseconds."""

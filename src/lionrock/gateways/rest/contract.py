@@ -10,16 +10,20 @@ from typing import Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.custody.wallet import Wallet
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
+from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys, Credential, Right
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
 from lionrock.views.remembered import Remembered
 from lionrock.views.trading_rules import TradingRules
+from lionrock.views.valuation import Valuation
+from lionrock.views.volumes import Volumes
 from lionrock.words.events import CommandRejected, Event
 
 NS_PER_MS = 1_000_000
@@ -33,10 +37,23 @@ class Security(StrEnum):
     """A key that may read, and a signature."""
     TRADE = "TRADE"
     """A key that may trade, and a signature."""
+    TRANSFER = "TRANSFER"
+    """A key that may transfer, and a signature."""
+    WITHDRAW = "WITHDRAW"
+    """A key that may withdraw, and a signature."""
 
     @property
     def right(self) -> Right:
-        return Right.TRADE if self is Security.TRADE else Right.READ
+        return _RIGHTS[self]
+
+
+_RIGHTS = {
+    Security.NONE: Right(0),
+    Security.USER_DATA: Right.READ,
+    Security.TRADE: Right.TRADE,
+    Security.TRANSFER: Right.TRANSFER,
+    Security.WITHDRAW: Right.WITHDRAW,
+}
 
 
 class Body(StrEnum):
@@ -140,6 +157,17 @@ class Probes(msgspec.Struct, frozen=True):
     """Whether a client at this address may read the metrics."""
 
 
+class ClientAccounts(msgspec.Struct, frozen=True):
+    """What the venue knows of its clients' accounts beyond their balances."""
+
+    owners: Owners
+    sub_accounts: SubAccounts
+    wallet: Wallet
+    volumes: Volumes
+    valuation: Valuation | None
+    """None where the site names no asset to value in."""
+
+
 class Venue(msgspec.Struct):
     """Everything a handler works with."""
 
@@ -153,6 +181,7 @@ class Venue(msgspec.Struct):
     profile: Profile
     client_order_key: Callable[[int, str], int]
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
+    clients: ClientAccounts
     probes: Probes | None = None
     remembered: Remembered = msgspec.field(default_factory=Remembered)
     trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
@@ -280,3 +309,14 @@ def own_account(call: Call) -> int:
     if named is not None and named != str(call.account_id):
         raise Refused("0104")
     return call.account_id
+
+
+def readable_account(venue: Venue, call: Call, name: str = "accountId") -> int:
+    """The account whose data is asked for: the key's own, or a sub-account of it that the parameter names."""
+    named = call.parameters.text(name)
+    if named is None or named == str(call.account_id):
+        return call.account_id
+    for account_id in venue.clients.owners.sub_accounts(call.account_id):
+        if named == str(account_id):
+            return account_id
+    raise Refused("0104")

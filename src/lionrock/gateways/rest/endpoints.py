@@ -2,9 +2,19 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, orders, probes, quotes, reference
+from lionrock.gateways.rest import (
+    accounts,
+    merged_quotes,
+    orders,
+    probes,
+    quotes,
+    reference,
+    sub_accounts,
+    unavailable,
+    vip,
+    wallet_endpoints,
+)
 from lionrock.gateways.rest.answers import (
-    Account,
     Balances,
     Batch,
     BookTicker,
@@ -19,7 +29,6 @@ from lionrock.gateways.rest.answers import (
     Success,
     Symbol,
     Ticker,
-    VipInfo,
 )
 from lionrock.gateways.rest.contract import Body, Endpoint, Media, Security
 from lionrock.gateways.rest.declared import (
@@ -39,7 +48,6 @@ from lionrock.gateways.rest.declared import (
     ORIGINAL_CLIENT_ORDER_ID,
     START_TIME,
     SYMBOL,
-    SYMBOLS,
     TO_ID,
 )
 from lionrock.gateways.rest.lionrock.endpoints import ENDPOINTS as OWN_ENTRY
@@ -230,7 +238,6 @@ _ACCOUNTS: tuple[Endpoint, ...] = (
     Endpoint(
         "GET", "/api/v1/account", _READ, 1, accounts.balances, "Balances", parameters=(ACCOUNT_ID,), answer=Balances
     ),
-    Endpoint("GET", "/api/v1/account/type", _READ, 5, accounts.account_types, "Accounts", answer=list[Account]),
     Endpoint(
         "GET",
         "/api/v1/account/trades",
@@ -241,16 +248,6 @@ _ACCOUNTS: tuple[Endpoint, ...] = (
         parameters=(ANY_SYMBOL, CLIENT_ORDER_ID, FROM_ID, TO_ID, START_TIME, END_TIME, LIMIT, ACCOUNT_ID),
         answer=list[AccountTrade],
     ),
-    Endpoint(
-        "GET",
-        "/api/v1/account/vipInfo",
-        _READ,
-        1,
-        accounts.vip_info,
-        "Fee tier and rates",
-        parameters=(SYMBOLS,),
-        answer=VipInfo,
-    ),
 )
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -258,6 +255,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_ORDERS,
     *_ACCOUNTS,
     *OWN_ENTRY,
+    *merged_quotes.ENDPOINTS,
+    *sub_accounts.ENDPOINTS,
+    *vip.ENDPOINTS,
+    *wallet_endpoints.ENDPOINTS,
+    *unavailable.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

@@ -9,7 +9,7 @@ from itertools import islice
 import msgspec
 
 from lionrock.gateways.rest.answers import Batch, BatchRow, CancelledByIds, DecidingRule, NotCancelled, Nothing, Success
-from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, own_account, refusal_in, traded_market
+from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, readable_account, refusal_in, traded_market
 from lionrock.gateways.rest.declared import BATCH_ROW
 from lionrock.gateways.rest.errors import CODES, Code, Refused, missing_or_invalid, refused_by_core
 from lionrock.gateways.rest.order_requests import OrderRequest, read_order, read_side
@@ -137,7 +137,7 @@ def _read_batch(body: bytes) -> list[Parameters]:
 
 async def query(venue: Venue, call: Call) -> SingleOrder:
     """One order, by its id or by the client's own."""
-    order = _named_order(venue, call, own_account(call))
+    order = _named_order(venue, call, readable_account(venue, call))
     return single_order(venue.catalogue.markets[order.placed.market_id], order)
 
 
@@ -217,6 +217,14 @@ async def cancel_open(venue: Venue, call: Call) -> Success:
     return Success()
 
 
+async def cancel_everything(venue: Venue, call: Call) -> Success:
+    """Cancels all open orders of the account, in every market."""
+    for refused in (await _cancel_all(venue, venue.orders.open_orders(call.account_id))).values():
+        if not _had_ended(refused):
+            raise refused_by_core(refused)
+    return Success()
+
+
 async def _cancel_all(venue: Venue, orders: list[OrderState]) -> dict[int, CommandRejected]:
     """Of orders of one account, those that were not cancelled, by order id, and why."""
     if not orders:
@@ -234,6 +242,11 @@ async def _cancel_all(venue: Venue, orders: list[OrderState]) -> dict[int, Comma
 
 async def list_open(venue: Venue, call: Call) -> list[FullOrder]:
     """Orders that rest, oldest first."""
+    return open_orders_of(venue, call, readable_account(venue, call))
+
+
+def open_orders_of(venue: Venue, call: Call, account_id: int) -> list[FullOrder]:
+    """Resting orders of an account that the request may see, as its parameters choose them."""
     market = traded_market(venue, call.parameters)
     side_text = call.parameters.text("side")
     side = None if side_text is None else read_side(side_text)
@@ -241,7 +254,7 @@ async def list_open(venue: Venue, call: Call) -> list[FullOrder]:
     limit = call.parameters.limit(DEFAULT_ROWS, MAX_ROWS)
     orders = (
         order
-        for order in venue.orders.open_orders(own_account(call))
+        for order in venue.orders.open_orders(account_id)
         if (market is None or order.placed.market_id == market.market_id)
         and (side is None or order.placed.side == side)
         and (order_id is None or order.placed.order_id == order_id)
@@ -252,13 +265,18 @@ async def list_open(venue: Venue, call: Call) -> list[FullOrder]:
 
 async def list_traded(venue: Venue, call: Call) -> list[FullOrder]:
     """Orders that ended or traded in part: the newest that match, oldest first."""
+    return traded_orders_of(venue, call, readable_account(venue, call))
+
+
+def traded_orders_of(venue: Venue, call: Call, account_id: int) -> list[FullOrder]:
+    """The same of an account that the request may see."""
     market = traded_market(venue, call.parameters)
     side_text = call.parameters.text("side")
     side = None if side_text is None else read_side(side_text)
     from_ns, until_ns = time_range(call.parameters)
     below = call.parameters.order_id("orderId")
     limit = call.parameters.limit(DEFAULT_ROWS, MAX_ROWS)
-    history = venue.orders.newest_first(own_account(call), _FOREVER if below is None else below, from_ns, until_ns)
+    history = venue.orders.newest_first(account_id, _FOREVER if below is None else below, from_ns, until_ns)
     matching = (
         order
         for order in history

@@ -19,6 +19,7 @@ from lionrock.gateways.rest.answers import (
 )
 from lionrock.gateways.rest.contract import Call, Profile, Venue, quoted_market
 from lionrock.gateways.rest.rows import EXCHANGE_ID
+from lionrock.gateways.rest.wallet_rows import chain_rows
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.words.enumerations import MarketPhase
 from lionrock.words.events import AssetListed
@@ -42,7 +43,7 @@ async def exchange_info(venue: Venue, call: Call) -> ExchangeInfo | Symbol:
         server_time=str(venue.now_ms()),
         site=venue.profile.site_tag,
         symbols=[_symbol(venue, market) for market in venue.catalogue.markets.values()],
-        coins=[_coin(venue.profile, asset) for asset in venue.catalogue.assets.values()],
+        coins=[_coin(venue, asset) for asset in venue.catalogue.assets.values()],
     )
 
 
@@ -92,10 +93,15 @@ def _filters(market: Market) -> list[Filter]:
     ]
 
 
-def _coin(profile: Profile, asset: AssetListed) -> Coin:
+def _coin(venue: Venue, asset: AssetListed) -> Coin:
+    profile, chains = venue.profile, venue.clients.wallet.chains.of_asset(asset.code)
+    token_type = chains[0].coin_type if chains else "CHAIN_TOKEN"
     return Coin(
         coin_id=asset.code,
         coin_name=asset.code,
         coin_full_name=_name(profile, asset),
-        token_type="REAL_MONEY" if asset.code in profile.money else "CHAIN_TOKEN",
+        allow_withdraw=any(terms.allow_withdraw for terms in chains),
+        allow_deposit=any(terms.allow_deposit for terms in chains),
+        token_type="REAL_MONEY" if asset.code in profile.money else token_type,
+        chain_types=chain_rows(chains),
     )

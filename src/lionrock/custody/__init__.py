@@ -1,0 +1,1 @@
+"""What arrives from chains and what is to leave on them: deposits, withdrawals, transfers of an owner."""
