@@ -60,6 +60,7 @@ def serve(
     *,
     log_format: Annotated[LogFormat, typer.Option(help="Lines of text, or one JSON object a line.")] = LogFormat.TEXT,
     sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
+    views: Annotated[bool, typer.Option(help="Keep the read models in SQL, in a process beside.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Serve a site until it is stopped with Ctrl-C.
@@ -99,7 +100,7 @@ def serve(
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
-        serve_site(data, host, port, with_sandbox=sandbox, announce=announce)
+        serve_site(data, host, port, with_sandbox=sandbox, announce=announce, with_views=views)
     except (*known, *unusable, OSError) as error:
         if log_format is LogFormat.JSON:
             logging.getLogger("lionrock").critical("%s", error)

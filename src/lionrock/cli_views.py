@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,9 +19,6 @@ if TYPE_CHECKING:
     from lionrock.views.sql.following import Follower
 
 views_app = typer.Typer(help="Read models in SQL: orders, fills, ledger, balances, candles.", no_args_is_help=True)
-
-POLL_SECONDS = 0.05
-"""How long a follower that has caught up waits before it looks again."""
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.")]
 DatabaseUrl = Annotated[
@@ -31,22 +31,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 def run(
     directory: Directory,
     database: DatabaseUrl = None,
+    *,
     once: Annotated[bool, typer.Option(help="End when everything durable is in the database.")] = False,
+    while_stdin: Annotated[bool, typer.Option("--while-stdin", help="End when standard input ends.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow the journal of a site and keep its read models up to date, until stopped with Ctrl-C.
 
-    May be started, stopped and killed at any time, while the site runs or not.
+    May be started, stopped and killed at any time, while the site runs or not. A PostgreSQL server that goes away is
+    waited for.
 
     Example: lionrock views run data --database postgresql://lionrock@localhost/views
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C; the rows are right at any moment
-    with _following(directory, database, "reading the journal", drop_first=False) as follower:
-        follower.catch_up()
-        _tell(follower, as_json)
-        while not once:
-            time.sleep(POLL_SECONDS)
-            follower.catch_up()
+    from lionrock.views.sql.following import keep_up
+
+    if while_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    with _following(directory, database, "reading the journal", drop_first=False) as make_follower:
+        if once:
+            _catch_up_once(make_follower, as_json)
+            return
+        keep_up(make_follower, caught_up=lambda follower: _tell(follower, as_json), wait=time.sleep)
+
+
+def _end_with_stdin() -> None:
+    """Who started this holds the other end of a pipe: it ends with them, however they end."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(0)  # the rows are right at any moment
 
 
 @views_app.command()
@@ -55,7 +68,12 @@ def rebuild(directory: Directory, database: DatabaseUrl = None, as_json: AsJson 
 
     Example: lionrock views rebuild data
     """
-    with _following(directory, database, "rebuilding", drop_first=True) as follower:
+    with _following(directory, database, "rebuilding", drop_first=True) as make_follower:
+        _catch_up_once(make_follower, as_json)
+
+
+def _catch_up_once(make_follower: Callable[[], Follower], as_json: bool) -> None:
+    with closing(make_follower()) as follower:
         follower.catch_up()
         _tell(follower, as_json)
 
@@ -97,8 +115,8 @@ def status(directory: Directory, database: DatabaseUrl = None, as_json: AsJson =
 
 
 @contextmanager
-def _following(directory: Path, url: str | None, words: str, *, drop_first: bool) -> Iterator[Follower]:
-    """A follower with a bar that shows how far it is; what can go wrong ends the program with a sentence."""
+def _following(directory: Path, url: str | None, words: str, *, drop_first: bool) -> Iterator[Callable[[], Follower]]:
+    """Makes followers with a bar that shows how far they are; what can go wrong ends the program with a sentence."""
     from alembic.util import CommandError
     from rich.console import Console
     from rich.progress import Progress
@@ -124,7 +142,7 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
             bar = bars.add_task(words)
             if drop_first:
                 drop(views)
-            follower = Follower(
+            yield lambda: Follower(
                 directory,
                 views,
                 Engine,
@@ -132,8 +150,6 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
                 starting_point=from_snapshots(directory, Engine, Engine.load),
                 progress=lambda done, total: bars.update(bar, completed=done, total=total),
             )
-            yield follower
-            follower.close()
     except (*known, CommandError, SQLAlchemyError, OSError) as error:
         _fail(_in_words(error))
     except KeyboardInterrupt:

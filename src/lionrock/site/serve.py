@@ -25,6 +25,7 @@ from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox
 from lionrock.site.site import Site
+from lionrock.site.views_process import ViewsProcess
 
 PATIENCE_SECONDS = 5
 """How long a stop waits for requests that are being answered."""
@@ -82,15 +83,19 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(directory: Path, host: str, port: int, *, with_sandbox: bool, announce: Announce) -> None:
+def serve(
+    directory: Path, host: str, port: int, *, with_sandbox: bool, announce: Announce, with_views: bool = True
+) -> None:
     """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
 
+    `with_views` keeps its read models in a process beside it.
     `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node
     fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
     with listener:
-        uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce))
+        serving = _serve(directory, listener, with_sandbox=with_sandbox, announce=announce, with_views=with_views)
+        uvloop.run(serving)
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -108,8 +113,11 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool, announce: Announce) -> None:
+async def _serve(
+    directory: Path, listener: socket.socket, *, with_sandbox: bool, announce: Announce, with_views: bool
+) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
+    views = ViewsProcess(directory) if with_views else None
     try:
         endpoints = ENDPOINTS + PROBES
         profile = Profile(site_tag="HK")
@@ -132,7 +140,15 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
         )
         host, port = listener.getsockname()[:2]
         address = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
-        server = _Server(config, lambda: announce(address, site.node.recovered))
+        if views:
+            site.probes.remarks.append(views.remark)
+
+        def started() -> None:
+            announce(address, site.node.recovered)
+            if views:  # when the site answers already: its own start is not slower for it
+                views.start(site.probes.registry)
+
+        server = _Server(config, started)
 
         def stop() -> None:
             server.force_exit = server.should_exit  # asked a second time
@@ -148,7 +164,10 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:
+        ending = asyncio.create_task(views.stop()) if views else None
         await site.close()
+        if ending:
+            await ending
     if site.node.failure:
         raise SiteStopped(site.node.failure)
 

@@ -22,6 +22,8 @@ from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.sql.database import default_url
+from lionrock.views.sql.histories import Histories
 
 QUICK_SYNC_NS = 500_000
 """A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
@@ -41,6 +43,7 @@ class Site(msgspec.Struct, frozen=True):
     hash_client_order_id: Callable[[bytes], int]
     """Keyed with the data directory's master key; the journal carries what it gives."""
     probes: Probes
+    histories: Histories
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -82,7 +85,11 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched)
+        url = configuration.views.database or default_url(directory)
+        histories = Histories(url, sealer.hasher("history cursors"))
+        return cls(
+            configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched, histories
+        )
 
     def venue(self, profile: Profile) -> Venue:
         """What the public interface works with."""
@@ -96,6 +103,7 @@ class Site(msgspec.Struct, frozen=True):
             profile,
             self.client_order_key,
             self.probes,
+            self.histories,
         )
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:
@@ -107,4 +115,5 @@ class Site(msgspec.Struct, frozen=True):
         try:
             await self.node.close()
         finally:
+            self.histories.close()
             self.database.dispose()

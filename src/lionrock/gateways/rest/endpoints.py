@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, orders, probes, quotes, reference
+from lionrock.gateways.rest import accounts, balance_flow, histories, orders, probes, quotes, reference
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
@@ -32,6 +32,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/v1/account", _READ, 1, accounts.balances, "Balances"),
     Endpoint("GET", "/api/v1/account/type", _READ, 5, accounts.account_types, "Accounts"),
     Endpoint("GET", "/api/v1/account/trades", _READ, 5, accounts.trades, "Fills"),
+    *balance_flow.ENDPOINTS,
+    *histories.ENDPOINTS,
     Endpoint("GET", "/api/v1/account/vipInfo", _READ, 1, accounts.vip_info, "Fee tier and rates"),
 )
 

@@ -34,7 +34,13 @@ async def ready(venue: Venue, call: Call) -> object:  # noqa: ARG001 every handl
         found = Readiness(reasons, {})
     else:
         found = venue.probes.readiness()
-    body = {"ready": not found.reasons, "reasons": found.reasons, "figures": found.figures}
+    remarks = [remark() for remark in venue.probes.remarks] if venue.probes else []
+    body = {
+        "ready": not found.reasons,
+        "reasons": found.reasons,
+        "remarks": [remark for remark in remarks if remark],
+        "figures": found.figures,
+    }
     return Reply.json(_UNAVAILABLE, body) if found.reasons else body
 
 
