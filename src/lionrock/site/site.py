@@ -11,12 +11,13 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
-from lionrock.gateways.rest.contract import Probes, Profile, Venue
+from lionrock.gateways.rest.contract import MakeStatement, Probes, Profile, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
+from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
@@ -44,6 +45,7 @@ class Site(msgspec.Struct, frozen=True):
     """Keyed with the data directory's master key; the journal carries what it gives."""
     probes: Probes
     histories: Histories
+    make_statement: MakeStatement
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -88,7 +90,18 @@ class Site(msgspec.Struct, frozen=True):
         url = configuration.views.database or default_url(directory)
         histories = Histories(url, sealer.hasher("history cursors"))
         return cls(
-            configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched, histories
+            configuration,
+            node,
+            catalogue,
+            orders,
+            market_data,
+            keys,
+            clock,
+            database,
+            hasher,
+            watched,
+            histories,
+            StatementProcess(directory),
         )
 
     def venue(self, profile: Profile) -> Venue:
@@ -104,6 +117,7 @@ class Site(msgspec.Struct, frozen=True):
             self.client_order_key,
             self.probes,
             self.histories,
+            self.make_statement,
         )
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, balance_flow, histories, orders, probes, quotes, reference
+from lionrock.gateways.rest import accounts, balance_flow, histories, orders, probes, quotes, reference, statements
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
@@ -34,6 +34,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("GET", "/api/v1/account/trades", _READ, 5, accounts.trades, "Fills"),
     *balance_flow.ENDPOINTS,
     *histories.ENDPOINTS,
+    *statements.ENDPOINTS,
     Endpoint("GET", "/api/v1/account/vipInfo", _READ, 1, accounts.vip_info, "Fee tier and rates"),
 )
 
