@@ -14,14 +14,15 @@ class VenueDidNotStartError(Exception):
 
 
 class VenueProcess:
-    """`lionrock serve --sandbox` on a port of the system's choice."""
+    """`lionrock serve --sandbox` on a port of the system's choice, without read models."""
 
     def __init__(self, data: Path) -> None:
         self.data = data
         data.parent.mkdir(parents=True, exist_ok=True)
         self._log = (data.parent / f"{data.name}.log").open("ab")
+        command = [sys.executable, "-m", "lionrock.cli", "serve", "--sandbox", "--no-views", "--json"]
         self._process = subprocess.Popen(  # noqa: S603 our own command, no shell
-            [sys.executable, "-m", "lionrock.cli", "serve", "--sandbox", "--json", "--data", str(data), "--port", "0"],
+            [*command, "--data", str(data), "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=self._log,
         )
