@@ -96,9 +96,7 @@ def test_times_are_cut_exactly(rows: Engine, table: str) -> None:
             begin, end = sorted((chance.choice(times), chance.choice(times)))
             keys = paged(connection, table, Span(account_id, begin, end))
             assert keys == [
-                getattr(row, TABLES[table])
-                for row, time_ns in zip(found, times, strict=True)
-                if begin <= time_ns < end
+                getattr(row, TABLES[table]) for row, time_ns in zip(found, times, strict=True) if begin <= time_ns < end
             ]
         assert len(paged(connection, table, Span(account_id, 0, times[-1] + 1))) == len(found)
 

@@ -6,6 +6,7 @@ complete is refused with -1007, after some seconds of waiting.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from typing import Any
@@ -42,6 +43,7 @@ SPOT_ACCOUNT_TYPE = "1"
 DAY_STARTS = {"HK": timedelta(hours=8), "MENA": timedelta(hours=4), "BMU": timedelta(0)}
 """How far a site's day is ahead of UTC. Bermuda's is UTC's."""
 NS_PER_SECOND = 10**9
+_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 R, P = EntryReason, TransferPurpose
 TRADE, FEE, TRANSFER = 1, 2, 51
@@ -320,7 +322,7 @@ async def end_of_day(venue: Venue, call: Call) -> dict[str, object]:
     except (ValueError, OverflowError) as error:
         raise missing_or_invalid("reportDate") from error
     end_ns = int((end - datetime.fromtimestamp(0, UTC)).total_seconds()) * NS_PER_SECOND
-    if len(text) != len("yyyy-mm-dd") or end_ns > venue.now_ms() * NS_PER_MS:
+    if not _DATE.fullmatch(text) or end_ns > venue.now_ms() * NS_PER_MS:
         raise missing_or_invalid("reportDate")
 
     def read(connection: Connection) -> list[tuple[int, int, int, int]]:
