@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine, make_url, text
 
 from lionrock.bench.postgresql_server import postgresql_server
 from lionrock.site.configuration import FILE_NAME
@@ -177,7 +177,7 @@ def test_connections_that_are_cut_are_made_again(tmp_path: Path, server_url: str
     for _ in range(4):
         ids += [trader.limit("BUY", "0.1", "40000")["orderId"] for _ in range(5)]
         with others.connect() as connection:
-            assert connection.execute(cut, {"name": url.rpartition("/")[2].partition("?")[0]}).all()
+            assert connection.execute(cut, {"name": make_url(url).database}).all()
         ids += [trader.limit("BUY", "0.1", "40000")["orderId"] for _ in range(5)]
         assert eventually(partial(knows, trader, ids[-1]))
     others.dispose()

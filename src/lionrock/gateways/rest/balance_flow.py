@@ -366,7 +366,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Parameter("clientOrderId", "With `type=trade`: fills of this order only"),
             ACCOUNT,
         ),
-        answer=list[Flow] | list[TypedRow],
+        answer=list[Flow],
     ),
     Endpoint(
         "GET",

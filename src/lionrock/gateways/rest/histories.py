@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import hmac
-import logging
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -27,8 +26,6 @@ from lionrock.views.sql.reading import LAST_KEY, Page, Span, entries_page, fills
 from lionrock.views.sql.tables import STATUS_NUMBERS
 from lionrock.words.amounts import format_decimal
 from lionrock.words.enumerations import CancelReason, OrderType, TimeInForce, TransferPurpose, Trigger
-
-_log = logging.getLogger(__name__)
 
 DEFAULT_ROWS, MAX_ROWS = 100, 1_000
 _MAC_BYTES = 8
@@ -162,7 +159,6 @@ async def ask(venue: Venue, question: Callable[[Connection], T]) -> tuple[T, Pos
     except HistoriesBusy as busy:
         raise Refused(-2040) from busy
     except HistoriesUnavailable as unavailable:
-        _log.warning("Histories cannot be read: %s", unavailable)
         words = "histories are read from the read models, which do not answer at the moment; trading does not need them"
         raise explained(-1101, "read_models_unavailable", words, "ask again in some seconds") from unavailable
     return found, at, sequence

@@ -39,7 +39,12 @@ _QUICK_TO_NOTICE = {
     "tcp_user_timeout": 30_000,  # milliseconds
 }
 """A PostgreSQL server that vanishes without a word is given up after half a minute, not after hours."""
-_READER_OPTIONS = "-c default_transaction_read_only=on -c statement_timeout=30000"
+_READER = _QUICK_TO_NOTICE | {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c default_transaction_read_only=on -c statement_timeout=10000",
+}
+"""Somebody waits for the answer."""
 
 
 def open_views(url: str, *, for_writing: bool = True) -> Engine:
@@ -60,8 +65,7 @@ def open_views(url: str, *, for_writing: bool = True) -> Engine:
             return _open_sqlite(parsed.database, for_writing=for_writing)
         if for_writing:
             return create_engine(parsed, connect_args=_QUICK_TO_NOTICE)
-        reader = _QUICK_TO_NOTICE | {"options": _READER_OPTIONS}
-        return create_engine(parsed, connect_args=reader, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+        return create_engine(parsed, connect_args=_READER, isolation_level="REPEATABLE READ", pool_pre_ping=True)
     except (ArgumentError, NoSuchModuleError) as error:  # whose words may hold a password
         raise DatabaseUnusable("this is no URL of a database: there are sqlite:///PATH and postgresql://...") from error
     except ModuleNotFoundError as error:

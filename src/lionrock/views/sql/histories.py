@@ -22,6 +22,8 @@ MOST_WAITING = 64
 """Questions in the queue; beyond it an answer would come too late to help."""
 PATIENCE_SECONDS = 3
 """How long a question waits for the read models to tell of what was done before it was asked."""
+ANSWER_SECONDS = 20
+"""After which a database that does not answer is given up."""
 _LOOK_SECONDS = 0.02
 
 T = TypeVar("T")
@@ -48,6 +50,7 @@ class Histories:
         self._seen = -1
         self._looking = asyncio.Lock()
         self._waiting = 0
+        self._told = ""
 
     async def ask(self, question: Callable[[Connection], T], sequence: int) -> tuple[T, Position]:
         """What the question finds, all of it at one position, and that position.
@@ -60,8 +63,11 @@ class Histories:
         self._waiting += 1
         try:
             await self._wait_for(sequence)
-            found, at = await self._run(lambda connection: (question(connection), read_position(connection)))
+            async with asyncio.timeout(ANSWER_SECONDS):
+                found, at = await self._run(lambda connection: (question(connection), read_position(connection)))
             self._seen = at.sequence
+        except TimeoutError as error:
+            raise HistoriesUnavailable(f"the database did not answer within {ANSWER_SECONDS} s") from error
         finally:
             self._waiting -= 1
         return found, at
@@ -93,13 +99,18 @@ class Histories:
             if self._database is None:
                 self._database = open_views(self._url, for_writing=False)
             with self._database.connect() as connection:
-                return question(connection)
+                found = question(connection)
         except (DatabaseUnusable, RebuildNeeded, SQLAlchemyError, OSError) as error:
             words = str(getattr(error, "orig", None) or error).strip()
+            if words != self._told:  # once, however many ask
+                _log.warning("Histories cannot be read: %s", words)
+                self._told = words
             raise HistoriesUnavailable(words) from error
+        self._told = ""
+        return found
 
     def close(self) -> None:
-        """Waits for the questions that are being answered, and for none that have not begun."""
-        self._threads.shutdown(cancel_futures=True)
+        """What is being answered comes to its end in its thread; nothing else is begun."""
+        self._threads.shutdown(wait=False, cancel_futures=True)
         if self._database is not None:
             self._database.dispose()
