@@ -20,6 +20,7 @@ from tests.gateways.rest.live import LiveServer, Trader
 from tests.views.sql.conftest import new_postgresql
 
 ORDERS = "/lionrock/v1/history/orders"
+FLOW, END_OF_DAY = "/api/v1/account/balanceFlow", "/api/v1/account/eodBalance"
 PATIENCE_SECONDS = 60
 
 
@@ -184,6 +185,12 @@ def test_connections_that_are_cut_are_made_again(tmp_path: Path, server_url: str
     assert children(server.process.pid) == [process]
     rows = trader.signed("GET", ORDERS, limit="1000").json()["rows"]
     assert [row["id"] for row in rows if row["side"] == "BUY"] == ids
+    for parameters in ({}, *({"flowType": kind} for kind in ("1", "2", "51", "900", "904", "906", "910"))):
+        assert trader.signed("GET", FLOW, **parameters).status_code == 200
+    for kind in ("trade", "deposit", "fiatDeposit", "withdraw", "fiatWithdraw", "transfer", "reversal", "refund"):
+        assert trader.signed("GET", FLOW, type=kind).status_code == 200
+    assert [row["change"] for row in trader.signed("GET", FLOW).json()] == ["1000000", "1000"]
+    assert trader.signed("GET", END_OF_DAY, reportDate="2026-01-01").json()["balances"] == []
     statement = trader.signed("GET", "/lionrock/v1/statements", **{"from": "1", "to": str(10**17), "format": "csv"})
     assert statement.status_code == 200, statement.text
     assert server.stop() == 0

@@ -23,7 +23,7 @@ class StatementProcess:
     """Of one data directory."""
 
     def __init__(self, directory: Path) -> None:
-        self._directory = directory
+        self._directory = directory.absolute()
         self._turn = asyncio.Semaphore(AT_ONCE)
         self._waiting = 0
 
@@ -44,7 +44,7 @@ class StatementProcess:
             self._waiting -= 1
 
     async def _make(self, *wanted: str) -> bytes:
-        command = (sys.executable, "-m", "lionrock.cli", "views", "statement", str(self._directory), *wanted)
+        command = (sys.executable, "-P", "-m", "lionrock.cli", "views", "statement", str(self._directory), *wanted)
         process = await asyncio.create_subprocess_exec(
             *command,
             "--while-stdin",

@@ -29,7 +29,16 @@ class ViewsProcess:
     """One site's. It ends when this process does, however that ends: it reads a pipe whose other end is held here."""
 
     def __init__(self, directory: Path) -> None:
-        self._command = (sys.executable, "-m", "lionrock.cli", "views", "run", str(directory), "--while-stdin")
+        self._command = (
+            sys.executable,
+            "-P",
+            "-m",
+            "lionrock.cli",
+            "views",
+            "run",
+            str(directory.absolute()),
+            "--while-stdin",
+        )
         self._process: asyncio.subprocess.Process | None = None
         self._watching: asyncio.Task[None] | None = None
         self._stopping = asyncio.Event()

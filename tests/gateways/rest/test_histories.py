@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+import pypdf
 import pytest
 
 from lionrock.journal.checkpoints import check_note
@@ -331,9 +332,16 @@ def test_a_statement_in_every_form(traders: tuple[Trader, Trader], tmp_path: Pat
     [(kept,)] = duckdb.execute("SELECT value FROM parquet_kv_metadata(?)", [str(path)]).fetchall()
     assert json.loads(kept)["accountId"] == ann.account_id
 
-    pdf = statement(ann, "pdf", end=end)
-    assert pdf.startswith(b"%PDF-")
-    assert len(pdf) > 10_000
+    pages = pypdf.PdfReader(io.BytesIO(statement(ann, "pdf", end=end))).pages
+    printed = " ".join(" ".join(page.extract_text() for page in pages).split())
+    for row in told["entries"]:
+        kind = row["reason"] if row["purpose"] == "TRADE" else f"{row['purpose']} {row['reason']}"
+        what = [row["id"], row["sequence"], row["time"], row["asset"], kind, row["reference"]]
+        line = [*what, *row["change"].values(), *row["after"].values()]
+        assert f" {' '.join(cell for cell in line if cell)} " in f"{printed} "
+    for each in told["assets"]:
+        amounts = [amount for part in ("opening", "change", "closing") for amount in each[part].values()]
+        assert f"{each['asset']} {' '.join(amounts)}" in printed
 
 
 @pytest.mark.shows("HIST-011")

@@ -18,8 +18,8 @@ from lionrock.words.amounts import format_decimal
 
 NS_PER_SECOND = 10**9
 MOST_LINES = 100_000
-MOST_PDF_LINES = 5_000
-"""A hundred pages; who wants more reads it with a program."""
+MOST_PDF_LINES = 2_000
+"""Forty-five pages, and half a gigabyte of memory to set them; who wants more reads it with a program."""
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
 COLUMNS = (
@@ -245,14 +245,15 @@ Drawn from the journal up to command #s.journalSequence, frame #s.journalFrames:
 ]
 
 == Entries
+#set text(font: "DejaVu Sans Mono", size: 6.5pt)
 #table(
   columns: (auto, auto, auto, auto, auto, auto, 1fr, 1fr, 1fr, 1fr), stroke: 0.2pt, inset: 3pt,
-  table.header([*Entry*], [*Command*], [*Time*], [*Asset*], [*Purpose*], [*Reference*], [*Change available*], [*held*],
-    [*Available*], [*Held*]),
+  align: (left, left, left, left, left, left, right, right, right, right),
+  table.header([Entry], [Command], [Time], [Asset], [Purpose], [Reference], [Change available], [Change held],
+    [Available], [Held]),
   ..s.entries.map(e => (
-    mono(e.id), mono(e.sequence), mono(e.time), e.asset,
-    if e.purpose == "TRADE" { mono(e.reason) } else { mono(e.purpose + " " + e.reason) }, mono(e.reference),
-    num(e.change.available), num(e.change.held), num(e.after.available), num(e.after.held),
+    e.id, e.sequence, e.time, e.asset, if e.purpose == "TRADE" { e.reason } else { e.purpose + " " + e.reason },
+    e.reference, e.change.available, e.change.held, e.after.available, e.after.held,
   )).flatten(),
 )
 """
