@@ -144,7 +144,10 @@ async def test_rows_that_stay_behind(stage: Stage, directory: Path, monkeypatch:
     assert len((await stage.signed("GET", "/lionrock/v1/history/orders"))["rows"]) == 1
 
 
-async def test_more_questions_than_there_is_room_for_are_refused(stage: Stage, directory: Path) -> None:
+async def test_more_questions_than_there_is_room_for_are_refused(
+    stage: Stage, directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("lionrock.views.sql.histories.PATIENCE_SECONDS", 60)
     await stage.signed("POST", ORDER, SELL)  # which the rows do not tell of, so each question waits
     asked = [asyncio.create_task(stage.signed("GET", FLOW)) for _ in range(MOST_WAITING + 5)]
     for answered in itertools.islice(asyncio.as_completed(asked), 5):
