@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import sys
+from collections.abc import AsyncIterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -21,8 +22,8 @@ SETTLED_SECONDS = 60
 """A process that has run for so long is begun anew with the first pause."""
 STOP_SECONDS = 3
 """How long it may take to end when it is told to; it loses nothing when it is killed."""
-_TOLD_BYTES = 400
-"""Of its last words in the log."""
+_LINE_BYTES = 400
+"""Of what it says, in the log."""
 
 
 class ViewsProcess:
@@ -118,15 +119,28 @@ class ViewsProcess:
             stderr=asyncio.subprocess.PIPE,
             start_new_session=True,  # a Ctrl-C at the terminal is the site's, which then ends it
         )
-        told = b""
+        last = ""
         try:
             assert process.stderr is not None  # noqa: S101 - it was asked for
-            while some := await process.stderr.read(4096):
-                told = (told + some)[-_TOLD_BYTES:]
+            async for line in _lines(process.stderr):
+                last = line
+                _log.warning("The process of the read models says: %s", line)
             code = await process.wait()
         except asyncio.CancelledError:
             self._signal(kill=True)
             await process.wait()
             raise
-        last = told.decode(errors="replace").strip().rpartition("\n")[2]
         return f"exit code {code}: {last}" if last else f"exit code {code}"
+
+
+async def _lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
+    """What it says, without empty lines; the end of a line that is too long is left out."""
+    rest = b""
+    while some := await stream.read(4096):
+        *whole, rest = (rest + some).split(b"\n")
+        rest = rest[:_LINE_BYTES]
+        for line in whole:
+            if text := line[:_LINE_BYTES].decode(errors="replace").strip():
+                yield text
+    if text := rest.decode(errors="replace").strip():
+        yield text
