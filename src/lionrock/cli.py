@@ -62,6 +62,7 @@ def serve(
     sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
     makers: Annotated[int, typer.Option(min=0, max=20, help="On a sandbox: simulated market makers beside it.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the makers' random walk.")] = 1,
+    views: Annotated[bool, typer.Option(help="Keep the read models in SQL, in a process beside.")] = True,
     as_json: AsJson = False,
 ) -> None:
     """Serve a site until it is stopped with Ctrl-C.
@@ -118,6 +119,7 @@ def serve(
             announce=announce,
             companions=companions,
             make_chains=simulated_chains,
+            with_views=views,
         )
     except (*known, *unusable, OSError) as error:
         if log_format is LogFormat.JSON:

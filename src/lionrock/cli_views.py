@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
+import sys
+import threading
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -16,9 +19,6 @@ if TYPE_CHECKING:
     from lionrock.views.sql.following import Follower
 
 views_app = typer.Typer(help="Read models in SQL: orders, fills, ledger, balances, candles.", no_args_is_help=True)
-
-POLL_SECONDS = 0.05
-"""How long a follower that has caught up waits before it looks again."""
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.")]
 DatabaseUrl = Annotated[
@@ -31,22 +31,35 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs."
 def run(
     directory: Directory,
     database: DatabaseUrl = None,
+    *,
     once: Annotated[bool, typer.Option(help="End when everything durable is in the database.")] = False,
+    while_stdin: Annotated[bool, typer.Option("--while-stdin", help="End when standard input ends.")] = False,
     as_json: AsJson = False,
 ) -> None:
     """Follow the journal of a site and keep its read models up to date, until stopped with Ctrl-C.
 
-    May be started, stopped and killed at any time, while the site runs or not.
+    May be started, stopped and killed at any time, while the site runs or not. A PostgreSQL server that goes away is
+    waited for.
 
     Example: lionrock views run data --database postgresql://lionrock@localhost/views
     """
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends like Ctrl-C; the rows are right at any moment
-    with _following(directory, database, "reading the journal", drop_first=False) as follower:
-        follower.catch_up()
-        _tell(follower, as_json)
-        while not once:
-            time.sleep(POLL_SECONDS)
-            follower.catch_up()
+    from lionrock.views.sql.following import keep_up
+
+    if while_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    with _following(directory, database, "reading the journal", drop_first=False) as make_follower:
+        if once:
+            _catch_up_once(make_follower, as_json)
+            return
+        keep_up(make_follower, caught_up=lambda follower: _tell(follower, as_json), wait=time.sleep)
+
+
+def _end_with_stdin() -> None:
+    """Who started this holds the other end of a pipe: it ends with them, however they end."""
+    while os.read(sys.stdin.fileno(), 4096):
+        pass
+    os._exit(0)  # the rows are right at any moment
 
 
 @views_app.command()
@@ -55,7 +68,12 @@ def rebuild(directory: Directory, database: DatabaseUrl = None, as_json: AsJson 
 
     Example: lionrock views rebuild data
     """
-    with _following(directory, database, "rebuilding", drop_first=True) as follower:
+    with _following(directory, database, "rebuilding", drop_first=True) as make_follower:
+        _catch_up_once(make_follower, as_json)
+
+
+def _catch_up_once(make_follower: Callable[[], Follower], as_json: bool) -> None:
+    with closing(make_follower()) as follower:
         follower.catch_up()
         _tell(follower, as_json)
 
@@ -96,9 +114,84 @@ def status(directory: Directory, database: DatabaseUrl = None, as_json: AsJson =
     typer.echo(f"They are {behind if lag.sequences else 'up to date'}.")
 
 
+@views_app.command()
+def statement(
+    directory: Directory,
+    account: Annotated[int, typer.Option(help="Number of the account.")],
+    beginning: Annotated[str, typer.Option("--from", help="Beginning: a date or time in UTC, or milliseconds.")],
+    end: Annotated[str, typer.Option("--to", help="End, which is not included.")],
+    *,
+    file_format: Annotated[str, typer.Option("--format", help="csv, json, parquet or pdf.")] = "csv",
+    out: Annotated[Path | None, typer.Option(help="File to write; standard output without it.")] = None,
+    database: DatabaseUrl = None,
+    while_stdin: Annotated[bool, typer.Option("--while-stdin", help="End when standard input ends.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the statement of an account: opening balances, every entry, closing balances, place in the journal.
+
+    Example: lionrock views statement data --account 11 --from 2026-01-01 --to 2026-02-01 --format pdf --out january.pdf
+    """
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from lionrock.site.configuration import ConfigurationInvalid, read_configuration
+    from lionrock.views.sql.database import DatabaseUnusable, default_url, open_views
+    from lionrock.views.sql.projection import RebuildNeeded
+    from lionrock.views.sql.statement_files import FORMATS, most_lines
+    from lionrock.views.sql.statements import AccountUnknown, StatementTooLong, StatementWrong, draw_statement
+
+    if while_stdin:
+        threading.Thread(target=_end_with_stdin, daemon=True).start()
+    os.nice(_BEHIND_THE_VENUE)
+    if file_format not in FORMATS:
+        _fail(f"--format {file_format}: there are {', '.join(FORMATS)}")
+    from_ns, until_ns = _read_time("--from", beginning), _read_time("--to", end)
+    try:
+        url = database or read_configuration(directory).views.database or default_url(directory)
+        with open_views(url, for_writing=False).connect() as connection:
+            drawn = draw_statement(
+                connection, directory, account, from_ns, until_ns, most_lines=most_lines(file_format)
+            )
+        made = FORMATS[file_format][1](drawn)
+        if out:
+            out.write_bytes(made)
+        else:
+            sys.stdout.buffer.write(made)
+            sys.stdout.buffer.flush()
+    except StatementTooLong as error:
+        next_step = (
+            "ask for a shorter time, or for CSV or Parquet" if file_format == "pdf" else "ask for a shorter time"
+        )
+        if as_json:
+            told = {"name": "statement_too_long", "words": str(error), "next_step": next_step}
+            typer.echo(json.dumps(told), err=True)
+            raise typer.Exit(3) from error
+        _fail(f"{error}: {next_step}")
+    except (AccountUnknown, StatementWrong, ConfigurationInvalid, DatabaseUnusable, RebuildNeeded) as error:
+        _fail(str(error))
+    except (SQLAlchemyError, OSError) as error:
+        _fail(_in_words(error))
+
+
+_BEHIND_THE_VENUE = 10
+
+
+def _read_time(option: str, text: str) -> int:
+    """Nanoseconds since 1970. A date or time without a zone is in UTC."""
+    from datetime import UTC, datetime, timedelta
+
+    if text.isascii() and text.isdigit():
+        return int(text) * 10**6
+    try:
+        time_of_day = datetime.fromisoformat(text)
+    except ValueError:
+        _fail(f"{option} {text}: write 2026-01-31, 2026-01-31T12:00:00Z, or milliseconds since 1970")
+    zoned = time_of_day if time_of_day.tzinfo else time_of_day.replace(tzinfo=UTC)
+    return (zoned - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) * 1000
+
+
 @contextmanager
-def _following(directory: Path, url: str | None, words: str, *, drop_first: bool) -> Iterator[Follower]:
-    """A follower with a bar that shows how far it is; what can go wrong ends the program with a sentence."""
+def _following(directory: Path, url: str | None, words: str, *, drop_first: bool) -> Iterator[Callable[[], Follower]]:
+    """Makes followers with a bar that shows how far they are; what can go wrong ends the program with a sentence."""
     from alembic.util import CommandError
     from rich.console import Console
     from rich.progress import Progress
@@ -124,7 +217,7 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
             bar = bars.add_task(words)
             if drop_first:
                 drop(views)
-            follower = Follower(
+            yield lambda: Follower(
                 directory,
                 views,
                 Engine,
@@ -132,8 +225,6 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
                 starting_point=from_snapshots(directory, Engine, Engine.load),
                 progress=lambda done, total: bars.update(bar, completed=done, total=total),
             )
-            yield follower
-            follower.close()
     except (*known, CommandError, SQLAlchemyError, OSError) as error:
         _fail(_in_words(error))
     except KeyboardInterrupt:

@@ -40,6 +40,8 @@ _NOTE = re.compile(
     rb"lionrock/([0-9a-f]{32})\n([1-9][0-9]{0,18})\n([A-Za-z0-9+/]{43}=)\n"
     rb"sequence ([0-9]{1,20})\nframe-hash ([0-9a-f]{64})\ntime-ns ([0-9]{1,19})\n" + _SIGNATURES
 )
+_END_BYTES = 8192
+"""Some of the last notes."""
 _WHOLE_END = re.compile(rb"\n" + _SIGNATURES + rb"\Z")
 
 
@@ -192,6 +194,21 @@ class CheckpointFile:
             descriptor = self._disk.open(self._path, create=True)
             self._disk.sync_directory(self._path.parent)
             return descriptor
+
+
+def newest_note(directory: Path, disk: Disk) -> str | None:
+    """The last whole note of a data directory's checkpoints, without reading those before. Raises `OSError`."""
+    try:
+        descriptor = disk.open(directory / FILE_NAME, read_only=True)
+    except FileNotFoundError:
+        return None
+    try:
+        size = disk.size(descriptor)
+        end = disk.read_at(descriptor, min(size, _END_BYTES), max(size - _END_BYTES, 0))
+    finally:
+        disk.close(descriptor)
+    notes = [match[0].decode() for match in _NOTE.finditer(end)]
+    return notes[-1] if notes else None
 
 
 def keep_outside(directory: Path, disk: Disk, note: str) -> Path:

@@ -30,6 +30,7 @@ from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
 from lionrock.site.site import Site
+from lionrock.site.views_process import ViewsProcess
 
 GC_THRESHOLDS = 50_000, 20, 50
 """Python's own 700 has the collector look through young objects at every tenth request; few are in cycles."""
@@ -118,12 +119,14 @@ def serve(
     announce: Announce,
     companions: Companions | None = None,
     make_chains: sandbox_chains.MakeChains | None = None,
+    with_views: bool = True,
 ) -> None:
     """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
 
     `companions` and the chains that `make_chains` makes come with a sandbox only; without chains nothing arrives and
-    nothing leaves. `announce` is called once, when requests are answered. Raises
-    `AddressUnavailable`, `SiteStopped` when the node fails meanwhile, and what `Site.open` raises.
+    nothing leaves. `with_views` keeps the site's read models in a process beside it. `announce` is called once, when
+    requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node fails meanwhile, and what
+    `Site.open` raises.
     """
     listener = _listen(host, port)
     with listener:
@@ -136,6 +139,7 @@ def serve(
                 announce=announce,
                 companions=beside,
                 make_chains=chains,
+                with_views=with_views,
             )
         )
 
@@ -163,8 +167,10 @@ async def _serve(
     announce: Announce,
     companions: Companions | None,
     make_chains: sandbox_chains.MakeChains | None,
+    with_views: bool,
 ) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
+    views = ViewsProcess(directory) if with_views else None
     arrangements, chains = NO_ARRANGEMENTS, None
     running: list[asyncio.Task[None]] = []
     try:
@@ -185,10 +191,14 @@ async def _serve(
         await venue.clients.wallet.recover()
         running += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
         keys = await _keys_of(companions, site)
+        if views:
+            site.probes.remarks.append(views.remark)
 
         def serving() -> None:
             address = _address(listener)
             announce(address, site.node.recovered)
+            if views:  # when the site answers already: its own start is not slower for it
+                views.start(site.probes.registry)
             if companions is not None:
                 companions.start(address, keys)
 
@@ -214,8 +224,11 @@ async def _serve(
     finally:
         for task in running:
             task.cancel()
+        ending = asyncio.create_task(views.stop()) if views else None
         await asyncio.gather(*running, return_exceptions=True)
         await site.close()
+        if ending:
+            await ending
     if site.node.failure:
         raise SiteStopped(site.node.failure)
 

@@ -14,7 +14,7 @@ from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
 from lionrock.custody.wallet import Wallet
-from lionrock.gateways.rest.contract import ClientAccounts, Probes, Profile, Venue
+from lionrock.gateways.rest.contract import ClientAccounts, MakeStatement, Probes, Profile, Venue
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
@@ -22,12 +22,15 @@ from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
+from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer, open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
 from lionrock.views.remembered import Remembered
+from lionrock.views.sql.database import default_url
+from lionrock.views.sql.histories import Histories
 from lionrock.views.trading_rules import TradingRules
 from lionrock.views.valuation import Valuation
 from lionrock.views.volumes import Volumes
@@ -58,6 +61,8 @@ class Site(msgspec.Struct, frozen=True):
     sub_accounts: SubAccounts
     bookings: Bookings
     volumes: Volumes
+    histories: Histories
+    make_statement: MakeStatement
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -102,9 +107,22 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
+        url = configuration.views.database or default_url(directory)
         of_clients = owners, sub_accounts, bookings, volumes
+        told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)
         return cls(
-            configuration, node, *views, keys, clock, random_bytes, database, hasher, watched, sealer, *of_clients
+            configuration,
+            node,
+            *views,
+            keys,
+            clock,
+            random_bytes,
+            database,
+            hasher,
+            watched,
+            sealer,
+            *of_clients,
+            *told,
         )
 
     def venue(
@@ -124,6 +142,8 @@ class Site(msgspec.Struct, frozen=True):
             self.probes,
             remembered=self.remembered,
             trading_rules=self.trading_rules,
+            histories=self.histories,
+            make_statement=self.make_statement,
         )
 
     def _clients(self, arrangements: Arrangements, port: ChainPort | None) -> ClientAccounts:
@@ -152,4 +172,5 @@ class Site(msgspec.Struct, frozen=True):
         try:
             await self.node.close()
         finally:
+            self.histories.close()
             self.database.dispose()

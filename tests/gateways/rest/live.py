@@ -20,13 +20,13 @@ Pairs = list[tuple[str, str]]
 
 
 class LiveServer:
-    """`lionrock serve` on a data directory and a free port."""
+    """`lionrock serve` on a data directory and a free port; without the process of the read models unless asked for."""
 
     program: tuple[str, ...] = ("-m", "lionrock.cli")
 
-    def __init__(self, directory: Path, *options: str) -> None:
+    def __init__(self, directory: Path, *options: str, with_views: bool = False) -> None:
         self.directory = directory
-        self._options = options
+        self._options = options if with_views else (*options, "--no-views")
         self.start()
 
     def start(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 
 import msgspec
 from prometheus_client import CollectorRegistry
@@ -21,6 +21,7 @@ from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
 from lionrock.views.remembered import Remembered
+from lionrock.views.sql.histories import Histories
 from lionrock.views.trading_rules import TradingRules
 from lionrock.views.valuation import Valuation
 from lionrock.views.volumes import Volumes
@@ -155,6 +156,25 @@ class Probes(msgspec.Struct, frozen=True):
     registry: CollectorRegistry
     shows_to: Callable[[str], bool]
     """Whether a client at this address may read the metrics."""
+    remarks: list[Callable[[], Reason | None]] = []
+    """What readiness tells beside: things that are not as they should be and keep nobody from trading."""
+
+
+class StatementRefused(Exception):
+    """No statement can be given; says why and what to do."""
+
+    def __init__(self, name: str, words: str, next_step: str) -> None:
+        super().__init__(words)
+        self.name, self.words, self.next_step = name, words, next_step
+
+
+class MakeStatement(Protocol):
+    """Makes the statement of an account; times are nanoseconds since 1970, the second is not included.
+
+    Raises `StatementRefused`.
+    """
+
+    async def __call__(self, account_id: int, from_ns: int, until_ns: int, file_format: str) -> bytes: ...
 
 
 class ClientAccounts(msgspec.Struct, frozen=True):
@@ -187,6 +207,9 @@ class Venue(msgspec.Struct):
     trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
     repeated: list[list[Event]] | None = None
     """Of a request that was carried out before: the events of its commands. None for any other."""
+    histories: Histories | None = None
+    """The read models in SQL."""
+    make_statement: MakeStatement | None = None
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from lionrock.gateways.rest import (
     accounts,
+    balance_flow,
+    histories,
     merged_quotes,
     orders,
     probes,
     quotes,
     reference,
+    statements,
     sub_accounts,
     unavailable,
     vip,
@@ -260,6 +263,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *vip.ENDPOINTS,
     *wallet_endpoints.ENDPOINTS,
     *unavailable.ENDPOINTS,
+    *balance_flow.ENDPOINTS,
+    *histories.ENDPOINTS,
+    *statements.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

@@ -28,6 +28,7 @@ MESSAGES: dict[Code, str] = {
     -1004: "Bad request",
     -1005: "No permission",
     -1006: "Execution status unknown",
+    -1007: "Timeout waiting for response from server",
     -1014: "Unsupported order combination",
     -1020: "Unsupported operation",
     -1024: "Duplicate request",

@@ -17,6 +17,8 @@ class Ready(msgspec.Struct):
     ready: bool
     reasons: list[Reason]
     """Why not."""
+    remarks: list[Reason]
+    """What is not as it should be and keeps nobody from trading."""
     figures: dict[str, int]
 
 
@@ -43,7 +45,8 @@ async def ready(venue: Venue, call: Call) -> object:  # noqa: ARG001 every handl
         found = Readiness(reasons, {})
     else:
         found = venue.probes.readiness()
-    body = Ready(not found.reasons, found.reasons, found.figures)
+    remarks = [remark() for remark in venue.probes.remarks] if venue.probes else []
+    body = Ready(not found.reasons, found.reasons, [remark for remark in remarks if remark], found.figures)
     return Reply.json(_UNAVAILABLE, body) if found.reasons else body
 
 

@@ -30,9 +30,27 @@ def default_url(directory: Path) -> str:
     return f"sqlite:///{directory / VIEWS_FILE}"
 
 
+_READER_PRAGMAS = ("busy_timeout=10000", "cache_size=-16384", "query_only=ON")
+_QUICK_TO_NOTICE = {
+    "connect_timeout": 10,  # seconds, as all of these but the last
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,  # milliseconds
+}
+"""A PostgreSQL server that vanishes without a word is given up after half a minute, not after hours."""
+_READER = _QUICK_TO_NOTICE | {
+    "connect_timeout": 5,
+    "tcp_user_timeout": 10_000,
+    "options": "-c default_transaction_read_only=on -c statement_timeout=10000",
+}
+"""Somebody waits for the answer."""
+
+
 def open_views(url: str, *, for_writing: bool = True) -> Engine:
     """The database of a URL, `sqlite:///PATH` or `postgresql://...`. An SQLite file is made, for its owner alone.
 
+    Opened for reading nothing can be written, and all that one transaction reads is of one position.
     A transaction keeps others from writing from its beginning in SQLite, and from its first look at the position in
     PostgreSQL. What was committed last may be lost with the machine's power, never a part of a transaction: the
     position goes back with the rows. Raises `DatabaseUnusable`.
@@ -45,9 +63,11 @@ def open_views(url: str, *, for_writing: bool = True) -> Engine:
             raise DatabaseUnusable(f"{parsed.render_as_string()}: there are sqlite:///PATH and postgresql://...")
         if parsed.get_backend_name() == "sqlite":
             return _open_sqlite(parsed.database, for_writing=for_writing)
-        return create_engine(parsed)
-    except (ArgumentError, NoSuchModuleError) as error:
-        raise DatabaseUnusable(f"{url!r} is no URL of a database: {error}") from error
+        if for_writing:
+            return create_engine(parsed, connect_args=_QUICK_TO_NOTICE)
+        return create_engine(parsed, connect_args=_READER, isolation_level="REPEATABLE READ", pool_pre_ping=True)
+    except (ArgumentError, NoSuchModuleError) as error:  # whose words may hold a password
+        raise DatabaseUnusable("this is no URL of a database: there are sqlite:///PATH and postgresql://...") from error
     except ModuleNotFoundError as error:
         raise DatabaseUnusable(f"for PostgreSQL install lionrock[postgresql]: {error}") from error
 
@@ -65,13 +85,7 @@ def _open_sqlite(file: str | None, *, for_writing: bool) -> Engine:
     @event.listens_for(database, "connect")
     def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None  # transactions begin where SQLAlchemy says, not at the driver's first write
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "busy_timeout=10000",
-            "cache_size=-131072",
-            "wal_autocheckpoint=16384",
-        ):
+        for pragma in _PRAGMAS if for_writing else _READER_PRAGMAS:
             connection.execute(f"PRAGMA {pragma}").close()
 
     @event.listens_for(database, "begin")

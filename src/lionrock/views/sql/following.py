@@ -6,9 +6,10 @@ import logging
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from sqlalchemy import Engine as Database
+from sqlalchemy.exc import InterfaceError, OperationalError, SQLAlchemyError
 
 from lionrock.journal.disk import Disk
 from lionrock.journal.snapshots import SnapshotInvalid, read_snapshot, snapshot_paths
@@ -17,7 +18,7 @@ from lionrock.node.engine import Engine
 from lionrock.node.sections import unpack_sections
 from lionrock.node.skipping import is_skip_of
 from lionrock.views.sql.database import migrate
-from lionrock.views.sql.projection import Position, Projection, RebuildNeeded
+from lionrock.views.sql.projection import AnotherWriter, Position, Projection, RebuildNeeded
 from lionrock.words.faults import Fault
 from lionrock.words.records import RECORD_BYTES, RECORD_VERSION
 
@@ -25,6 +26,11 @@ _log = logging.getLogger(__name__)
 
 BATCH_COMMANDS = 4096
 """From so many commands on a transaction is ended; with the largest frame it holds fewer than twice as many."""
+
+POLL_SECONDS = 0.05
+"""How long a follower that has caught up waits before it looks again."""
+FIRST_PAUSE_SECONDS, LONGEST_PAUSE_SECONDS = 0.25, 15
+"""Before a database that went away is tried again; twice as long each time."""
 
 StartingPoint = Callable[[int], tuple[Engine, int]]
 """Given the sequence of the rows' last command, a core and the sequence of its last command, which must not be later
@@ -154,6 +160,44 @@ class Follower:
                 raise Fault(f"frame {frame.sequence} follows command {self._engine.last_sequence}")
             events.append(self._engine.apply(frame.records))
         return b"".join(events)
+
+
+def keep_up(
+    make_follower: Callable[[], Follower], caught_up: Callable[[Follower], None], wait: Callable[[float], None]
+) -> NoReturn:
+    """Follow until an error that waiting does not mend.
+
+    A PostgreSQL server that was reached once and then goes away is waited for; a new follower goes on from the last
+    commit. `caught_up` is called once, when everything durable is in the rows for the first time; `wait` gets seconds.
+    """
+    reached, pause = False, FIRST_PAUSE_SECONDS
+    while True:
+        try:
+            with closing(make_follower()) as follower:
+                follower.catch_up()
+                if not reached:
+                    caught_up(follower)
+                reached, pause = True, FIRST_PAUSE_SECONDS
+                while True:
+                    wait(POLL_SECONDS)
+                    follower.catch_up()
+        except SQLAlchemyError as error:
+            if not reached or not _went_away(error):
+                raise
+            _log.warning("The database does not answer; trying again in %g s", pause)
+        except AnotherWriter:
+            # A commit whose connection was cut may still come to its end when the next follower has looked already.
+            if not reached or pause == FIRST_PAUSE_SECONDS:
+                raise
+        wait(pause)
+        pause = min(2 * pause, LONGEST_PAUSE_SECONDS)
+
+
+def _went_away(error: SQLAlchemyError) -> bool:
+    """Whether it is PostgreSQL's connection or server, and not the rows, that failed."""
+    if not isinstance(error, OperationalError | InterfaceError):
+        return False
+    return type(error.orig).__module__.partition(".")[0] == "psycopg"
 
 
 def from_snapshots(
