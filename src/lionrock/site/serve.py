@@ -14,12 +14,16 @@ from pathlib import Path
 
 import uvicorn
 import uvloop
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from lionrock.gateways.rest.connections import BoundedProtocol
 from lionrock.gateways.rest.contract import Profile
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.server import application
+from lionrock.gateways.websocket.hub import Hub
+from lionrock.gateways.websocket.limits import MAX_MESSAGE_BYTES
+from lionrock.gateways.websocket.server import Streams
+from lionrock.gateways.websocket.wire import Wire
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
@@ -72,8 +76,10 @@ class _Server(uvicorn.Server):
     def _hang_up_on_idle_clients(self) -> None:
         """Only those stay whose whole request is being answered. A request without its end was not carried out."""
         for connection in list(self.server_state.connections):
-            if isinstance(connection, HttpToolsProtocol):
-                cycle = connection.cycle
+            if isinstance(connection, Wire):
+                connection.cut()
+            elif isinstance(connection, HttpToolsProtocol):
+                cycle: RequestResponseCycle | None = connection.cycle
                 if cycle is None or cycle.more_body or cycle.response_complete:
                     connection.transport.abort()
 
@@ -118,10 +124,17 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
         if with_sandbox:
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
+        venue = site.venue(profile)
+        bindings = site.bindings(os.urandom)
+        await bindings.cancel_left_over()
+        hub = Hub(venue, site.configuration.streams)
         config = uvicorn.Config(
-            application(site.venue(profile), endpoints),
+            application(venue, endpoints, Streams(hub, bindings, os.urandom)),
             http=BoundedProtocol,
-            ws="none",
+            ws=Wire,
+            ws_max_size=MAX_MESSAGE_BYTES,
+            ws_ping_interval=None,  # each kind of stream has its own rule
+            ws_per_message_deflate=False,
             lifespan="off",
             log_level="warning",
             log_config=None,  # what `start_logging` set up is for the server, too
@@ -145,6 +158,8 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
             await server.serve([listener])
         finally:
             watching.cancel()
+            hub.close()
+            await bindings.finish()
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:

@@ -12,8 +12,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
 from lionrock.gateways.rest.contract import Probes, Profile, Venue
+from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
+from lionrock.people.listen_keys import ListenKeys
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
@@ -36,6 +38,7 @@ class Site(msgspec.Struct, frozen=True):
     orders: Orders
     market_data: MarketData
     keys: ApiKeys
+    listen_keys: ListenKeys
     clock: Callable[[], int]
     database: Database
     hash_client_order_id: Callable[[bytes], int]
@@ -80,9 +83,12 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
+        listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched)
+        return cls(
+            configuration, node, catalogue, orders, market_data, keys, listen_keys, clock, database, hasher, watched
+        )
 
     def venue(self, profile: Profile) -> Venue:
         """What the public interface works with."""
@@ -92,6 +98,7 @@ class Site(msgspec.Struct, frozen=True):
             self.orders,
             self.market_data,
             self.keys,
+            self.listen_keys,
             self.clock,
             profile,
             self.client_order_key,
@@ -101,6 +108,10 @@ class Site(msgspec.Struct, frozen=True):
     def client_order_key(self, account_id: int, client_order_id: str) -> int:
         """What the core knows an account's own name for an order by."""
         return self.hash_client_order_id(account_id.to_bytes(8, "little") + client_order_id.encode())
+
+    def bindings(self, random_bytes: Callable[[int], bytes]) -> Bindings:
+        """Orders that are tied to connections."""
+        return Bindings(self.database, self.node, random_bytes)
 
     async def close(self) -> None:
         """Finish what waits and let go of the directory."""

@@ -15,6 +15,7 @@ from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys, Credential, Right
+from lionrock.people.listen_keys import ListenKeys
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -31,6 +32,8 @@ class Security(StrEnum):
     """A key that may read, and a signature."""
     TRADE = "TRADE"
     """A key that may trade, and a signature."""
+    USER_STREAM = "USER_STREAM"
+    """A key that may read. A signature is checked when there is one."""
 
     @property
     def right(self) -> Right:
@@ -113,6 +116,7 @@ class Venue(msgspec.Struct):
     orders: Orders
     market_data: MarketData
     keys: ApiKeys
+    listen_keys: ListenKeys
     clock: Callable[[], int]
     """Nanoseconds since 1970."""
     profile: Profile

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, orders, probes, quotes, reference
+from lionrock.gateways.rest import accounts, listen_keys, orders, probes, quotes, reference
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
@@ -29,6 +29,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     Endpoint("DELETE", "/api/v1/spot/openOrders", _TRADE, 5, orders.cancel_open, "Cancel the open orders of a symbol"),
     Endpoint("DELETE", "/api/v1/spot/cancelOrderByIds", _TRADE, 5, orders.cancel_by_ids, "Cancel up to 100 orders"),
     Endpoint("GET", "/api/v1/spot/tradeOrders", _READ, 5, orders.list_traded, "Orders that ended or traded"),
+    *listen_keys.ENDPOINTS,
     Endpoint("GET", "/api/v1/account", _READ, 1, accounts.balances, "Balances"),
     Endpoint("GET", "/api/v1/account/type", _READ, 5, accounts.account_types, "Accounts"),
     Endpoint("GET", "/api/v1/account/trades", _READ, 5, accounts.trades, "Fills"),

@@ -10,7 +10,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lionrock.gateways.rest.authentication import authenticate
+from lionrock.gateways.rest.authentication import authenticate, find_key
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
@@ -84,7 +84,8 @@ class Gateway:
         if endpoint.security is Security.NONE:
             client = scope.get("client")
             return Call(parameters, body, None, client[0] if client else "")
-        credential = authenticate(
+        unsigned = endpoint.security is Security.USER_STREAM and "signature" not in values
+        credential = (find_key if unsigned else authenticate)(
             self._venue.keys,
             endpoint,
             access_key=_header(scope, b"x-hk-apikey"),
@@ -123,9 +124,20 @@ async def _read_body(receive: Receive) -> bytes | None:
     return body
 
 
-def application(venue: Venue, endpoints: Iterable[Endpoint]) -> ASGIApp:
-    """The application to serve. Whatever goes wrong inside is logged and answered as the contract's internal error."""
-    return ServerErrorMiddleware(Gateway(venue, endpoints), handler=_internal_error)
+def application(venue: Venue, endpoints: Iterable[Endpoint], streams: ASGIApp | None = None) -> ASGIApp:
+    """The application to serve. Whatever goes wrong inside is logged and answered as the contract's internal error.
+
+    `streams` gets the WebSocket connections.
+    """
+    rest = ServerErrorMiddleware(Gateway(venue, endpoints), handler=_internal_error)
+
+    async def dispatch(scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket" and streams is not None:
+            await streams(scope, receive, send)
+        else:
+            await rest(scope, receive, send)
+
+    return dispatch
 
 
 async def _internal_error(_request: Request, _error: Exception) -> Response:
