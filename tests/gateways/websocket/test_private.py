@@ -52,7 +52,13 @@ def test_each_frame_is_a_list_of_one_event(ann: Trader, bob: Trader) -> None:
         assert (filled["X"], filled["l"], filled["L"], filled["z"], filled["r"]) == (
             "PARTIALLY_FILLED", "0.4", "50000", "0.4", "0.6",
         )  # fmt: skip
-        assert (filled["n"], filled["N"], filled["m"], filled["Z"], filled["V"]) == ("24", "USDT", True, "20000", "50000")
+        assert (filled["n"], filled["N"], filled["m"], filled["Z"], filled["V"]) == (
+            "24",
+            "USDT",
+            True,
+            "20000",
+            "50000",
+        )
         assert (ticket["o"], ticket["q"], ticket["p"], ticket["m"], ticket["S"]) == (
             placed["orderId"], "0.4", "50000", True, "SELL",
         )  # fmt: skip

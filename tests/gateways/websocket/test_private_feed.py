@@ -44,7 +44,10 @@ def test_a_snapshot_then_updates_with_the_balances_after_them(ann: Trader, bob: 
         refused = stream.hear()
         assert refused["previousSequence"] == update["sequence"]
         reason = refused["events"][0]["reason"]
-        assert (reason["name"], int(reason["firstFigure"]) > int(reason["secondFigure"])) == ("available_insufficient", True)
+        assert (reason["name"], int(reason["firstFigure"]) > int(reason["secondFigure"])) == (
+            "available_insufficient",
+            True,
+        )
         assert reason["words"]
         assert reason["nextStep"]
         assert refused["balances"] == []
@@ -59,7 +62,7 @@ def test_after_a_broken_connection_the_stream_goes_on_without_a_gap(ann: Trader)
     ids = [ann.limit("BUY", "1", str(price))["orderId"] for price in (40_001, 40_002, 40_003)]
     with own(ann) as again:
         assert again.ask({"op": "subscribe", "fromSequence": seen})["resumed"] is True
-        heard = []
+        heard: list[str] = []
         while len(heard) < len(ids):
             update = again.hear()
             assert update["previousSequence"] == seen

@@ -178,6 +178,11 @@ def test_a_protocol_ping_is_answered(stream: Listener) -> None:
     assert stream.connection.ping().wait(10)
 
 
+def ping_on(stream: Listener) -> None:
+    for _ in range(2_000):
+        stream.ask({"ping": 1})
+
+
 @pytest.mark.shows("WSOC-014")
 def test_what_a_connection_may_cost_is_bounded(server: LiveServer) -> None:
     with Listener(server, V1) as stream:
@@ -188,8 +193,7 @@ def test_what_a_connection_may_cost_is_bounded(server: LiveServer) -> None:
         assert closed.value.rcvd.code == 1009
     with Listener(server, V1) as stream:
         with pytest.raises(ConnectionClosed) as closed:
-            for _ in range(2_000):
-                stream.ask({"ping": 1})
+            ping_on(stream)
         assert closed.value.rcvd is not None
         assert closed.value.rcvd.code == 4029
         assert "50 messages a second" in closed.value.rcvd.reason
@@ -197,11 +201,10 @@ def test_what_a_connection_may_cost_is_bounded(server: LiveServer) -> None:
 
 @pytest.mark.shows("WSOC-014")
 def test_an_address_has_its_share_of_connections(server: LiveServer) -> None:
-    held = []
+    held: list[Listener] = []
     try:
         with pytest.raises(InvalidStatus) as refused:
-            for _ in range(120):
-                held.append(Listener(server, V1))
+            held.extend(Listener(server, V1) for _ in range(120))
         assert refused.value.response.status_code == 429
         assert len(held) == 100
     finally:

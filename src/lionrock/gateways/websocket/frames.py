@@ -12,6 +12,7 @@ encode = msgspec.json.Encoder().encode
 PING = Frame(Opcode.PING, b"").serialize(mask=False)
 
 # Close codes. 4000 to 4999 are an application's own.
+ABNORMAL = 1006
 NOT_TEXT = 1007
 INTERNAL_ERROR = 1011
 TRY_AGAIN_LATER = 1013

@@ -21,6 +21,8 @@ MAX_WAITING = 1_000
 """Messages kept for a slow client that may not be conflated (trades, its own orders)."""
 SLOW_SECONDS = 10
 """A client that has not caught up after this time is disconnected."""
+LINGER_SECONDS = 2
+"""A client that sent what cannot be read has so long to hear why."""
 
 SILENCE_SECONDS = 60
 """A public connection of the contract without traffic in either direction for so long is cut."""

@@ -14,8 +14,8 @@ from typing import Any
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 from websockets.protocol import State
 
-from lionrock.gateways.websocket.frames import NOT_TEXT
-from lionrock.gateways.websocket.limits import BUFFERED_BYTES, DRAINED_BYTES, SLOW_SECONDS, SOCKET_BYTES
+from lionrock.gateways.websocket.frames import ABNORMAL, NOT_TEXT
+from lionrock.gateways.websocket.limits import BUFFERED_BYTES, DRAINED_BYTES, LINGER_SECONDS, SLOW_SECONDS, SOCKET_BYTES
 
 WIRE = "lionrock.wire"
 """Name of the extension of the ASGI scope in which an application finds its `Wire`."""
@@ -29,6 +29,8 @@ class Wire(WebSocketsSansIOProtocol):
         self.heard_at = self.loop.time()
         """When anything came in last, on the event loop's clock."""
         self.sent_at = self.heard_at
+        self._is_broken = False
+        """What came in is not WebSocket, or too long a message."""
         self.on_drained: Callable[[], None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -45,7 +47,21 @@ class Wire(WebSocketsSansIOProtocol):
 
     def data_received(self, data: bytes) -> None:
         self.heard_at = self.loop.time()
-        super().data_received(data)
+        if not self._is_broken:
+            super().data_received(data)
+
+    def handle_parser_exception(self) -> None:
+        """Say why and take in the rest unread: when closed at once, the system resets it, and our words are lost."""
+        self._is_broken = True
+        said = self.conn.close_sent
+        self.queue.put_nowait({"type": "websocket.disconnect", "code": said.code if said else ABNORMAL})
+        self.transport.write(b"".join(self.conn.data_to_send()))
+        self.close_sent = True
+        if self.read_paused:
+            self.read_paused = False
+            self.transport.resume_reading()
+        self.transport.write_eof()
+        self.close_timer = self.loop.call_later(LINGER_SECONDS, self.transport.abort)
 
     def send_receive_event_to_app(self) -> None:
         if self.curr_msg_data_type == "text":
