@@ -20,6 +20,7 @@ from typer.testing import CliRunner
 
 from lionrock.cli import app
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
+from lionrock.gateways.websocket import limits
 from lionrock.gateways.rest.errors import CODES
 from lionrock.site import configuration, sandbox
 from lionrock.words import commands, enumerations, events
@@ -141,7 +142,7 @@ def endpoint_page() -> str:
 def settings_page() -> str:
     """Every setting of lionrock.toml."""
     lines = ["# Settings", "", NOTE, summary(configuration), ""]
-    docs = field_docs(configuration)
+    docs = field_docs(configuration) | field_docs(limits)
     rows = []
     for field in msgspec.structs.fields(configuration.Configuration):
         section = type(field.default) if isinstance(field.default, msgspec.Struct) else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import signal
 import socket
 import time
@@ -95,6 +96,9 @@ def serve(directory: Path, host: str, port: int, *, with_sandbox: bool, announce
     fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
+    # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with listener:
         uvloop.run(_serve(directory, listener, with_sandbox=with_sandbox, announce=announce))
 

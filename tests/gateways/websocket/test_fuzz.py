@@ -19,9 +19,9 @@ PUBLIC = "/quote/ws/v1", "/quote/ws/v2", "/lionrock/v1/stream"
 NAMES = st.sampled_from(
     ["symbol", "topic", "event", "params", "id", "op", "fromSequence", "groupId", "ping", "pong", "dumpScale", "binary"]
 )
-WORDS = st.sampled_from(
-    ["BTCUSDT", "BTCUSDT,ETHUSDT", "depth", "diffMergedDepth", "mergedDepth", "trade", "kline", "kline_1m", "realtimes", "bbo", "book", "trades", "phase", "auction", "sub", "cancel", "subscribe", "unsubscribe", "cancelOnDisconnect"]
-)
+_SAID = """BTCUSDT BTCUSDT,ETHUSDT depth diffMergedDepth mergedDepth trade kline kline_1m realtimes bbo book trades
+phase auction sub cancel subscribe unsubscribe cancelOnDisconnect"""
+WORDS = st.sampled_from(_SAID.split())
 SCALARS = st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20) | WORDS
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=4) | st.dictionaries(NAMES | st.text(max_size=5), inner, max_size=6)

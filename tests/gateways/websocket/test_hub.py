@@ -18,8 +18,9 @@ from lionrock.gateways.websocket.private_feed import PrivateFeedSession
 from lionrock.gateways.websocket.private_session import PrivateSession
 from lionrock.gateways.websocket.session import Session
 from lionrock.node.errors import NodeStopped
-from lionrock.words.enumerations import MarketPhase, Side
-from tests.gateways.websocket.stage import PlayedWire, Stage, open_stage
+from lionrock.words.commands import SetKillSwitch
+from lionrock.words.enumerations import KillSwitchScope, MarketPhase, Side
+from tests.gateways.websocket.stage import BTCUSDT, PlayedWire, Stage, open_stage
 
 SUBSCRIBE = '{"op":"subscribe","topic":"%s","symbol":"BTCUSDT"}'
 
@@ -37,6 +38,12 @@ async def test_a_call_shows_what_would_trade_and_its_end_what_did(stage: Stage) 
     for topic in ("phase", "auction", "trades"):
         await session.take(SUBSCRIBE % topic)
     wire.heard()
+    for engaged in (1, 0):
+        for scope, scope_id in (
+            (KillSwitchScope.MARKET, BTCUSDT), (KillSwitchScope.MARKET, BTCUSDT + 1), (KillSwitchScope.ACCOUNT, bob),
+        ):  # fmt: skip
+            await stage.do(SetKillSwitch(scope=scope, scope_id=scope_id, engaged=engaged))
+    assert [message["isStopped"] for message in wire.heard()] == [True, False]
     await stage.enter(MarketPhase.PRE_OPEN)
     (changed,) = [message for message in wire.heard() if message["type"] == "phase"]
     assert (changed["action"], changed["phase"], changed["previousPhase"]) == ("changed", "PRE_OPEN", "CONTINUOUS")
@@ -98,7 +105,6 @@ async def test_a_client_that_lags_gets_the_newest_book_and_every_trade(stage: St
 async def test_a_client_that_takes_nothing_is_disconnected_with_the_reason(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("lionrock.gateways.websocket.channels.SLOW_SECONDS", 0.05)
     monkeypatch.setattr("lionrock.gateways.websocket.channels.MAX_WAITING", 2)
     ann, bob = await stage.trader(), await stage.trader()
     by_time, by_count, by_asking = (stage.join(FeedSession) for _ in range(3))
@@ -107,9 +113,13 @@ async def test_a_client_that_takes_nothing_is_disconnected_with_the_reason(
     for wire, _, _ in (by_time, by_count, by_asking):
         wire.is_full = True
     await by_asking[1].take('{"op":"ping"}')
+    by_time[0].is_full = False
     await stage.order(ann, Side.SELL, 100, 5_000_000)
     for _ in range(3):
         await stage.order(bob, Side.BUY, 10, 5_000_000)
+    monkeypatch.setattr("lionrock.gateways.websocket.channels.SLOW_SECONDS", 0.01)
+    by_time[0].is_full = True
+    await stage.order(bob, Side.BUY, 10, 5_000_000)
     await asyncio.sleep(0.1)
     for (wire, _, connection), words in (
         (by_time, "news of 1 subscriptions"), (by_count, "3 messages"), (by_asking, "bytes of an answer"),

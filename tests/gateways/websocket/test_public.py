@@ -109,6 +109,7 @@ def test_ids_are_echoed_several_symbols_asked_for_and_a_cancelled_topic_ends(str
         ("ETHUSDT", "7"),
     ]
     stream.say({"symbol": "BTCUSDT", "topic": "depth", "event": "cancel"})
+    assert "pong" in stream.ask({"ping": 1})  # what was said before it is done
     maker.limit("BUY", "1", "40000")
     maker.signed("DELETE", "/api/v1/spot/openOrders", symbol="BTCUSDT")
     assert "pong" in stream.ask({"ping": 1})

@@ -22,6 +22,7 @@ from lionrock.gateways.websocket.session import Session
 from lionrock.gateways.websocket.topics import STREAMS, Stream, Topic
 from lionrock.node.published import Published
 from lionrock.views.catalogue import Market
+from lionrock.words.enumerations import KillSwitchScope
 from lionrock.words.events import (
     AuctionUncrossed,
     Event,
@@ -119,7 +120,9 @@ class Hub:
                 moved.add(event.market_id)
                 phases.append((event.market_id, event))
             elif isinstance(event, KillSwitchSet):
-                phases += [(market_id, event) for market_id in self._markets]
+                is_here = event.scope == KillSwitchScope.MARKET
+                reached = [event.scope_id] if is_here else list(self._markets)
+                phases += [(market_id, event) for market_id in reached if event.scope != KillSwitchScope.ACCOUNT]
         for market_id, event in phases:
             if news := self._markets.get(market_id):
                 for hear in list(news.on_phase.values()):
