@@ -20,8 +20,8 @@ from typer.testing import CliRunner
 
 from lionrock.cli import app
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
-from lionrock.gateways.websocket import limits
 from lionrock.gateways.rest.errors import CODES
+from lionrock.gateways.websocket import limits
 from lionrock.site import configuration, sandbox
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of

@@ -37,7 +37,7 @@ class Wire(WebSocketsSansIOProtocol):
         super().connection_made(transport)
         self.transport.set_write_buffer_limits(BUFFERED_BYTES, DRAINED_BYTES)
         if (sock := transport.get_extra_info("socket")) is not None:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SOCKET_BYTES)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, SOCKET_BYTES)
 
     def handle_connect(self, event: Any) -> None:
         super().handle_connect(event)
