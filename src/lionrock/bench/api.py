@@ -43,6 +43,7 @@ def bench_api(
     empty: list[LoadFigures] = []
     books: list[BroadcastFigures] = []
     plain: list[BroadcastFigures] = []
+    updates = max(requests // UPDATES_SHARE // 2, 1) * 2
     with tempfile.TemporaryDirectory() as directory, _empty_server() as empty_port:
         venue = VenueProcess(_site_for_many_subscribers(Path(directory) / "site"))
         try:
@@ -55,7 +56,6 @@ def bench_api(
                 orders.append(asyncio.run(drive("127.0.0.1", port, signed, CONNECTIONS, stopwatch)))
                 blank = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
                 empty.append(asyncio.run(drive("127.0.0.1", empty_port, blank, CONNECTIONS, stopwatch)))
-                updates = max(requests // UPDATES_SHARE // 2, 1) * 2
                 progress(f"round {number} of {rounds}: {updates:,} changes of a book to {SUBSCRIBERS:,} subscribers")
                 signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(updates)]
                 books.append(broadcast_of_books(port, signed, stopwatch))

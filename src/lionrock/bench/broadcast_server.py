@@ -45,7 +45,7 @@ def main() -> None:
         Starlette(routes=routes),
         loop="uvloop",
         http="httptools",
-        ws=sys.argv[1],  # type: ignore[arg-type]
+        ws=sys.argv[1],
         ws_per_message_deflate=False,
         log_level="warning",
         access_log=False,

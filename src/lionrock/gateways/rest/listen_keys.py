@@ -13,12 +13,15 @@ async def make(venue: Venue, call: Call) -> dict[str, str]:
     """A key for the private streams of the API key's account; the one that is live, renewed, if there is one."""
     if call.credential is None:
         raise Refused("0102")
+    await venue.settled()  # a site that has stopped opens no streams
     return {"listenKey": venue.listen_keys.open(call.credential).text}
 
 
 async def renew(venue: Venue, call: Call) -> dict[str, str]:
     """Live for another 70 minutes. Who has the key may renew it, signed or not: that is all it is good for."""
-    venue.listen_keys.renew(_live(venue, call))
+    key = _live(venue, call)
+    await venue.settled()
+    venue.listen_keys.renew(key)
     return {}
 
 
@@ -27,6 +30,7 @@ async def end(venue: Venue, call: Call) -> dict[str, str]:
     key = _live(venue, call)
     if call.credential is None or key.credential.access_key != call.credential.access_key:
         raise Refused(-1130, "listenKey")  # as for one that is not there
+    await venue.settled()
     venue.listen_keys.end(key)
     return {}
 
@@ -41,7 +45,7 @@ def _live(venue: Venue, call: Call) -> ListenKey:
 _KEY = (Parameter("listenKey", "The key as it was given", is_required=True),)
 
 ENDPOINTS = (
-    Endpoint("POST", _PATH, Security.USER_STREAM, 1, make, "A listen key", shows_state=False, answer=dict[str, str]),
+    Endpoint("POST", _PATH, Security.USER_STREAM, 1, make, "A listen key", answer=dict[str, str]),
     Endpoint(
         "PUT",
         _PATH,
@@ -49,7 +53,6 @@ ENDPOINTS = (
         1,
         renew,
         "Renew a listen key",
-        shows_state=False,
         parameters=_KEY,
         answer=dict[str, str],
     ),
@@ -60,7 +63,6 @@ ENDPOINTS = (
         1,
         end,
         "End a listen key",
-        shows_state=False,
         parameters=_KEY,
         answer=dict[str, str],
     ),
