@@ -17,7 +17,7 @@ DRAINED_BYTES = 64 * 1024
 """When so little is left, what waits is sent."""
 SOCKET_BYTES = 128 * 1024
 """What the system may hold unsent beside that: more would be older than what conflation keeps. (A smaller send buffer
-would do the same and made a broadcast twice as slow.)"""
+would do the same and slowed a broadcast: docs/performance.md.)"""
 MAX_WAITING = 1_000
 """Messages kept for a slow client that may not be conflated (trades, its own orders)."""
 SLOW_SECONDS = 10
