@@ -24,6 +24,7 @@ from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.documents.openapi import document
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.errors import CODES
+from lionrock.gateways.websocket import limits
 from lionrock.site import configuration, sandbox
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
@@ -161,7 +162,7 @@ def openapi_page() -> str:
 def settings_page() -> str:
     """Every setting of lionrock.toml."""
     lines = ["# Settings", "", NOTE, summary(configuration), ""]
-    docs = field_docs(configuration)
+    docs = field_docs(configuration) | field_docs(limits)
     rows = []
     for field in msgspec.structs.fields(configuration.Configuration):
         section = type(field.default) if isinstance(field.default, msgspec.Struct) else None

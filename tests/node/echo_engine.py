@@ -52,5 +52,8 @@ class EchoEngine:
     def depth(self, market_id: int, limit: int, /) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         raise KeyError(market_id)
 
+    def auction(self, market_id: int, /) -> tuple[int, int, int] | None:
+        return None
+
     def balances(self, account_id: int, /) -> list[tuple[int, int, int]]:
         raise KeyError(account_id)

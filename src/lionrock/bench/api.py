@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlencode, urlsplit
 
+from lionrock.bench.broadcast import SUBSCRIBERS, BroadcastFigures, broadcast_of_books, plain_broadcast, report
 from lionrock.bench.load import LoadFigures, drive, drive_open, fine_loop
 from lionrock.sim.api_client import Connection
 from lionrock.sim.venue_process import VenueProcess
@@ -24,6 +25,9 @@ FUNDS = '{"BTC": "100000"}', '{"USDT": "10000000000"}'
 """Of the seller and the buyer; an account does not trade with itself."""
 EMPTY_BODY_BYTES = 200
 """About the length of a signed order's parameters."""
+
+UPDATES_SHARE = 100
+"""One change of a book, a thousand deliveries, for so many requests."""
 
 
 def bench_api(
@@ -40,8 +44,11 @@ def bench_api(
     """
     orders: list[LoadFigures] = []
     empty: list[LoadFigures] = []
+    books: list[BroadcastFigures] = []
+    plain: list[BroadcastFigures] = []
+    updates = max(requests // UPDATES_SHARE // 2, 1) * 2
     with tempfile.TemporaryDirectory() as directory, _empty_server() as empty_port:
-        venue = VenueProcess(Path(directory) / "site")
+        venue = VenueProcess(_site_for_many_subscribers(Path(directory) / "site"))
         try:
             connection = Connection(venue.url)
             seller, buyer = (_account(connection, fund) for fund in FUNDS)
@@ -52,6 +59,10 @@ def bench_api(
                 orders.append(asyncio.run(drive("127.0.0.1", port, signed, CONNECTIONS, stopwatch)))
                 blanks = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
                 empty.append(asyncio.run(drive("127.0.0.1", empty_port, blanks, CONNECTIONS, stopwatch)))
+                progress(f"round {number} of {rounds}: {updates:,} changes of a book to {SUBSCRIBERS:,} subscribers")
+                signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(updates)]
+                books.append(broadcast_of_books(port, signed, stopwatch))
+                plain.append(plain_broadcast(books[-1].message, updates, stopwatch))
             half = [max(run.requests_per_s for run in runs) / 2 for runs in (orders, empty)]
             progress(f"half load: {half[0]:,.0f} orders a second, {half[1]:,.0f} empty requests a second")
             signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(requests)]
@@ -65,9 +76,10 @@ def bench_api(
     return {
         "connections": CONNECTIONS,
         "requests": requests,
-        "trades_per_order": round(sum(month[8] for month in months) / ((rounds + 1) * requests), 3),
+        "trades_per_order": round(sum(month[8] for month in months) / ((rounds + 1) * requests + rounds * updates), 3),
         "order_entry": _figures(best_order),
         "empty_post": _figures(best_empty),
+        "broadcast": report(books, plain),
         "ratio": round(best_order.requests_per_s / best_empty.requests_per_s, 3),
         "median_ratio": round(
             median(order.requests_per_s / blank.requests_per_s for order, blank in zip(orders, empty, strict=True)), 3
@@ -101,6 +113,13 @@ def request_parts(
             venue.stop()
         counts: dict[str, int] = json.loads(samples.read_text(encoding="utf-8"))
     return counts, run.requests_per_s
+
+
+def _site_for_many_subscribers(data: Path) -> Path:
+    """They all come from one address."""
+    data.mkdir(mode=0o700)
+    (data / "lionrock.toml").write_text(f"[streams]\nconnections_per_address = {2 * SUBSCRIBERS}\n")
+    return data
 
 
 def _figures(run: LoadFigures) -> dict[str, float]:

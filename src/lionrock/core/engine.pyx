@@ -283,6 +283,22 @@ cdef class Engine:
             sides.append(rows)
         return tuple(sides)
 
+    def auction(self, uint32_t market_id) -> tuple | None:
+        """(price in ticks, lots, buyers' lots less sellers') of an auction held now; None when nothing would trade.
+
+        Icebergs count whole, as they do in an auction. Raises `KeyError` when the market is not listed.
+        """
+        cdef int32_t market, bid, ask
+        self.refuse_while_applying()
+        market = self.book.market(market_id)
+        if market < 0:
+            raise KeyError(market_id)
+        bid, ask = self.book.markets[market].best[SIDE_BUY], self.book.markets[market].best[SIDE_SELL]
+        if bid < 0 or ask < 0 or self.book.price(bid) < self.book.price(ask):
+            return None
+        reference = self.book.markets[market].last_price_ticks
+        return auction_price(self.phases.levels(market, SIDE_BUY), self.phases.levels(market, SIDE_SELL), reference)
+
     def balances(self, uint64_t account_id) -> list:
         """(asset id, available atoms, held atoms) for each asset the account ever touched, by asset id.
 

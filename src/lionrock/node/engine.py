@@ -34,5 +34,8 @@ class Engine(Protocol):
     def depth(self, market_id: int, limit: int, /) -> tuple[list[tuple[int, int]], list[tuple[int, int]]]:
         """Bids and asks as (price_ticks, lots), best first. Raises `KeyError` for an unknown market."""
 
+    def auction(self, market_id: int, /) -> tuple[int, int, int] | None:
+        """What an auction would do now: price_ticks, lots, imbalance_lots. Raises `KeyError` for an unknown market."""
+
     def balances(self, account_id: int, /) -> list[tuple[int, int, int]]:
         """(asset_id, available_atoms, held_atoms) by asset. Raises `KeyError` for an unknown account."""

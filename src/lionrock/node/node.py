@@ -251,6 +251,11 @@ class Node:
         if self._stopped:
             raise NodeStopped(self._stopped, outcome_known=False)
 
+    @property
+    def is_settled(self) -> bool:
+        """Everything the engine has applied is durable and published."""
+        return not self._under_way
+
     async def close(self) -> None:
         """Take no more commands, finish those that wait, save a snapshot and let go of the directory.
 

@@ -15,6 +15,8 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from lionrock.gateways.websocket.limits import StreamLimits
+
 FILE_NAME = "lionrock.toml"
 _KEY_BYTES = 32
 _OPERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
@@ -72,6 +74,7 @@ class Configuration(msgspec.Struct, frozen=True):
     checkpoints: Checkpoints = Checkpoints()
     views: Views = Views()
     metrics: Metrics = Metrics()
+    streams: StreamLimits = StreamLimits()
 
     @property
     def signing_keys(self) -> dict[str, bytes]:

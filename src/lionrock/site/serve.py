@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import signal
 import socket
 import time
@@ -17,13 +18,18 @@ from typing import Protocol
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.rest.contract import Profile
 from lionrock.gateways.rest.direct import DirectProtocol
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.server import application
+from lionrock.gateways.websocket.hub import Hub
+from lionrock.gateways.websocket.limits import MAX_MESSAGE_BYTES
+from lionrock.gateways.websocket.server import Streams
+from lionrock.gateways.websocket.topics import STREAMS
+from lionrock.gateways.websocket.wire import Wire
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
@@ -100,8 +106,10 @@ class _Server(uvicorn.Server):
     def _hang_up_on_idle_clients(self) -> None:
         """Only those stay whose whole request is being answered. A request without its end was not carried out."""
         for connection in list(self.server_state.connections):
-            if isinstance(connection, HttpToolsProtocol):
-                cycle = connection.cycle
+            if isinstance(connection, Wire):
+                connection.cut()
+            elif isinstance(connection, HttpToolsProtocol):
+                cycle: RequestResponseCycle | None = connection.cycle
                 if cycle is None or cycle.more_body or cycle.response_complete:
                     connection.transport.abort()
 
@@ -129,6 +137,9 @@ def serve(
     `Site.open` raises.
     """
     listener = _listen(host, port)
+    # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with listener:
         beside, chains = (companions, make_chains) if with_sandbox else (None, None)
         uvloop.run(
@@ -190,6 +201,9 @@ async def _serve(
         venue = site.venue(profile, arrangements, chains)
         await venue.clients.wallet.recover()
         running += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
+        bindings = site.bindings(os.urandom)
+        await bindings.cancel_left_over()
+        hub = Hub(venue, site.configuration.streams)
         keys = await _keys_of(companions, site)
         if views:
             site.probes.remarks.append(views.remark)
@@ -202,7 +216,8 @@ async def _serve(
             if companions is not None:
                 companions.start(address, keys)
 
-        server = _Server(_configuration(application(venue, documented(endpoints))), serving)
+        app = application(venue, documented(endpoints, STREAMS), Streams(hub, bindings, os.urandom))
+        server = _Server(_configuration(app), serving)
         leaving: list[asyncio.Task[None]] = []
 
         def stop() -> None:
@@ -219,6 +234,8 @@ async def _serve(
         finally:
             if companions is not None:
                 await asyncio.to_thread(companions.stop)
+            hub.close()
+            await bindings.finish()
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:
@@ -237,7 +254,10 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
         http=DirectProtocol,
-        ws="none",
+        ws=Wire,
+        ws_max_size=MAX_MESSAGE_BYTES,
+        ws_ping_interval=None,  # each kind of stream has its own rule
+        ws_per_message_deflate=False,
         lifespan="off",
         log_level="warning",
         log_config=None,  # what `start_logging` set up is for the server, too

@@ -15,9 +15,11 @@ from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.rest.contract import ClientAccounts, MakeStatement, Probes, Profile, Venue
+from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
+from lionrock.people.listen_keys import ListenKeys
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
@@ -50,6 +52,7 @@ class Site(msgspec.Struct, frozen=True):
     remembered: Remembered
     trading_rules: TradingRules
     keys: ApiKeys
+    listen_keys: ListenKeys
     clock: Callable[[], int]
     random_bytes: Callable[[int], bytes]
     database: Database
@@ -105,6 +108,7 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
+        listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
         url = configuration.views.database or default_url(directory)
@@ -115,6 +119,7 @@ class Site(msgspec.Struct, frozen=True):
             node,
             *views,
             keys,
+            listen_keys,
             clock,
             random_bytes,
             database,
@@ -135,6 +140,7 @@ class Site(msgspec.Struct, frozen=True):
             self.orders,
             self.market_data,
             self.keys,
+            self.listen_keys,
             self.clock,
             profile,
             self.client_order_key,
@@ -166,6 +172,10 @@ class Site(msgspec.Struct, frozen=True):
     def client_order_key(self, account_id: int, client_order_id: str) -> int:
         """What the core knows an account's own name for an order by."""
         return self.hash_client_order_id(account_id.to_bytes(8, "little") + client_order_id.encode())
+
+    def bindings(self, random_bytes: Callable[[int], bytes]) -> Bindings:
+        """Orders that are tied to connections."""
+        return Bindings(self.database, self.node, random_bytes)
 
     async def close(self) -> None:
         """Finish what waits and let go of the directory."""

@@ -59,7 +59,7 @@ class LiveServer:
         """Asks it to end; the exit code."""
         self.http.close()
         self.process.terminate()
-        self.process.communicate(timeout=30)
+        self.errors = self.process.communicate(timeout=30)[1]
         return self.process.returncode
 
     def account(self, **fund: str) -> Trader:

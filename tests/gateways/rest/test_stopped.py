@@ -59,7 +59,7 @@ async def test_a_stopped_node_says_nothing_firm(tmp_path: Path, monkeypatch: pyt
         for endpoint in ENDPOINTS:
             text = PARAMETERS.get(endpoint.path, "")
             if endpoint.security is Security.NONE:
-                answer = await client.get(f"{endpoint.path}?{text}")
+                answer = await client.request(endpoint.method, f"{endpoint.path}?{text}")
             else:
                 body = batch.encode() if endpoint.body is Body.JSON else b""
                 answer = await signed(endpoint.method, endpoint.path, text, body)

@@ -43,6 +43,16 @@ def sign(secret: bytes, text: bytes) -> str:
     return hmac.digest(secret, text, "sha256").hex()
 
 
+def find_key(keys: ApiKeys, endpoint: Endpoint, *, access_key: str, **_: object) -> Credential:
+    """The credential of a request that needs no signature. Raises `Refused`."""
+    credential = keys.find(access_key)
+    if credential is None:
+        raise Refused("0102")
+    if endpoint.security.right not in credential.rights:
+        raise Refused(-1005)
+    return credential
+
+
 def authenticate(
     keys: ApiKeys,
     endpoint: Endpoint,

@@ -45,10 +45,18 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        if len(self.connections) > MAX_CONNECTIONS:
+        if len(self.connections) > MAX_CONNECTIONS and self._requests_open() > MAX_CONNECTIONS:
             self._refuse(503, -2040)
         else:
             self._expect_request()
+
+    def _requests_open(self) -> int:
+        """Connections that are not streams, which have a limit of their own."""
+        return sum(isinstance(connection, HttpToolsProtocol) for connection in self.connections)
+
+    def handle_websocket_upgrade(self) -> None:
+        self._request_is_here()
+        super().handle_websocket_upgrade()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._request_is_here()

@@ -17,6 +17,7 @@ from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys, Credential, Right
+from lionrock.people.listen_keys import ListenKeys
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -42,6 +43,8 @@ class Security(StrEnum):
     """A key that may transfer, and a signature."""
     WITHDRAW = "WITHDRAW"
     """A key that may withdraw, and a signature."""
+    USER_STREAM = "USER_STREAM"
+    """A key that may read. A signature is checked when there is one."""
 
     @property
     def right(self) -> Right:
@@ -196,6 +199,7 @@ class Venue(msgspec.Struct):
     orders: Orders
     market_data: MarketData
     keys: ApiKeys
+    listen_keys: ListenKeys
     clock: Callable[[], int]
     """Nanoseconds since 1970."""
     profile: Profile

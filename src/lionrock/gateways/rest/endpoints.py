@@ -6,6 +6,7 @@ from lionrock.gateways.rest import (
     accounts,
     balance_flow,
     histories,
+    listen_keys,
     merged_quotes,
     orders,
     probes,
@@ -265,6 +266,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *unavailable.ENDPOINTS,
     *balance_flow.ENDPOINTS,
     *histories.ENDPOINTS,
+    *listen_keys.ENDPOINTS,
     *statements.ENDPOINTS,
 )
 

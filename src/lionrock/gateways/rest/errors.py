@@ -13,6 +13,7 @@ Code = str | int
 MESSAGES: dict[Code, str] = {
     "0001": "Required field %s missing or invalid",
     "0002": "Incorrect signature",
+    "0003": "Rate limit exceeded",
     "0102": "Invalid APIKey",
     "0104": "The accountId defined is not permissible",
     "0201": "Instrument not found",

@@ -7,9 +7,9 @@ from collections.abc import Iterable
 from functools import partial
 
 import msgspec
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lionrock.gateways.rest.authentication import authenticate
+from lionrock.gateways.rest.authentication import authenticate, find_key
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Response
 from lionrock.gateways.rest.errors import Refused
@@ -28,13 +28,16 @@ _encode = msgspec.json.Encoder().encode
 class Gateway:
     """The endpoints as one ASGI application."""
 
-    def __init__(self, venue: Venue, endpoints: Iterable[Endpoint]) -> None:
-        self._venue = venue
+    def __init__(self, venue: Venue, endpoints: Iterable[Endpoint], streams: ASGIApp | None = None) -> None:
+        self._venue, self._streams = venue, streams
         self._once = Once()
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """The same over ASGI."""
+        """The same over ASGI, and what is not HTTP."""
+        if scope["type"] == "websocket" and self._streams is not None:
+            await self._streams(scope, receive, send)
+            return
         body = await _read_body(receive)
         if body is None:
             return
@@ -100,7 +103,8 @@ class Gateway:
         if endpoint.security is Security.NONE:
             client = scope.get("client")
             return Call(parameters, body, None, client[0] if client else "")
-        credential = authenticate(
+        unsigned = endpoint.security is Security.USER_STREAM and "signature" not in values
+        credential = (find_key if unsigned else authenticate)(
             self._venue.keys,
             endpoint,
             access_key=_header(scope, b"x-hk-apikey"),
@@ -152,6 +156,6 @@ async def _read_body(receive: Receive) -> bytes | None:
     return body
 
 
-def application(venue: Venue, endpoints: Iterable[Endpoint]) -> Gateway:
-    """The application to serve."""
-    return Gateway(venue, endpoints)
+def application(venue: Venue, endpoints: Iterable[Endpoint], streams: ASGIApp | None = None) -> Gateway:
+    """The application to serve. `streams` gets the WebSocket connections."""
+    return Gateway(venue, endpoints, streams)
