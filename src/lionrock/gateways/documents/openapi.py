@@ -5,7 +5,8 @@ from __future__ import annotations
 import inspect
 from collections.abc import Iterable
 from importlib.metadata import version
-from typing import Any
+from types import UnionType
+from typing import Any, get_args
 
 from lionrock.gateways.documents import schemas
 from lionrock.gateways.documents.errors import Refusal
@@ -151,6 +152,8 @@ def _codes() -> Schema:
 def _alternatives(answer: object) -> tuple[object, ...]:
     if answer is None or isinstance(answer, Media):
         return ()
+    if isinstance(answer, UnionType):
+        return get_args(answer)
     return answer if isinstance(answer, tuple) else (answer,)
 
 

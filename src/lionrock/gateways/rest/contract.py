@@ -57,6 +57,7 @@ _RIGHTS = {
     Security.TRADE: Right.TRADE,
     Security.TRANSFER: Right.TRANSFER,
     Security.WITHDRAW: Right.WITHDRAW,
+    Security.USER_STREAM: Right.READ,
 }
 
 
