@@ -15,7 +15,7 @@ from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.orders import place
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.people.api_keys import ApiKeys, JournalMismatch, Right
-from lionrock.store.database import open_database
+from lionrock.store.database import migrate, open_database
 from lionrock.store.sealing import SealBroken, Sealer
 from lionrock.words.enumerations import AccountKind
 from lionrock.words.events import AccountOpened
@@ -45,7 +45,9 @@ def open_keys(
 
 @pytest.fixture
 def database(tmp_path: Path) -> Engine:
-    return open_database(tmp_path)
+    database = open_database(tmp_path)
+    migrate(database)
+    return database
 
 
 def test_key_is_found_after_a_restart(database: Engine) -> None:
@@ -120,7 +122,7 @@ def test_key_that_may_only_read_does_not_trade(database: Engine) -> None:
             body=b"",
             parameters=Parameters(values),
             now_ms=1000,
-        ).account_id
+        ).credential.account_id
 
     assert act(Security.USER_DATA) == 1
     with pytest.raises(Refused, match="-1005"):

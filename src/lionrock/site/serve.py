@@ -119,7 +119,7 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
         config = uvicorn.Config(
-            application(site.venue(profile), endpoints),
+            application(site.venue(profile, is_sandbox=with_sandbox), endpoints),
             http=BoundedProtocol,
             ws="none",
             lifespan="off",

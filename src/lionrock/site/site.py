@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
+from alembic.util import CommandError
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
-from lionrock.gateways.rest.contract import Probes, Profile, Venue
+from lionrock.gateways.rest.contract import Probes, Profile, Traffic, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
+from lionrock.people.people import People
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
-from lionrock.store.database import DatabaseUnusable, open_database
+from lionrock.store.database import DatabaseUnusable, migrate, open_database
 from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
@@ -41,6 +43,7 @@ class Site(msgspec.Struct, frozen=True):
     hash_client_order_id: Callable[[bytes], int]
     """Keyed with the data directory's master key; the journal carries what it gives."""
     probes: Probes
+    people: People
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -71,10 +74,21 @@ class Site(msgspec.Struct, frozen=True):
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
+            migrate(database)
             keys = ApiKeys(
                 database, sealer, random_bytes, clock, journal_id=node.journal_id, accounts=catalogue.accounts
             )
-        except SQLAlchemyError as error:
+            people = People(
+                database,
+                sealer,
+                random_bytes,
+                clock,
+                journal_id=node.journal_id,
+                accounts=catalogue.accounts,
+                rules=configuration.access.session_rules,
+                relying_party=configuration.access.relying_party,
+            )
+        except (SQLAlchemyError, CommandError) as error:
             await node.close()
             raise DatabaseUnusable(directory, error) from error
         except BaseException:
@@ -82,10 +96,11 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched)
+        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched, people)
 
-    def venue(self, profile: Profile) -> Venue:
+    def venue(self, profile: Profile, *, is_sandbox: bool = False) -> Venue:
         """What the public interface works with."""
+        configuration = self.configuration
         return Venue(
             self.node,
             self.catalogue,
@@ -96,6 +111,10 @@ class Site(msgspec.Struct, frozen=True):
             profile,
             self.client_order_key,
             self.probes,
+            people=self.people,
+            traffic=Traffic(
+                limits=configuration.limits.buckets(is_sandbox=is_sandbox), proxies=configuration.access.proxies
+            ),
         )
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:
@@ -107,4 +126,5 @@ class Site(msgspec.Struct, frozen=True):
         try:
             await self.node.close()
         finally:
+            self.people.close()
             self.database.dispose()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Engine, create_engine, event
 
 DATABASE_FILE = "site.sqlite"
@@ -37,3 +39,16 @@ def open_database(directory: Path) -> Engine:
         cursor.close()
 
     return database
+
+
+def migrate(database: Engine) -> None:
+    """Every step of the schema that the database has not seen yet, all or none.
+
+    Raises what SQLAlchemy and Alembic raise, as for a database of a later version.
+    """
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    with database.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver itself begins none before a change of the schema
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")

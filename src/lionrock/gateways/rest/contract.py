@@ -10,11 +10,15 @@ from typing import Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.gateways.limits import Limits
+from lionrock.gateways.replays import Replays
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
-from lionrock.people.api_keys import ApiKeys, Credential, Right
+from lionrock.people.api_keys import ApiKeys, Credential, Network, Right
+from lionrock.people.people import People
+from lionrock.people.sessions import Session
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -31,10 +35,29 @@ class Security(StrEnum):
     """A key that may read, and a signature."""
     TRADE = "TRADE"
     """A key that may trade, and a signature."""
+    TRANSFER = "TRANSFER"
+    """A key that may transfer, and a signature."""
+    WITHDRAW = "WITHDRAW"
+    """A key that may withdraw, and a signature."""
+    SESSION = "SESSION"
+    """The cookie of a session; for a write, also the header `X-Lionrock-CSRF`."""
+    MANAGE = "MANAGE"
+    """A session, or a key that may manage, and a signature."""
 
     @property
     def right(self) -> Right:
-        return Right.TRADE if self is Security.TRADE else Right.READ
+        return _RIGHTS[self]
+
+
+_RIGHTS = {
+    Security.NONE: Right(0),
+    Security.USER_DATA: Right.READ,
+    Security.TRADE: Right.TRADE,
+    Security.TRANSFER: Right.TRANSFER,
+    Security.WITHDRAW: Right.WITHDRAW,
+    Security.SESSION: Right(0),
+    Security.MANAGE: Right.MANAGE,
+}
 
 
 class Body(StrEnum):
@@ -44,6 +67,8 @@ class Body(StrEnum):
     """Parameters; signed after the query."""
     JSON = "JSON"
     """Not parameters and outside the signed text."""
+    SIGNED_JSON = "SIGNED_JSON"
+    """Not parameters; signed after the query."""
 
 
 class Kind(StrEnum):
@@ -105,6 +130,16 @@ class Probes(msgspec.Struct, frozen=True):
     """Whether a client at this address may read the metrics."""
 
 
+class Traffic(msgspec.Struct):
+    """What is remembered of requests, and who stands between the clients and the site."""
+
+    limits: Limits | None = None
+    """None for no limits."""
+    replays: Replays = msgspec.field(default_factory=Replays)
+    proxies: tuple[Network, ...] = ()
+    """Networks of proxies whose `X-Forwarded-For` is believed."""
+
+
 class Venue(msgspec.Struct):
     """Everything a handler works with."""
 
@@ -119,6 +154,8 @@ class Venue(msgspec.Struct):
     client_order_key: Callable[[int, str], int]
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
     probes: Probes | None = None
+    people: People | None = None
+    traffic: Traffic = msgspec.field(default_factory=Traffic)
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
@@ -142,6 +179,8 @@ class Reply(msgspec.Struct, frozen=True):
     status: int
     content_type: bytes
     payload: bytes
+    headers: tuple[tuple[bytes, bytes], ...] = ()
+    """Beside the type and the length."""
 
     @classmethod
     def json(cls, status: int, body: object) -> Self:
@@ -156,13 +195,20 @@ class Call(msgspec.Struct):
     credential: Credential | None
     client_host: str = ""
     """Address it came from; empty where that is not known."""
+    session: Session | None = None
+    headers: Mapping[bytes, bytes] = {}
+    """By lower-case name; only for endpoints that a session may use, and where people sign in."""
+    second_factor: str = ""
+    """Header `X-TWO-FA-TOKEN`."""
 
     @property
     def account_id(self) -> int:
-        """The account the request acts for; only behind a signed endpoint."""
-        if self.credential is None:
-            raise Refused("0102")
-        return self.credential.account_id
+        """The account the request acts for; only behind an endpoint that asks for a key or a session."""
+        if self.credential is not None:
+            return self.credential.account_id
+        if self.session is not None:
+            return self.session.account_id
+        raise Refused("0102")
 
 
 Handler = Callable[[Venue, Call], Awaitable[object]]

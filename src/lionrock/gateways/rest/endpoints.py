@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from lionrock.gateways.rest import accounts, orders, probes, quotes, reference
+from lionrock.gateways.rest import accounts, api_keys, orders, probes, profile, quotes, reference, sign_in
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
 
 ENDPOINTS: tuple[Endpoint, ...] = (
+    *sign_in.ENDPOINTS,
+    *profile.ENDPOINTS,
+    *api_keys.ENDPOINTS,
     Endpoint("GET", "/api/v1/ping", _NONE, 1, reference.ping, "Does the server answer?", shows_state=False),
     Endpoint("GET", "/api/v1/time", _NONE, 1, reference.time, "Server time", shows_state=False),
     Endpoint("GET", "/api/v1/exchangeInfo", _NONE, 5, reference.exchange_info, "Markets and assets"),

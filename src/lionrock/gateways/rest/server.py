@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -10,15 +11,20 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lionrock.gateways.rest.authentication import authenticate
+from lionrock.gateways.rest.authentication import authenticate, session_of, take_once
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
+from lionrock.gateways.rest.turnstile import Headers, Turnstile
 from lionrock.node.errors import NodeBusy, NodeStopped
+from lionrock.people.sessions import Session
 
 MAX_BODY_BYTES = 64 * 1024
 """Of a body: 20 batched orders with the longest names need a third of it."""
 
+NO_HEADERS: Headers = ()
+WEIGHT_OF_NOTHING = 1
+"""Of a path that is not there."""
 _JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
 
@@ -31,15 +37,17 @@ class Gateway:
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status = 200
+        status, more = 200, NO_HEADERS
+        turnstile = Turnstile(self._venue.traffic, scope, self._venue.clock())
         try:
             body = await _read_body(receive)
             if body is None:
                 return
-            endpoint = self._endpoint(scope)
-            answer = await self._answer(endpoint, self._call(endpoint, scope, body))
+            endpoint = self._endpoint(scope, turnstile)
+            turnstile.pass_address(endpoint.weight)
+            answer = await self._answer(endpoint, await self._call(endpoint, turnstile, scope, body))
         except Refused as refused:
-            status, answer = refused.status, refused.body()
+            status, answer, more = refused.status, refused.body(), refused.headers
         except NodeBusy:
             status, answer = 400, Refused(-2040).body()
         except NodeStopped as stopped:
@@ -49,9 +57,10 @@ class Gateway:
         content_type = _JSON
         if isinstance(answer, Reply):
             status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
+            more = answer.headers
         else:
             payload = _encode(answer)
-        headers = [content_type, (b"content-length", str(len(payload)).encode())]
+        headers = [content_type, (b"content-length", b"%d" % len(payload)), *turnstile.headers(), *more]
         if status == 413:
             headers.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -69,40 +78,53 @@ class Gateway:
             await self._venue.settled()
         return answer
 
-    def _endpoint(self, scope: Scope) -> Endpoint:
+    def _endpoint(self, scope: Scope, turnstile: Turnstile) -> Endpoint:
         endpoint = self._endpoints.get((scope["method"], scope["path"]))
         if endpoint is None:
+            turnstile.pass_address(WEIGHT_OF_NOTHING)
             raise Refused(404, scope["path"][1:200], status=404)
         return endpoint
 
-    def _call(self, endpoint: Endpoint, scope: Scope, body: bytes) -> Call:
+    async def _call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
         query: bytes = scope["query_string"]
         values = parse_urlencoded(query)
         if body and endpoint.body is Body.FORM:
             values = parse_urlencoded(body) | values
         parameters = Parameters(values)
+        host, headers = turnstile.client_host, turnstile.request_headers
         if endpoint.security is Security.NONE:
-            client = scope.get("client")
-            return Call(parameters, body, None, client[0] if client else "")
-        credential = authenticate(
+            return Call(parameters, body, None, host, headers=headers)
+        second_factor = headers.get(b"x-two-fa-token", b"").decode("latin-1")
+        access_key = headers.get(b"x-hk-apikey", b"").decode("latin-1")
+        if endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and not access_key):
+            session = await self._session(endpoint, headers)
+            turnstile.pass_key(session.session_id, endpoint)
+            return Call(parameters, body, None, host, session, headers, second_factor)
+        signed = authenticate(
             self._venue.keys,
             endpoint,
-            access_key=_header(scope, b"x-hk-apikey"),
+            access_key=access_key,
             query=query,
             body=body,
             parameters=parameters,
             now_ms=self._venue.now_ms(),
+            client_host=host,
         )
-        if credential.account_id not in self._venue.catalogue.accounts:
+        if signed.credential.account_id not in self._venue.catalogue.accounts:
             raise Refused("0102")
-        return Call(parameters, body, credential)
+        turnstile.pass_key(access_key, endpoint)
+        if endpoint.method != "GET":
+            take_once(self._venue.traffic.replays, signed, self._venue.now_ms())
+        return Call(parameters, body, signed.credential, host, None, headers, second_factor)
 
-
-def _header(scope: Scope, name: bytes) -> str:
-    for found, value in scope["headers"]:
-        if found == name:
-            return str(value, "latin-1")
-    return ""
+    async def _session(self, endpoint: Endpoint, headers: Mapping[bytes, bytes]) -> Session:
+        people = self._venue.people
+        if people is None:
+            raise Refused(-1002)
+        session = session_of(people.sessions, headers, self._venue.clock(), writes=endpoint.method != "GET")
+        if people.sessions.needs_writing(session):
+            await asyncio.to_thread(people.sessions.write, session)
+        return session
 
 
 async def _read_body(receive: Receive) -> bytes | None:

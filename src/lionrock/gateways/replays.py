@@ -1,0 +1,52 @@
+"""A signed write is done once: the signatures that may still be in their time, and no others, are remembered.
+
+A request is refused for its age once its window is over, so a signature need not be remembered longer. Signatures are
+kept by the second in which their window ends; whole seconds are dropped.
+"""
+
+from __future__ import annotations
+
+MS_PER_S = 1_000
+REMEMBERED_BYTES = 16
+"""Of a signature. Nobody can find another text whose signature begins alike without the key."""
+MOST = 2_000_000
+"""Signatures at once, about 200 MB: a minute's worth of 33,000 writes a second."""
+
+
+class TooManySignatures(Exception):
+    """There is no room to remember another one, so that the write must not be done."""
+
+
+class Replays:
+    """The signatures of writes whose time is not over. Time comes in, in milliseconds since 1970."""
+
+    def __init__(self, most: int = MOST) -> None:
+        self._most = most
+        self._count = 0
+        self._seconds: dict[int, set[tuple[str, bytes]]] = {}
+        self._oldest = 0
+
+    def __len__(self) -> int:
+        return self._count
+
+    def is_repeated(self, access_key: str, signature: bytes, ends_ms: int, now_ms: int) -> bool:
+        """Whether this key has signed this before; remembers that it has. `ends_ms` is the last millisecond in which
+        the request is not too old. Raises `TooManySignatures`.
+        """
+        second = now_ms // MS_PER_S
+        if second > self._oldest:
+            self._forget_before(second)
+        shown = (access_key, signature[:REMEMBERED_BYTES])
+        bucket = self._seconds.setdefault(ends_ms // MS_PER_S, set())
+        if shown in bucket:
+            return True
+        if self._count >= self._most:
+            raise TooManySignatures
+        bucket.add(shown)
+        self._count += 1
+        return False
+
+    def _forget_before(self, second: int) -> None:
+        self._oldest = second
+        for ended in [each for each in self._seconds if each < second]:
+            self._count -= len(self._seconds.pop(ended))
