@@ -15,7 +15,7 @@ from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.orders import place
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.people.api_keys import ApiKeys, JournalMismatch, Right
-from lionrock.store.database import migrate, open_database
+from lionrock.store.database import open_database
 from lionrock.store.sealing import SealBroken, Sealer
 from lionrock.words.enumerations import AccountKind
 from lionrock.words.events import AccountOpened
@@ -45,9 +45,7 @@ def open_keys(
 
 @pytest.fixture
 def database(tmp_path: Path) -> Engine:
-    database = open_database(tmp_path)
-    migrate(database)
-    return database
+    return open_database(tmp_path)
 
 
 def test_key_is_found_after_a_restart(database: Engine) -> None:

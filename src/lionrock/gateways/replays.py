@@ -1,7 +1,8 @@
 """A signed write is done once: the signatures that may still be in their time, and no others, are remembered.
 
 A request is refused for its age once its window is over, so a signature need not be remembered longer. Signatures are
-kept by the second in which their window ends; whole seconds are dropped.
+kept by the second in which their window ends; whole seconds are dropped. What an earlier process took is not known, so
+that nothing signed before the start is taken.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ class TooManySignatures(Exception):
 class Replays:
     """The signatures of writes whose time is not over. Time comes in, in milliseconds since 1970."""
 
-    def __init__(self, most: int = MOST) -> None:
+    def __init__(self, started_ms: int = 0, most: int = MOST) -> None:
+        self.started_ms = started_ms
         self._most = most
         self._count = 0
         self._seconds: dict[int, set[tuple[str, bytes]]] = {}
@@ -31,14 +33,17 @@ class Replays:
 
     def is_repeated(self, access_key: str, signature: bytes, ends_ms: int, now_ms: int) -> bool:
         """Whether this key has signed this before; remembers that it has. `ends_ms` is the last millisecond in which
-        the request is not too old. Raises `TooManySignatures`.
+        the request is not too old. After the clock was set back, also true of what may have been forgotten.
+
+        Raises `TooManySignatures`.
         """
         second = now_ms // MS_PER_S
         if second > self._oldest:
             self._forget_before(second)
         shown = (access_key, signature[:REMEMBERED_BYTES])
-        bucket = self._seconds.setdefault(ends_ms // MS_PER_S, set())
-        if shown in bucket:
+        last_second = ends_ms // MS_PER_S
+        bucket = self._seconds.setdefault(max(last_second, self._oldest), set())
+        if last_second < self._oldest or shown in bucket:
             return True
         if self._count >= self._most:
             raise TooManySignatures

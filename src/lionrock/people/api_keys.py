@@ -119,7 +119,7 @@ class ApiKeys:
         journal_id: bytes,
         accounts: Mapping[int, AccountOpened],
     ) -> None:
-        """`accounts` are those of the journal, by id; the database has the tables (`migrate`).
+        """`accounts` are those of the journal, by id.
 
         Raises `JournalMismatch` when a stored key was made for another journal or for an account that is not there, and
         `SealBroken` when a stored secret does not open.

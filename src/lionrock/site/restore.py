@@ -26,7 +26,7 @@ from lionrock.people.users import forget_later_users
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 from lionrock.site.manifest import BackupDamaged, Manifest, StoredFile, read_manifest
 from lionrock.site.signing import KEY_FILE
-from lionrock.store.database import DATABASE_FILE, migrate, open_database
+from lionrock.store.database import DATABASE_FILE, open_database
 from lionrock.store.sealing import MASTER_KEY_FILE
 
 
@@ -208,7 +208,6 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
         return 0
     database = open_database(place.directory)
     try:
-        migrate(database)
         forget_later_users(database, last_sequence)
         return forget_later_keys(database, last_sequence)
     finally:

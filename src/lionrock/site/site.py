@@ -7,19 +7,19 @@ from pathlib import Path
 from typing import Self
 
 import msgspec
-from alembic.util import CommandError
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.core.engine import Engine
-from lionrock.gateways.rest.contract import Probes, Profile, Traffic, Venue
+from lionrock.gateways.replays import Replays
+from lionrock.gateways.rest.contract import NS_PER_MS, Probes, Profile, Traffic, Venue
 from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.people import People
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
-from lionrock.store.database import DatabaseUnusable, migrate, open_database
+from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
@@ -74,7 +74,6 @@ class Site(msgspec.Struct, frozen=True):
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
-            migrate(database)
             keys = ApiKeys(
                 database, sealer, random_bytes, clock, journal_id=node.journal_id, accounts=catalogue.accounts
             )
@@ -88,7 +87,7 @@ class Site(msgspec.Struct, frozen=True):
                 rules=configuration.access.session_rules,
                 relying_party=configuration.access.relying_party,
             )
-        except (SQLAlchemyError, CommandError) as error:
+        except SQLAlchemyError as error:
             await node.close()
             raise DatabaseUnusable(directory, error) from error
         except BaseException:
@@ -113,7 +112,9 @@ class Site(msgspec.Struct, frozen=True):
             self.probes,
             people=self.people,
             traffic=Traffic(
-                limits=configuration.limits.buckets(is_sandbox=is_sandbox), proxies=configuration.access.proxies
+                limits=configuration.limits.buckets(is_sandbox=is_sandbox),
+                replays=Replays(started_ms=self.clock() // NS_PER_MS),
+                proxies=configuration.access.proxies,
             ),
         )
 

@@ -37,6 +37,7 @@ class Signed(msgspec.Struct, frozen=True):
     credential: Credential
     signature: bytes
     """Raw, so that two spellings of one are one."""
+    timestamp_ms: int
     ends_ms: int
     """Last millisecond in which it is not too old."""
 
@@ -92,7 +93,7 @@ def authenticate(
         raise Refused(-1021)
     if endpoint.security.right not in credential.rights:
         raise Refused(-1005)
-    return Signed(credential, signature, ends_ms)
+    return Signed(credential, signature, timestamp_ms, ends_ms)
 
 
 def _signed_bytes(kind: Body, query: bytes, body: bytes) -> bytes:
@@ -127,7 +128,9 @@ def _ed25519_bytes(given: str) -> bytes:
 
 
 def take_once(replays: Replays, signed: Signed, now_ms: int) -> None:
-    """Raises `Refused` when this was signed and taken before."""
+    """Raises `Refused` when this was signed and taken before, or may have been by an earlier process."""
+    if signed.timestamp_ms <= replays.started_ms:
+        raise Refused(-1021)
     try:
         is_repeated = replays.is_repeated(signed.credential.access_key, signed.signature, signed.ends_ms, now_ms)
     except TooManySignatures as error:
