@@ -66,7 +66,10 @@ def test_limits_and_access_are_read(tmp_path: Path) -> None:
 WRONG = {
     "no rate": ("[limits]\nkey_per_second = 0\n", ["limits.key_per_second: a whole number from 1 to 1,000,000"]),
     "endless": ("[access]\nsession_hours = 9999999\n", ["access.session_hours: a whole number from 1 to 1,000,000"]),
-    "no proxy network": ('[access]\ntrusted_proxies = ["me"]\n', ["access.trusted_proxies: 'me' does not appear to be"]),
+    "no proxy": (
+        '[access]\ntrusted_proxies = ["me"]\n',
+        ["access.trusted_proxies: 'me' does not appear to be an IPv4 or IPv6 network"],
+    ),
     "two unknown": (
         "[oprators]\n[checkpoints]\noutsde = 1\n",
         ["there is no setting oprators", "there is no setting checkpoints.outsde"],

@@ -1,8 +1,8 @@
 """A signed write is done once: the signatures that may still be in their time, and no others, are remembered.
 
 A request is refused for its age once its window is over, so a signature need not be remembered longer. Signatures are
-kept by the second in which their window ends; whole seconds are dropped. What an earlier process took is not known, so
-that nothing signed before the start is taken.
+kept by the second in which their window ends; whole seconds are dropped. Which an earlier process took is not known,
+but until when it took any, so that nothing signed by then is taken any more.
 """
 
 from __future__ import annotations
@@ -21,8 +21,9 @@ class TooManySignatures(Exception):
 class Replays:
     """The signatures of writes whose time is not over. Time comes in, in milliseconds since 1970."""
 
-    def __init__(self, started_ms: int = 0, most: int = MOST) -> None:
-        self.started_ms = started_ms
+    def __init__(self, taken_until_ms: int = 0, most: int = MOST) -> None:
+        """`taken_until_ms` is when an earlier process last did something."""
+        self.taken_until_ms = taken_until_ms
         self._most = most
         self._count = 0
         self._seconds: dict[int, set[tuple[str, bytes]]] = {}

@@ -134,6 +134,8 @@ class ApiKeys:
             rows = connection.execute(select(api_keys)).all()
         for row in rows:
             check_origin(row, journal_id, accounts.get(row.account_id))
+        self.last_change_ns = max((row.revoked_ns or row.created_ns for row in rows), default=0)
+        """When a key was last made or revoked before they were opened."""
         live = [row for row in rows if row.revoked_ns is None]
         self._credentials = {row.access_key: self._opened(row) for row in live}
 

@@ -164,8 +164,7 @@ class Sessions:
 
     def of_user(self, user_id: str, now_ns: int) -> list[Session]:
         """Those that last, oldest first."""
-        with self._changing:
-            mine = [each for each in self._sessions.values() if each.user_id == user_id]
+        mine = [each for each in list(self._sessions.values()) if each.user_id == user_id]
         return [each for each in mine if now_ns < self.ends_ns(each)]
 
     def end(self, session: Session) -> None:

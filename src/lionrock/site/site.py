@@ -44,6 +44,8 @@ class Site(msgspec.Struct, frozen=True):
     """Keyed with the data directory's master key; the journal carries what it gives."""
     probes: Probes
     people: People
+    taken_until_ns: int
+    """When the site last did something before it was opened."""
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -71,6 +73,7 @@ class Site(msgspec.Struct, frozen=True):
                 outside=configuration.checkpoints.directory,
             ),
         )
+        taken_until_ns = node.engine.last_time_ns
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
@@ -95,7 +98,20 @@ class Site(msgspec.Struct, frozen=True):
             raise
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        return cls(configuration, node, catalogue, orders, market_data, keys, clock, database, hasher, watched, people)
+        return cls(
+            configuration,
+            node,
+            catalogue,
+            orders,
+            market_data,
+            keys,
+            clock,
+            database,
+            hasher,
+            watched,
+            people,
+            max(taken_until_ns, keys.last_change_ns),
+        )
 
     def venue(self, profile: Profile, *, is_sandbox: bool = False) -> Venue:
         """What the public interface works with."""
@@ -113,7 +129,7 @@ class Site(msgspec.Struct, frozen=True):
             people=self.people,
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
-                replays=Replays(started_ms=self.clock() // NS_PER_MS),
+                replays=Replays(self.taken_until_ns // NS_PER_MS),
                 proxies=configuration.access.proxies,
             ),
         )

@@ -259,7 +259,7 @@ async def test_what_was_refused_before_it_was_taken_may_be_sent_again(inside: In
 
 
 @pytest.mark.shows("AUTH-006")
-async def test_nothing_signed_before_the_start_is_written(tmp_path: Path) -> None:
+async def test_nothing_signed_before_the_last_life_of_the_site_ended_is_written(tmp_path: Path) -> None:
     inside = Inside(tmp_path)
     async with inside.open():
         trader = await inside.account(USDT="10000")

@@ -129,7 +129,7 @@ def _ed25519_bytes(given: str) -> bytes:
 
 def take_once(replays: Replays, signed: Signed, now_ms: int) -> None:
     """Raises `Refused` when this was signed and taken before, or may have been by an earlier process."""
-    if signed.timestamp_ms <= replays.started_ms:
+    if signed.timestamp_ms <= replays.taken_until_ms:
         raise Refused(-1021)
     try:
         is_repeated = replays.is_repeated(signed.credential.access_key, signed.signature, signed.ends_ms, now_ms)
