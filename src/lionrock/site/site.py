@@ -73,22 +73,20 @@ class Site(msgspec.Struct, frozen=True):
                 outside=configuration.checkpoints.directory,
             ),
         )
-        taken_until_ns = node.engine.last_time_ns
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
-            keys = ApiKeys(
-                database, sealer, random_bytes, clock, journal_id=node.journal_id, accounts=catalogue.accounts
-            )
+            journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
+            keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
             people = People(
                 database,
                 sealer,
                 random_bytes,
                 clock,
-                journal_id=node.journal_id,
-                accounts=catalogue.accounts,
-                rules=configuration.access.session_rules,
-                relying_party=configuration.access.relying_party,
+                journal_id=journal_id,
+                accounts=accounts,
+                rules=access.session_rules,
+                relying_party=access.relying_party,
             )
         except SQLAlchemyError as error:
             await node.close()
@@ -110,7 +108,7 @@ class Site(msgspec.Struct, frozen=True):
             hasher,
             watched,
             people,
-            max(taken_until_ns, keys.last_change_ns),
+            max(node.engine.last_time_ns, keys.last_change_ns),
         )
 
     def venue(self, profile: Profile, *, is_sandbox: bool = False) -> Venue:
