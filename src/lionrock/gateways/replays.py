@@ -10,6 +10,8 @@ from __future__ import annotations
 MS_PER_S = 1_000
 REMEMBERED_BYTES = 16
 """Of a signature. Nobody can find another text whose signature begins alike without the key."""
+KEY_CHARACTERS = 16
+"""Of a key's name, which is random and ours. Plain bytes are remembered, for the collector has no work with them."""
 MOST = 2_000_000
 """Signatures at once, about 200 MB: a minute's worth of 33,000 writes a second."""
 
@@ -26,7 +28,7 @@ class Replays:
         self.taken_until_ms = taken_until_ms
         self._most = most
         self._count = 0
-        self._seconds: dict[int, set[tuple[str, bytes]]] = {}
+        self._seconds: dict[int, set[bytes]] = {}
         self._oldest = 0
 
     def __len__(self) -> int:
@@ -41,7 +43,7 @@ class Replays:
         second = now_ms // MS_PER_S
         if second > self._oldest:
             self._forget_before(second)
-        shown = (access_key, signature[:REMEMBERED_BYTES])
+        shown = signature[:REMEMBERED_BYTES] + access_key[:KEY_CHARACTERS].encode()
         last_second = ends_ms // MS_PER_S
         bucket = self._seconds.setdefault(max(last_second, self._oldest), set())
         if last_second < self._oldest or shown in bucket:

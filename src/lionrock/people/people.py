@@ -42,10 +42,10 @@ class People:
         random_bytes: Callable[[int], bytes],
         clock: Callable[[], int],
         *,
-        journal_id: bytes,
-        accounts: Mapping[int, AccountOpened],
         rules: SessionRules,
         relying_party: RelyingParty,
+        journal_id: bytes,
+        accounts: Mapping[int, AccountOpened],
     ) -> None:
         """Raises `JournalMismatch` and `SealBroken` as `ApiKeys`."""
         self.clock = clock

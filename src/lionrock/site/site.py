@@ -83,10 +83,10 @@ class Site(msgspec.Struct, frozen=True):
                 sealer,
                 random_bytes,
                 clock,
-                journal_id=journal_id,
-                accounts=accounts,
                 rules=access.session_rules,
                 relying_party=access.relying_party,
+                journal_id=journal_id,
+                accounts=accounts,
             )
         except SQLAlchemyError as error:
             await node.close()
@@ -94,8 +94,6 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
-        hasher = sealer.hasher("client order ids")
-        watched = probes(node, configuration, directory, clock)
         return cls(
             configuration,
             node,
@@ -105,8 +103,8 @@ class Site(msgspec.Struct, frozen=True):
             keys,
             clock,
             database,
-            hasher,
-            watched,
+            sealer.hasher("client order ids"),
+            probes(node, configuration, directory, clock),
             people,
             max(node.engine.last_time_ns, keys.last_change_ns),
         )

@@ -6,7 +6,7 @@ import base64
 import binascii
 import hmac
 import ipaddress
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 
 import msgspec
@@ -140,10 +140,12 @@ def take_once(replays: Replays, signed: Signed, now_ms: int) -> None:
 
 
 def client_address(
-    scope_client: tuple[str, int] | None, headers: Mapping[bytes, bytes], proxies: Iterable[Network]
+    scope_client: tuple[str, int] | None, headers: Mapping[bytes, bytes], proxies: Sequence[Network]
 ) -> str:
     """Who asks: the peer, or, if that is a trusted proxy, the last address in `X-Forwarded-For` that is not one."""
     host = scope_client[0] if scope_client else ""
+    if not proxies:
+        return host
     told = headers.get(b"x-forwarded-for", b"").decode("latin-1")
     for forwarded in reversed([each.strip() for each in told.split(",") if each.strip()]):
         if not _is_within(host, proxies):
