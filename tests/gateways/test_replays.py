@@ -19,6 +19,18 @@ def test_the_same_signature_is_known_until_its_time_is_over() -> None:
     assert not replays.is_repeated("key", b"t" * 32, ends, NOW)
 
 
+def test_a_request_comes_again_only_with_the_idempotency_key_it_came_with_first() -> None:
+    replays = Replays()
+    ends = NOW + 5_000
+    assert not replays.is_repeated("key", b"s" * 32, ends, NOW, "mine")
+    assert not replays.is_repeated("key", b"s" * 32, ends, NOW, "mine")
+    assert replays.is_repeated("key", b"s" * 32, ends, NOW, "another")
+    assert replays.is_repeated("key", b"s" * 32, ends, NOW)
+    assert not replays.is_repeated("key", b"t" * 32, ends, NOW)
+    assert replays.is_repeated("key", b"t" * 32, ends, NOW, "late")
+    assert len(replays) == 2
+
+
 def test_what_is_over_costs_no_memory() -> None:
     replays = Replays()
     for number in range(20_000):

@@ -5,15 +5,17 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import hmac
+import json
 import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from statistics import median
 from urllib.parse import urlencode, urlsplit
 
-from lionrock.bench.load import LoadFigures, drive
+from lionrock.bench.load import LoadFigures, drive, drive_open, fine_loop
 from lionrock.sim.api_client import Connection
 from lionrock.sim.venue_process import VenueProcess
 
@@ -33,7 +35,8 @@ def bench_api(
 ) -> dict[str, object]:
     """Requests a second and latencies of order entry and of an empty POST, alternating; the best round of each counts.
 
-    `ratio` is order entry to empty POST. Closed loop, so latencies are those of a full house of `CONNECTIONS`.
+    `ratio` is order entry to empty POST, `median_ratio` that of the middle round. Closed loop, so latencies are those
+    of a full house of `CONNECTIONS`; `at_half_load` has those of an open loop at half the best requests a second.
     """
     orders: list[LoadFigures] = []
     empty: list[LoadFigures] = []
@@ -47,8 +50,14 @@ def bench_api(
                 progress(f"round {number} of {rounds}: {requests:,} orders, {requests:,} empty requests")
                 signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(requests)]
                 orders.append(asyncio.run(drive("127.0.0.1", port, signed, CONNECTIONS, stopwatch)))
-                blank = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
-                empty.append(asyncio.run(drive("127.0.0.1", empty_port, blank, CONNECTIONS, stopwatch)))
+                blanks = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
+                empty.append(asyncio.run(drive("127.0.0.1", empty_port, blanks, CONNECTIONS, stopwatch)))
+            half = [max(run.requests_per_s for run in runs) / 2 for runs in (orders, empty)]
+            progress(f"half load: {half[0]:,.0f} orders a second, {half[1]:,.0f} empty requests a second")
+            signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(requests)]
+            blanks = [_post("/order", "x" * EMPTY_BODY_BYTES)] * requests
+            calm = _open_load(port, signed, stopwatch, half[0])
+            calm_empty = _open_load(empty_port, blanks, stopwatch, half[1])
             months = Connection(venue.url).call("GET", "/quote/v1/klines?symbol=BTCUSDT&interval=1M")
         finally:
             venue.stop()
@@ -56,11 +65,42 @@ def bench_api(
     return {
         "connections": CONNECTIONS,
         "requests": requests,
-        "trades_per_order": round(sum(month[8] for month in months) / (rounds * requests), 3),
+        "trades_per_order": round(sum(month[8] for month in months) / ((rounds + 1) * requests), 3),
         "order_entry": _figures(best_order),
         "empty_post": _figures(best_empty),
         "ratio": round(best_order.requests_per_s / best_empty.requests_per_s, 3),
+        "median_ratio": round(
+            median(order.requests_per_s / blank.requests_per_s for order, blank in zip(orders, empty, strict=True)), 3
+        ),
+        "at_half_load": {"order_entry": _figures(calm), "empty_post": _figures(calm_empty)},
     }
+
+
+def _open_load(port: int, requests: list[bytes], stopwatch: Callable[[], float], per_s: float) -> LoadFigures:
+    with asyncio.Runner(loop_factory=fine_loop) as runner:
+        return runner.run(
+            drive_open("127.0.0.1", port, requests, connections=CONNECTIONS, stopwatch=stopwatch, per_s=per_s)
+        )
+
+
+def request_parts(
+    requests: int, clock_ms: Callable[[], int], stopwatch: Callable[[], float]
+) -> tuple[dict[str, int], float]:
+    """How often the server was met in each part while it took so many orders; and requests a second meanwhile."""
+    with tempfile.TemporaryDirectory() as directory:
+        samples = Path(directory) / "samples.json"
+        environment = {"LIONROCK_SAMPLES": str(samples)}
+        venue = VenueProcess(Path(directory) / "site", "lionrock.bench.sampled_server", environment)
+        try:
+            connection = Connection(venue.url)
+            seller, buyer = (_account(connection, fund) for fund in FUNDS)
+            signed = [_order(seller if n % 2 else buyer, n, clock_ms) for n in range(requests)]
+            port = urlsplit(venue.url).port or 0
+            run = asyncio.run(drive("127.0.0.1", port, signed, CONNECTIONS, stopwatch))
+        finally:
+            venue.stop()
+        counts: dict[str, int] = json.loads(samples.read_text(encoding="utf-8"))
+    return counts, run.requests_per_s
 
 
 def _figures(run: LoadFigures) -> dict[str, float]:

@@ -28,15 +28,20 @@ class Replays:
         self.taken_until_ms = taken_until_ms
         self._most = most
         self._count = 0
-        self._seconds: dict[int, set[bytes]] = {}
+        self._seconds: dict[int, dict[bytes, int]] = {}
         self._oldest = 0
 
     def __len__(self) -> int:
         return self._count
 
-    def is_repeated(self, access_key: str, signature: bytes, ends_ms: int, now_ms: int) -> bool:
+    def is_repeated(
+        self, access_key: str, signature: bytes, ends_ms: int, now_ms: int, idempotency_key: str = ""
+    ) -> bool:
         """Whether this key has signed this before; remembers that it has. `ends_ms` is the last millisecond in which
         the request is not too old. After the clock was set back, also true of what may have been forgotten.
+
+        A request that comes again with the idempotency key it came with first is not done twice anyhow, so that it is
+        no repetition. The key's header is not signed: with another one, or none, it is.
 
         Raises `TooManySignatures`.
         """
@@ -45,12 +50,15 @@ class Replays:
             self._forget_before(second)
         shown = signature[:REMEMBERED_BYTES] + access_key[:KEY_CHARACTERS].encode()
         last_second = ends_ms // MS_PER_S
-        bucket = self._seconds.setdefault(max(last_second, self._oldest), set())
-        if last_second < self._oldest or shown in bucket:
+        bucket = self._seconds.setdefault(max(last_second, self._oldest), {})
+        promised = hash(idempotency_key) if idempotency_key else 0
+        if last_second < self._oldest or (shown in bucket and not (promised and bucket[shown] == promised)):
             return True
+        if shown in bucket:
+            return False
         if self._count >= self._most:
             raise TooManySignatures
-        bucket.add(shown)
+        bucket[shown] = promised
         self._count += 1
         return False
 

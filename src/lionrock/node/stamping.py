@@ -70,7 +70,8 @@ def _stamp_many(block: bytearray, first_sequence: int, time_ns: int) -> None:
     heads["sequence"] = np.arange(first_sequence, first_sequence + len(heads), dtype=np.uint64)
     heads["time_ns"] = time_ns
     (without_id,) = np.nonzero(heads["id"] == 0)
-    created = without_id[np.isin(heads["kind"][without_id], _KINDS)]
+    kinds = heads["kind"][without_id]
+    created = without_id[np.logical_or.reduce([kinds == kind for kind in _KINDS])]
     heads["id"][created] = heads["sequence"][created] + np.uint64(FIRST_ID)
 
 

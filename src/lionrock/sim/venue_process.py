@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -16,14 +17,16 @@ class VenueDidNotStartError(Exception):
 class VenueProcess:
     """`lionrock serve --sandbox` on a port of the system's choice."""
 
-    def __init__(self, data: Path) -> None:
+    def __init__(self, data: Path, module: str = "lionrock.cli", environment: dict[str, str] | None = None) -> None:
+        """`module` is run in place of the command line's; `environment` comes on top of this process's own."""
         self.data = data
         data.parent.mkdir(parents=True, exist_ok=True)
         self._log = (data.parent / f"{data.name}.log").open("ab")
         self._process = subprocess.Popen(  # noqa: S603 our own command, no shell
-            [sys.executable, "-m", "lionrock.cli", "serve", "--sandbox", "--json", "--data", str(data), "--port", "0"],
+            [sys.executable, "-m", module, "serve", "--sandbox", "--json", "--data", str(data), "--port", "0"],
             stdout=subprocess.PIPE,
             stderr=self._log,
+            env=os.environ | (environment or {}),
         )
         self.url = self._wait_until_ready()
 

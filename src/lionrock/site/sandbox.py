@@ -42,6 +42,7 @@ PROFILE = Profile(
         "USD": "US Dollar",
         "HKD": "Hong Kong Dollar",
     },
+    allows_self_trades=True,
 )
 
 FEE_TIERS_PPM = (

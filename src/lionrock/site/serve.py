@@ -16,8 +16,8 @@ import uvicorn
 import uvloop
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from lionrock.gateways.rest.connections import BoundedProtocol
 from lionrock.gateways.rest.contract import Profile
+from lionrock.gateways.rest.direct import DirectProtocol
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.server import application
 from lionrock.node.errors import NodeStopped
@@ -26,6 +26,8 @@ from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox
 from lionrock.site.site import Site
 
+GC_THRESHOLDS = 50_000, 20, 50
+"""Python's own 700 has the collector look through young objects at every tenth request; few are in cycles."""
 PATIENCE_SECONDS = 5
 """How long a stop waits for requests that are being answered."""
 CLIENT_PATIENCE_SECONDS = 3
@@ -115,12 +117,13 @@ async def _serve(directory: Path, listener: socket.socket, *, with_sandbox: bool
         profile = Profile(site_tag="HK")
         # What was replayed stays for good: the collector need not look through it again and again.
         gc.freeze()
+        gc.set_threshold(*GC_THRESHOLDS)
         if with_sandbox:
             await sandbox.seed(site)
             endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
         config = uvicorn.Config(
             application(site.venue(profile, is_sandbox=with_sandbox), endpoints),
-            http=BoundedProtocol,
+            http=DirectProtocol,
             ws="none",
             lifespan="off",
             log_level="warning",

@@ -24,6 +24,8 @@ from lionrock.store.sealing import open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.remembered import Remembered
+from lionrock.views.trading_rules import TradingRules
 
 QUICK_SYNC_NS = 500_000
 """A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
@@ -37,6 +39,8 @@ class Site(msgspec.Struct, frozen=True):
     catalogue: Catalogue
     orders: Orders
     market_data: MarketData
+    remembered: Remembered
+    trading_rules: TradingRules
     keys: ApiKeys
     clock: Callable[[], int]
     database: Database
@@ -57,12 +61,13 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration = read_configuration(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
+        remembered, trading_rules = Remembered(), TradingRules()
         node = Node.open(
             directory,
             Engine,
             clock,
             load_engine=Engine.load,
-            listeners=(catalogue, orders, market_data),
+            listeners=(catalogue, orders, market_data, remembered, trading_rules),
             operator_keys=configuration.known_keys,
             random_bytes=random_bytes,
             in_line_below_ns=QUICK_SYNC_NS,
@@ -94,20 +99,11 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
-        return cls(
-            configuration,
-            node,
-            catalogue,
-            orders,
-            market_data,
-            keys,
-            clock,
-            database,
-            sealer.hasher("client order ids"),
-            probes(node, configuration, directory, clock),
-            people,
-            max(node.engine.last_time_ns, keys.last_change_ns),
-        )
+        hasher = sealer.hasher("client order ids")
+        watched = probes(node, configuration, directory, clock)
+        views = catalogue, orders, market_data, remembered, trading_rules
+        taken_until_ns = max(node.engine.last_time_ns, keys.last_change_ns)
+        return cls(configuration, node, *views, keys, clock, database, hasher, watched, people, taken_until_ns)
 
     def venue(self, profile: Profile, *, is_sandbox: bool = False) -> Venue:
         """What the public interface works with."""
@@ -122,6 +118,8 @@ class Site(msgspec.Struct, frozen=True):
             profile,
             self.client_order_key,
             self.probes,
+            remembered=self.remembered,
+            trading_rules=self.trading_rules,
             people=self.people,
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),

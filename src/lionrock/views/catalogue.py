@@ -17,6 +17,10 @@ from lionrock.words.events import (
     MarketPhaseChanged,
 )
 
+_KINDS = frozenset(
+    {AccountOpened, AssetListed, FeeTierAssigned, FeeTierSet, KillSwitchSet, MarketListed, MarketPhaseChanged}
+)
+
 
 class Rates(msgspec.Struct, frozen=True):
     """Fee rates of one tier, parts per million."""
@@ -98,6 +102,8 @@ class Catalogue:
     def apply(self, published: Published) -> None:
         """Take in one frame."""
         for event in published.events:
+            if type(event) not in _KINDS:  # nearly all are of orders
+                continue
             match event:
                 case AssetListed():
                     self.assets[event.asset_id] = self.asset_by_code[event.code] = event

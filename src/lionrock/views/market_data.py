@@ -23,6 +23,8 @@ KEPT_TRADES = 1_000
 """Last trades kept for each market: ten times the most one answer may hold."""
 
 _NS_PER_MS = 1_000_000
+_CHANGING = frozenset({OrderPlaced, OrderCancelled, OrderAmended, OrderReduced, OrderReplenished})
+"""Besides trades, what changes a book."""
 
 
 class DayStatistics(msgspec.Struct, frozen=True):
@@ -90,8 +92,8 @@ class MarketData:
                     event.quote_atoms,
                     taker_buys=event.taker_side == Side.BUY and not event.in_auction,
                 )
-            elif isinstance(event, (OrderPlaced, OrderCancelled, OrderAmended, OrderReduced, OrderReplenished)):
-                self._markets[event.market_id].book_changed_ns = event.time_ns
+            elif type(event) in _CHANGING:
+                self._markets[event.market_id].book_changed_ns = event.time_ns  # type: ignore[attr-defined]
 
     __call__ = apply
     name = "market data 1"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 
 import msgspec
@@ -12,6 +12,7 @@ import msgspec
 from lionrock.node.published import Published
 from lionrock.words.enumerations import CancelReason, Side
 from lionrock.words.events import (
+    Event,
     OrderAmended,
     OrderCancelled,
     OrderFilled,
@@ -20,6 +21,7 @@ from lionrock.words.events import (
     TradeExecuted,
 )
 from lionrock.words.records import layout_of, unpack_all
+from lionrock.words.side_notes import unmarked
 
 
 class OrderStatus(StrEnum):
@@ -110,6 +112,41 @@ def _sides(trade: TradeExecuted) -> tuple[tuple[int, int, bool], tuple[int, int,
     return taker, (trade.maker_order_id, trade.maker_account_id, True)
 
 
+def order_after(events: Sequence[Event], client_order_id: str) -> OrderState | None:
+    """The first order that these events placed, as it was behind them; None when they placed none."""
+    order: OrderState | None = None
+    for event in events:
+        if order is not None:
+            _follow(order, event)
+        elif isinstance(event, OrderPlaced):
+            order = OrderState(event, client_order_id or str(event.order_id), event.time_ns)
+    return order
+
+
+def _follow(order: OrderState, event: Event) -> None:
+    order_id = order.placed.order_id
+    if isinstance(event, TradeExecuted):
+        if order_id in (event.taker_order_id, event.maker_order_id):
+            order.filled_lots += event.size_lots
+            order.filled_quote_atoms += event.quote_atoms
+            order.status = OrderStatus.PARTIALLY_FILLED
+    elif isinstance(event, OrderFilled | OrderCancelled | OrderReduced) and event.order_id == order_id:
+        if isinstance(event, OrderFilled):
+            order.status = OrderStatus.FILLED
+        elif isinstance(event, OrderCancelled):
+            order.cancel_reason, order.status = event.reason, status_of(event)
+        else:
+            size_lots = order.placed.size_lots - event.reduced_lots
+            order.placed = msgspec.structs.replace(order.placed, size_lots=size_lots)
+
+
+def status_of(event: OrderCancelled) -> OrderStatus:
+    """Of an order that this ended."""
+    if event.reason == CancelReason.WOULD_TAKE:
+        return OrderStatus.REJECTED
+    return OrderStatus.PARTIALLY_CANCELED if event.filled_lots else OrderStatus.CANCELED
+
+
 class Orders:
     """Orders and fills of all accounts."""
 
@@ -121,7 +158,7 @@ class Orders:
         self._fills: defaultdict[int, list[Fill]] = defaultdict(list)
 
     def apply(self, published: Published) -> None:
-        """Take in one frame. The note of a `PlaceOrder` is the client order id, UTF-8."""
+        """Take in one frame. The note of a `PlaceOrder` is the client order id, UTF-8, perhaps behind a mark."""
         for event in published.events:
             if isinstance(event, OrderPlaced):
                 self._place(event, published.notes.get(event.sequence - published.sequence, b""))
@@ -131,9 +168,7 @@ class Orders:
                 self._end(event, OrderStatus.FILLED)
             elif isinstance(event, OrderCancelled):
                 self._by_id[event.order_id].cancel_reason = event.reason
-                rejected = event.reason == CancelReason.WOULD_TAKE
-                cancelled = OrderStatus.PARTIALLY_CANCELED if event.filled_lots else OrderStatus.CANCELED
-                self._end(event, OrderStatus.REJECTED if rejected else cancelled)
+                self._end(event, status_of(event))
             elif isinstance(event, OrderAmended):
                 self._resize(event, event.size_lots, event.price_ticks)
             elif isinstance(event, OrderReduced):
@@ -168,8 +203,9 @@ class Orders:
                 self._fills[account_id].append(Fill(trade, self._by_id[order_id], named_maker))
 
     def _place(self, event: OrderPlaced, note: bytes) -> None:
-        order = OrderState(event, note.decode(errors="replace") or str(event.order_id), event.time_ns)
-        self._keep(order, named=bool(note))
+        text = unmarked(note)
+        order = OrderState(event, text.decode(errors="replace") or str(event.order_id), event.time_ns)
+        self._keep(order, named=bool(text))
 
     def _keep(self, order: OrderState, *, named: bool) -> None:
         account_id, order_id = order.placed.account_id, order.placed.order_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Self
 
 _DECIMAL = re.compile(r"(\d{1,40})(?:\.(\d{0,40}))?(?:[eE]([+-]?\d{1,2}))?", re.ASCII)
@@ -67,6 +68,11 @@ class Atoms(Quantity):
     __slots__ = ()
 
 
+_REMEMBERED = 16_384
+"""Numbers and texts each: the prices and sizes of a day come again and again."""
+
+
+@lru_cache(_REMEMBERED)
 def parse_decimal(text: str, decimals: int) -> int:
     """`text` times 10^decimals as an exact integer: `parse_decimal("1.5", 8)` is 150000000.
 
@@ -87,6 +93,7 @@ def parse_decimal(text: str, decimals: int) -> int:
     return quotient
 
 
+@lru_cache(_REMEMBERED)
 def format_decimal(value: int, decimals: int) -> str:
     """`value` / 10^decimals as text without trailing zeros: `format_decimal(150000000, 8)` is "1.5"."""
     sign, digits = ("-" if value < 0 else ""), str(abs(value)).rjust(decimals + 1, "0")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from typing import NamedTuple
 
 _HEAD = struct.Struct("<II")
 
@@ -31,3 +32,36 @@ def unpack_notes(data: bytes) -> dict[int, bytes]:
         notes[position] = data[offset : offset + length]
         offset += length
     return notes
+
+
+class Mark(NamedTuple):
+    """Ties a command to the request that asked for it, so that the request is not carried out twice."""
+
+    account_id: int
+    """Whose request."""
+    key_hash: int
+    """Keyed hash of the client's idempotency key, 64 bits."""
+    request_digest: bytes
+    """First 16 bytes of the SHA-256 of what was asked."""
+
+
+_MARK = struct.Struct("<2sQQ16s")
+_MARK_HEAD = b"\xffK"
+"""No UTF-8 text begins with 0xFF, so a note that is only a client order id is never taken for a marked one."""
+
+
+def marked(mark: Mark, note: bytes) -> bytes:
+    """The note of a command that a request with an idempotency key asked for: the mark, then the note."""
+    return _MARK.pack(_MARK_HEAD, *mark) + note
+
+
+def mark_of(note: bytes) -> Mark | None:
+    """The mark a note begins with, if it has one."""
+    if not note.startswith(_MARK_HEAD) or len(note) < _MARK.size:
+        return None
+    return Mark(*_MARK.unpack_from(note)[1:])
+
+
+def unmarked(note: bytes) -> bytes:
+    """The note without its mark: of a `PlaceOrder` the client order id, UTF-8."""
+    return note[_MARK.size :] if note.startswith(_MARK_HEAD) else note

@@ -132,6 +132,12 @@ def stored(directory: Path) -> bytes:
     return b"".join(path.read_bytes() for path in directory.rglob("*") if path.is_file())
 
 
+def said(answer: httpx.Response) -> tuple[object, object]:
+    """Code and words of a refusal with status 400."""
+    assert answer.status_code == 400, answer.text
+    return answer.json()["code"], answer.json()["msg"]
+
+
 def code_of(answer: httpx.Response, status: int = 400) -> object:
     assert answer.status_code == status, answer.text
     return answer.json()["code"]

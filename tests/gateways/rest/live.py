@@ -23,6 +23,8 @@ Pairs = list[tuple[str, str]]
 class LiveServer:
     """`lionrock serve` on a data directory and a free port."""
 
+    program: tuple[str, ...] = ("-m", "lionrock.cli")
+
     def __init__(self, directory: Path, *options: str) -> None:
         self.directory = directory
         self._options = options
@@ -31,8 +33,7 @@ class LiveServer:
     def start(self) -> None:
         command = [
             sys.executable,
-            "-m",
-            "lionrock.cli",
+            *self.program,
             "serve",
             "--data",
             str(self.directory),

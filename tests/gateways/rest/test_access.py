@@ -14,7 +14,7 @@ from argon2 import PasswordHasher
 
 from lionrock.people.attempts import FREE_ATTEMPTS
 from lionrock.people.second_factors import WrongCode
-from tests.gateways.rest.inside import PASSWORD, SECOND, Browser, Inside, code_of, reason_of, stored
+from tests.gateways.rest.inside import PASSWORD, SECOND, Browser, Inside, code_of, reason_of, said, stored
 
 NEW_PASSWORD = "another pass phrase of mine"
 
@@ -90,7 +90,7 @@ async def test_a_sign_up_that_cannot_be_is_refused_whole(inside: Inside, told: d
     answer = await inside.request(
         "POST", "/lionrock/v1/users", json.dumps(told).encode(), content_type="application/json"
     )
-    assert answer.json() == {"code": "0001", "msg": f"Required field {field} missing or invalid"}
+    assert said(answer) == ("0001", f"Required field {field} missing or invalid")
     assert len(inside.site.catalogue.accounts) == accounts
 
 
@@ -245,7 +245,7 @@ async def test_without_a_session_nothing_is_told(inside: Inside, cookie: str) ->
     await inside.user()
     for method, path in (("GET", "user"), ("GET", "keys"), ("GET", "sessions"), ("GET", "passkeys")):
         answer = await inside.send(method, f"/lionrock/v1/{path}", cookie=cookie)
-        assert answer.json() == {"code": -1002, "msg": "Unauthorized operation"}
+        assert said(answer) == (-1002, "Unauthorized operation")
 
 
 @pytest.mark.shows("AUTH-019")

@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lionrock.site.configuration import FILE_NAME
-from tests.gateways.rest.inside import Inside, Key, code_of, stored
+from tests.gateways.rest.inside import Inside, Key, code_of, reason_of, said, stored
 
 ORDER = {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.01", "price": "50000"}
 
@@ -217,8 +217,7 @@ async def test_the_json_body_is_signed(inside: Inside) -> None:
 async def test_a_wrong_body_is_refused_by_the_name_of_the_field(inside: Inside, body: bytes, field: str) -> None:
     owner = await inside.account()
     answer = await owner.send("POST", "/lionrock/v1/keys", owner.query(body), body)
-    assert answer.status_code == 400
-    assert answer.json() == {"code": "0001", "msg": f"Required field {field} missing or invalid"}
+    assert said(answer) == ("0001", f"Required field {field} missing or invalid")
     assert len((await owner.signed("GET", "/lionrock/v1/keys")).json()) == 1
 
 
@@ -247,6 +246,16 @@ async def test_a_retry_with_a_new_time_and_a_repeated_read_are_no_replays(inside
     assert (await trader.signed("POST", "/api/v1/spot/order", **named)).status_code == 200
     assert code_of(await trader.signed("POST", "/api/v1/spot/order", **named)) == -1141
     assert (await trader.signed("POST", "/api/v1/spot/order", **ORDER)).status_code == 200
+
+
+@pytest.mark.shows("AUTH-005", "AUTH-006")
+async def test_an_answer_with_a_secret_is_not_given_again(inside: Inside) -> None:
+    owner = await inside.account()
+    body = b'{"rights": ["READ"]}'
+    path, query, named = "/lionrock/v1/keys", owner.query(body), {"idempotency_key": "once"}
+    assert (await owner.send("POST", path, query, body, **named)).status_code == 200
+    assert reason_of(await owner.send("POST", path, query, body, **named)) == "request_repeated"
+    assert len((await owner.signed("GET", path)).json()) == 2
 
 
 @pytest.mark.shows("AUTH-006")

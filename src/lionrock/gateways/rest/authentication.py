@@ -27,6 +27,13 @@ CLOCK_AHEAD_MS = 1_000
 SESSION_COOKIE = "lionrock_session"
 CSRF_HEADER = b"x-lionrock-csrf"
 
+_REPEATED: dict[str, object] = {
+    "rejection": 21_024,
+    "name": "request_repeated",
+    "words": "this very request was signed and taken before",
+    "figures": {},
+    "next_step": "Sign again with a new timestamp if it is meant to be done once more.",
+}
 _PREFIX = b"signature="
 _ED25519_BYTES = 64
 
@@ -127,16 +134,18 @@ def _ed25519_bytes(given: str) -> bytes:
     return raw
 
 
-def take_once(replays: Replays, signed: Signed, now_ms: int) -> None:
+def take_once(replays: Replays, signed: Signed, now_ms: int, idempotency_key: str = "") -> None:
     """Raises `Refused` when this was signed and taken before, or may have been by an earlier process."""
     if signed.timestamp_ms <= replays.taken_until_ms:
         raise Refused(-1021)
     try:
-        is_repeated = replays.is_repeated(signed.credential.access_key, signed.signature, signed.ends_ms, now_ms)
+        is_repeated = replays.is_repeated(
+            signed.credential.access_key, signed.signature, signed.ends_ms, now_ms, idempotency_key
+        )
     except TooManySignatures as error:
         raise Refused(-2040) from error
     if is_repeated:
-        raise Refused(-1024)
+        raise Refused(-1024, details=_REPEATED)
 
 
 def client_address(

@@ -36,6 +36,9 @@ class BoundedProtocol(HttpToolsProtocol):
         self._in_head = True
         self._heads = 0
         """How many came in whole."""
+        self._whole = 0
+        """How many requests did."""
+        self._arriving = False
         self._status = 400
         """Of the answer to a request that is broken off."""
         self._deadline: asyncio.TimerHandle | None = None
@@ -54,9 +57,10 @@ class BoundedProtocol(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         if self.transport.is_closing():
             return
-        self._expect_request()  # also before a blank line, with which no request begins
-        was_in_head, heads = self._in_head, self._heads
+        was_in_head, heads, whole = self._in_head, self._heads, self._whole
         super().data_received(data)
+        if self._arriving or whole == self._whole:  # also after a blank line, with which no request begins
+            self._expect_request()
         if was_in_head and heads == self._heads:
             self._unparsed_bytes += len(data)
             if self._unparsed_bytes > MAX_HEAD_BYTES:
@@ -64,8 +68,11 @@ class BoundedProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._expect_request()
-        self._head_bytes, self._in_head, self._status = 0, True, 400
+        self.begin_message()
+
+    def begin_message(self) -> None:
+        """Counts from the first byte of a request."""
+        self._head_bytes, self._in_head, self._status, self._arriving = 0, True, 400, True
 
     def on_url(self, url: bytes) -> None:
         self._count(len(url), 414)
@@ -76,14 +83,23 @@ class BoundedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head, self._unparsed_bytes = False, 0
+        self.complete_head()
         super().on_headers_complete()
+
+    def complete_head(self) -> None:
+        """The head of a request is whole."""
+        self._in_head, self._unparsed_bytes = False, 0
         self._heads += 1
 
     def on_message_complete(self) -> None:
-        self._request_is_here()
-        self._in_head = True
+        self.complete_message()
         super().on_message_complete()
+
+    def complete_message(self) -> None:
+        """A request is whole."""
+        self._request_is_here()
+        self._in_head, self._arriving = True, False
+        self._whole += 1
 
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 the base class says why, the contract has one code
         """The parser gave up: on a request that is not HTTP, or at `HeadTooLarge`."""

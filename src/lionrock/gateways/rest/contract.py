@@ -22,6 +22,8 @@ from lionrock.people.sessions import Session
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.remembered import Remembered
+from lionrock.views.trading_rules import TradingRules
 from lionrock.words.events import CommandRejected, Event
 
 NS_PER_MS = 1_000_000
@@ -68,7 +70,7 @@ class Body(StrEnum):
     JSON = "JSON"
     """Not parameters and outside the signed text."""
     SIGNED_JSON = "SIGNED_JSON"
-    """Not parameters; signed after the query."""
+    """One JSON object whose members are parameters; signed after the query. The query wins over it."""
 
 
 class Kind(StrEnum):
@@ -105,6 +107,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Codes of assets that are money of a state, not tokens."""
     asset_names: Mapping[str, str] = {}
     """Full names by code."""
+    allows_self_trades: bool = False
+    """Whether an order may ask to trade with its own owner's; a licensed venue does not let it."""
 
 
 class Reason(msgspec.Struct, frozen=True):
@@ -156,6 +160,10 @@ class Venue(msgspec.Struct):
     probes: Probes | None = None
     people: People | None = None
     traffic: Traffic = msgspec.field(default_factory=Traffic)
+    remembered: Remembered = msgspec.field(default_factory=Remembered)
+    trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
+    repeated: list[list[Event]] | None = None
+    """Of a request that was carried out before: the events of its commands. None for any other."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
@@ -235,7 +243,10 @@ class Endpoint(msgspec.Struct, frozen=True):
 
 def refusal_in(events: list[Event]) -> CommandRejected | None:
     """Why a command was refused, if it was; before that stands whatever was due by its time (spec/expiry.md)."""
-    return next((event for event in events if isinstance(event, CommandRejected)), None)
+    for event in events:
+        if isinstance(event, CommandRejected):
+            return event
+    return None
 
 
 def quoted_market(venue: Venue, parameters: Parameters) -> Market:

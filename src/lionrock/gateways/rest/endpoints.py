@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from lionrock.gateways.rest import accounts, api_keys, orders, probes, profile, quotes, reference, sign_in
 from lionrock.gateways.rest.contract import Body, Endpoint, Security
+from lionrock.gateways.rest.lionrock.endpoints import ENDPOINTS as OWN_ENTRY
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
 
@@ -11,6 +12,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *OWN_ENTRY,
     Endpoint("GET", "/api/v1/ping", _NONE, 1, reference.ping, "Does the server answer?", shows_state=False),
     Endpoint("GET", "/api/v1/time", _NONE, 1, reference.time, "Server time", shows_state=False),
     Endpoint("GET", "/api/v1/exchangeInfo", _NONE, 5, reference.exchange_info, "Markets and assets"),

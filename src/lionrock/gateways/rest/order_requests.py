@@ -122,7 +122,7 @@ def _figures(
     if quantity_may_be_quote and side is Side.BUY:
         amount, quantity = quantity, None
     if amount is not None:
-        return 0, 0, _read_amount(market, amount)
+        return 0, 0, read_amount(market, amount)
     if quantity is None:
         raise missing_or_invalid("quantity")
     return 0, read_size(market, quantity), 0
@@ -146,7 +146,8 @@ def read_size(market: Market, text: str) -> int:
     return lots
 
 
-def _read_amount(market: Market, text: str) -> int:
+def read_amount(market: Market, text: str) -> int:
+    """Quote atoms. Raises `Refused` when the text is no number or finer than the quote asset."""
     atoms = _whole_steps(text, market.quote.decimals, 1, -1126, -1148)
     if atoms > _I64_MAX:
         raise refused_by_rule(Rejection.NOTIONAL_ABOVE_MAXIMUM, market.listing.max_notional_atoms, _I64_MAX)
@@ -170,9 +171,13 @@ def _whole_steps(text: str, decimals: int, step_atoms: int, malformed: Code, ine
 
 def _client_order_id(parameters: Parameters) -> str:
     """Of two names the one of the order endpoint's own parameter wins; the other is what batches carry."""
-    given = parameters.text("newClientOrderId")
-    if given is None:
-        given = parameters.text("clientOrderId") or ""
+    name = "clientOrderId" if parameters.text("newClientOrderId") is None else "newClientOrderId"
+    return read_client_order_id(parameters, name)
+
+
+def read_client_order_id(parameters: Parameters, name: str) -> str:
+    """The client's own id for an order; empty when it gives none. Raises `Refused`."""
+    given = parameters.text(name) or ""
     if len(given) > MAX_CLIENT_ORDER_ID or _looks_like_an_order_id(given):
         raise Refused(-1123)
     try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from itertools import islice
 
 import msgspec
@@ -21,9 +22,9 @@ from lionrock.gateways.rest.rows import (
     placed_order,
     single_order,
 )
-from lionrock.views.orders import OrderState, OrderStatus
+from lionrock.views.orders import OrderState, OrderStatus, order_after
 from lionrock.words.commands import CancelOrder
-from lionrock.words.events import CommandRejected, Event, OrderPlaced
+from lionrock.words.events import CommandRejected, Event
 from lionrock.words.rejections import Rejection
 
 MAX_BATCH = 20
@@ -33,12 +34,13 @@ CANCELS_AT_ONCE = 1_000
 DEFAULT_ROWS, MAX_ROWS = 500, 1_000
 _FOREVER = 2**63 - 1
 
-_NO_LONGER_OPEN: dict[OrderStatus, Code] = {
+NO_LONGER_OPEN: dict[OrderStatus, Code] = {
     OrderStatus.FILLED: -1139,
     OrderStatus.CANCELED: -1142,
     OrderStatus.REJECTED: -1142,
     OrderStatus.PARTIALLY_CANCELED: -1138,
 }
+"""What a cancel of an order that is over is refused with."""
 
 
 async def place(venue: Venue, call: Call) -> PlacedOrder:
@@ -60,19 +62,18 @@ async def check(venue: Venue, call: Call) -> dict[str, str]:
 async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
     command = request.command
     events = await venue.node.submit(command, request.client_order_id.encode())
-    order = _taken(venue, command.account_id, events)
+    order = _taken(events, request.client_order_id)
     return placed_order(venue.catalogue.markets[command.market_id], order)
 
 
-def _taken(venue: Venue, account_id: int, events: list[Event]) -> OrderState:
-    """The order after its command; the node has published its events to the views before it answers."""
+def _taken(events: list[Event], client_order_id: str, later: Sequence[Event] = ()) -> OrderState:
+    """The order after its command, told from the events of its request alone: asked again, it is told the same."""
     refused = refusal_in(events)
     if refused is not None:
         raise refused_by_core(refused)
-    placed = next((event for event in events if isinstance(event, OrderPlaced)), None)
-    order = None if placed is None else venue.orders.find(account_id, placed.order_id)
+    order = order_after([*events, *later], client_order_id)
     if order is None:
-        raise LookupError(f"the node answered a PlaceOrder with {events}, and the views do not know the order")
+        raise LookupError(f"the node answered a PlaceOrder with {events}")
     return order
 
 
@@ -93,10 +94,12 @@ async def place_batch(venue: Venue, call: Call) -> dict[str, object]:
     submitted = await venue.node.submit_all(
         [(request.command, request.client_order_id.encode()) for _, request in waiting]
     )
-    for (index, request), events in zip(waiting, submitted, strict=True):
+    for at, (index, request) in enumerate(waiting):
+        later = [event for events in submitted[at + 1 :] for event in events]  # each as it stands after the whole batch
         try:
             placed = placed_order(
-                venue.catalogue.markets[request.command.market_id], _taken(venue, call.account_id, events)
+                venue.catalogue.markets[request.command.market_id],
+                _taken(submitted[at], request.client_order_id, later),
             )
             placed.concentration = msgspec.UNSET
             answers[index] = placed
@@ -155,13 +158,13 @@ async def cancel(venue: Venue, call: Call) -> CancelledOrder:
     if market is not None and market.market_id != order.placed.market_id:
         raise Refused("0211")
     if not order.is_open:
-        raise Refused(_NO_LONGER_OPEN[order.status])
+        raise Refused(NO_LONGER_OPEN[order.status])
     events = await venue.node.submit(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id))
     refused = refusal_in(events)
     if refused is not None:
         # It was filled or cancelled by a command that went before this one.
         if not order.is_open:
-            raise Refused(_NO_LONGER_OPEN[order.status])
+            raise Refused(NO_LONGER_OPEN[order.status])
         raise refused_by_core(refused)
     return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
 

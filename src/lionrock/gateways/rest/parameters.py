@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
@@ -34,6 +35,27 @@ def parse_urlencoded(raw: bytes) -> dict[str, str]:
             found[name] = value
     except UnicodeDecodeError as error:
         raise missing_or_invalid("encoding") from error
+    return found
+
+
+def parse_json_object(raw: bytes) -> dict[str, object]:
+    """Members of one JSON object; numbers stay the text they were sent as. Raises `Refused` for anything else, and for
+    a name that stands twice in one object.
+    """
+
+    def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) < len(pairs):
+            names = [name for name, _ in pairs]
+            raise missing_or_invalid(_printable(next(name for name in names if names.count(name) > 1)))
+        return members
+
+    try:
+        found = json.loads(raw, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=read_object)
+    except (ValueError, RecursionError) as error:
+        raise missing_or_invalid("body") from error
+    if not isinstance(found, dict):
+        raise missing_or_invalid("body")
     return found
 
 
@@ -83,6 +105,27 @@ class Parameters:
         if not (value.isascii() and value.isdigit() and len(value) <= _MAX_NUMBER_DIGITS):
             raise missing_or_invalid(name)
         return int(value)
+
+    def boolean(self, name: str) -> bool | None:
+        """`true` or `false`, in JSON also as themselves."""
+        value = self._values.get(name)
+        if isinstance(value, bool):
+            return value
+        text = self.text(name)
+        if text is None:
+            return None
+        if text not in ("true", "false"):
+            raise missing_or_invalid(name)
+        return text == "true"
+
+    def rows(self, name: str, most: int) -> list[Parameters]:
+        """A list of objects, one at least. Raises `Refused` for anything else, and for more than `most`."""
+        value = self._values.get(name)
+        if not isinstance(value, list) or not value or not all(isinstance(row, dict) for row in value):
+            raise missing_or_invalid(name)
+        if len(value) > most:
+            raise Refused(-2022)
+        return [Parameters(row) for row in value]
 
     def order_id(self, name: str) -> int | None:
         """An order id: up to 19 digits."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from lionrock.gateways.rest.errors import Code, Refused
+from lionrock.gateways.rest.reasons import reason_number
 from lionrock.gateways.rest.turnstile import TOO_MANY, retry_after
 from lionrock.people.api_keys import KeyRefused
 from lionrock.people.attempts import MustWait
@@ -54,9 +55,9 @@ REASONS: dict[type[Exception], tuple[Code, str, str, str]] = {
 """Code, name, words and next step by what went wrong."""
 
 
-def details(name: str, words: str, next_step: str) -> dict[str, object]:
+def details(code: Code, name: str, words: str, next_step: str) -> dict[str, object]:
     """The `lionrock` object of a refusal that is not the core's."""
-    return {"rejection": None, "name": name, "words": words, "figures": {}, "next_step": next_step}
+    return {"rejection": reason_number(code), "name": name, "words": words, "figures": {}, "next_step": next_step}
 
 
 @contextmanager
@@ -66,9 +67,11 @@ def told_to_client() -> Iterator[None]:
         yield
     except tuple(REASONS) as error:
         code, *words = REASONS[type(error)]
-        raise Refused(code, details=details(*words)) from error
+        raise Refused(code, details=details(code, *words)) from error
     except MustWait as error:
-        told = details("must_wait", "there were too many wrong attempts", "try again after the time of Retry-After")
+        told = details(
+            "0003", "must_wait", "there were too many wrong attempts", "try again after the time of Retry-After"
+        )
         raise Refused("0003", status=TOO_MANY, details=told, headers=retry_after(error.wait_ns)) from error
     except KeyRefused as error:
         raise (Refused("0001", error.field) if error.field else Refused(-2016)) from error

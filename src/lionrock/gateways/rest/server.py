@@ -3,26 +3,25 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+import logging
+from collections.abc import Iterable
+from functools import partial
 
 import msgspec
-from starlette.middleware.errors import ServerErrorMiddleware
-from starlette.requests import Request
-from starlette.responses import Response
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import Receive, Scope, Send
 
 from lionrock.gateways.rest.authentication import authenticate, session_of, take_once
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
+from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Response
 from lionrock.gateways.rest.errors import Refused
-from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
-from lionrock.gateways.rest.turnstile import Headers, Turnstile
+from lionrock.gateways.rest.idempotency import Once, idempotency_key
+from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
+from lionrock.gateways.rest.reasons import refused_body
+from lionrock.gateways.rest.turnstile import Turnstile
 from lionrock.node.errors import NodeBusy, NodeStopped
-from lionrock.people.sessions import Session
 
-MAX_BODY_BYTES = 64 * 1024
-"""Of a body: 20 batched orders with the longest names need a third of it."""
+_log = logging.getLogger(__name__)
 
-NO_HEADERS: Headers = ()
 WEIGHT_OF_NOTHING = 1
 """Of a path that is not there."""
 _JSON = (b"content-type", b"application/json")
@@ -34,42 +33,62 @@ class Gateway:
 
     def __init__(self, venue: Venue, endpoints: Iterable[Endpoint]) -> None:
         self._venue = venue
+        self._once = Once()
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        status, more = 200, NO_HEADERS
-        turnstile = Turnstile(self._venue.traffic, scope, self._venue.clock())
-        try:
-            body = await _read_body(receive)
-            if body is None:
-                return
-            endpoint = self._endpoint(scope, turnstile)
-            turnstile.pass_address(endpoint.weight)
-            answer = await self._answer(endpoint, await self._call(endpoint, turnstile, scope, body))
-        except Refused as refused:
-            status, answer, more = refused.status, refused.body(), refused.headers
-        except NodeBusy:
-            status, answer = 400, Refused(-2040).body()
-        except NodeStopped as stopped:
-            # By the contract a status of 500 and above means that the outcome may be unknown.
-            known = stopped.outcome_known
-            status, answer = (503, Refused(-1101).body()) if known else (500, Refused(-1006).body())
-        content_type = _JSON
-        if isinstance(answer, Reply):
-            status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
-            more = answer.headers
-        else:
-            payload = _encode(answer)
-        headers = [content_type, (b"content-length", b"%d" % len(payload)), *turnstile.headers(), *more]
-        if status == 413:
-            headers.append((b"connection", b"close"))
+        """The same over ASGI."""
+        body = await _read_body(receive)
+        if body is None:
+            return
+        too_large = len(body) > MAX_BODY_BYTES
+        status, headers, payload = self.too_large(scope) if too_large else await self.respond(scope, body)
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
 
-    async def _answer(self, endpoint: Endpoint, call: Call) -> object:
+    async def respond(self, scope: Scope, body: bytes) -> Response:
+        """The answer to a whole request. What goes wrong is logged and told as the contract's internal error."""
+        turnstile = Turnstile(self._venue.traffic, scope, self._venue.clock())
+        try:
+            response = _response(200, await self._carried_out(turnstile, scope, body))
+        except Refused as refused:
+            response = _refusal(scope, refused)
+        except NodeBusy:
+            response = _refusal(scope, Refused(-2040))
+        except NodeStopped as stopped:
+            # By the contract a status of 500 and above means that the outcome may be unknown.
+            known = stopped.outcome_known
+            response = _refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
+        except Exception:  # noqa: BLE001 whatever it was, the client gets an answer
+            _log.exception("%s %s went wrong", scope["method"], scope["path"])
+            response = _refusal(scope, Refused(-1001, status=500))
+        response[1].extend(turnstile.headers())
+        return response
+
+    def too_large(self, scope: Scope) -> Response:
+        """The answer to a body above `MAX_BODY_BYTES`."""
+        return _refusal(scope, Refused(-1004, status=413))
+
+    async def _carried_out(self, turnstile: Turnstile, scope: Scope, body: bytes) -> object:
+        endpoint = self._endpoint(turnstile, scope)
+        turnstile.pass_address(endpoint.weight)
+        # An answer that holds a secret is given once, and not remembered for a second try.
+        may_repeat = endpoint.method != "GET" and endpoint.security is not Security.MANAGE
+        key = idempotency_key(scope) if may_repeat else None
+        if endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
+            call = await self._session_call(endpoint, turnstile, scope, body)
+        else:
+            call = self._call(endpoint, turnstile, scope, body, key)
+        if not call.credential:
+            key = None
+        if key is None:
+            return await self._answer(self._venue, endpoint, call)
+        return await self._once.answer(self._venue, call, key, scope, partial(self._answer, endpoint=endpoint))
+
+    async def _answer(self, venue: Venue, endpoint: Endpoint, call: Call) -> object:
         """Nothing that was read is told before it is certain: not what a read shows, nor why a command is refused."""
         try:
-            answer = await endpoint.handler(self._venue, call)
+            answer = await endpoint.handler(venue, call)
         except Refused:
             if endpoint.shows_state:
                 await self._venue.settled()
@@ -78,77 +97,90 @@ class Gateway:
             await self._venue.settled()
         return answer
 
-    def _endpoint(self, scope: Scope, turnstile: Turnstile) -> Endpoint:
+    def _endpoint(self, turnstile: Turnstile, scope: Scope) -> Endpoint:
         endpoint = self._endpoints.get((scope["method"], scope["path"]))
         if endpoint is None:
             turnstile.pass_address(WEIGHT_OF_NOTHING)
             raise Refused(404, scope["path"][1:200], status=404)
         return endpoint
 
-    async def _call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
-        query: bytes = scope["query_string"]
-        values = parse_urlencoded(query)
-        if body and endpoint.body is Body.FORM:
-            values = parse_urlencoded(body) | values
-        parameters = Parameters(values)
+    def _call(
+        self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes, idempotency_key: str | None
+    ) -> Call:
+        parameters = _parameters(endpoint, scope, body)
         host, headers = turnstile.client_host, turnstile.request_headers
         if endpoint.security is Security.NONE:
             return Call(parameters, body, None, host, headers=headers)
-        second_factor = headers.get(b"x-two-fa-token", b"").decode("latin-1")
-        access_key = headers.get(b"x-hk-apikey", b"").decode("latin-1")
-        if endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and not access_key):
-            session = await self._session(endpoint, headers)
-            turnstile.pass_key(session.session_id, endpoint)
-            return Call(parameters, body, None, host, session, headers, second_factor)
         signed = authenticate(
             self._venue.keys,
             endpoint,
-            access_key=access_key,
-            query=query,
+            access_key=turnstile.access_key,
+            query=scope["query_string"],
             body=body,
             parameters=parameters,
             now_ms=self._venue.now_ms(),
             client_host=host,
         )
-        if signed.credential.account_id not in self._venue.catalogue.accounts:
+        credential = signed.credential
+        if credential.account_id not in self._venue.catalogue.accounts:
             raise Refused("0102")
-        turnstile.pass_key(access_key, endpoint)
+        turnstile.pass_key(credential.access_key, endpoint)
         if endpoint.method != "GET":
-            take_once(self._venue.traffic.replays, signed, self._venue.now_ms())
-        return Call(parameters, body, signed.credential, host, None, headers, second_factor)
+            take_once(self._venue.traffic.replays, signed, self._venue.now_ms(), idempotency_key or "")
+        return Call(parameters, body, credential, host, None, headers, turnstile.second_factor)
 
-    async def _session(self, endpoint: Endpoint, headers: Mapping[bytes, bytes]) -> Session:
-        people = self._venue.people
+    async def _session_call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
+        people, headers = self._venue.people, turnstile.request_headers
         if people is None:
             raise Refused(-1002)
         session = session_of(people.sessions, headers, self._venue.clock(), writes=endpoint.method != "GET")
+        turnstile.pass_key(session.session_id, endpoint)
+        parameters = _parameters(endpoint, scope, body)
         if people.sessions.needs_writing(session):
             await asyncio.to_thread(people.sessions.write, session)
-        return session
+        return Call(parameters, body, None, turnstile.client_host, session, headers, turnstile.second_factor)
+
+
+def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
+    """All that was sent by name; the query wins."""
+    values: dict[str, object] = dict(parse_urlencoded(scope["query_string"]))
+    if body and endpoint.body is Body.FORM:
+        values = parse_urlencoded(body) | values
+    elif body and endpoint.body is Body.SIGNED_JSON:
+        values = parse_json_object(body) | values
+    return Parameters(values)
+
+
+def _response(status: int, answer: object) -> Response:
+    if isinstance(answer, Reply):
+        content_type, length = (b"content-type", answer.content_type), b"%d" % len(answer.payload)
+        return answer.status, [content_type, (b"content-length", length), *answer.headers], answer.payload
+    payload = _encode(answer)
+    return status, [_JSON, (b"content-length", b"%d" % len(payload))], payload
+
+
+def _refusal(scope: Scope, refused: Refused) -> Response:
+    status, headers, payload = _response(refused.status, refused_body(refused, scope["path"]))
+    headers.extend(refused.headers)
+    if status == 413:
+        headers.append((b"connection", b"close"))
+    return status, headers, payload
 
 
 async def _read_body(receive: Receive) -> bytes | None:
-    """None when the client went away. Raises `Refused` for a body above `MAX_BODY_BYTES`."""
+    """None when the client went away; of a body above `MAX_BODY_BYTES` only the beginning."""
     message = await receive()
     if message["type"] != "http.request":
         return None
     body: bytes = message.get("body", b"")
-    while message.get("more_body", False):
+    while message.get("more_body", False) and len(body) <= MAX_BODY_BYTES:
         message = await receive()
         if message["type"] != "http.request":
             return None
         body += message.get("body", b"")
-        if len(body) > MAX_BODY_BYTES:
-            break
-    if len(body) > MAX_BODY_BYTES:
-        raise Refused(-1004, status=413)
     return body
 
 
-def application(venue: Venue, endpoints: Iterable[Endpoint]) -> ASGIApp:
-    """The application to serve. Whatever goes wrong inside is logged and answered as the contract's internal error."""
-    return ServerErrorMiddleware(Gateway(venue, endpoints), handler=_internal_error)
-
-
-async def _internal_error(_request: Request, _error: Exception) -> Response:
-    return Response(_encode(Refused(-1001).body()), status_code=500, media_type="application/json")
+def application(venue: Venue, endpoints: Iterable[Endpoint]) -> Gateway:
+    """The application to serve."""
+    return Gateway(venue, endpoints)

@@ -29,6 +29,20 @@ class Turnstile:
         self.request_headers: dict[bytes, bytes] = dict(scope["headers"])
         self.client_host = client_address(scope.get("client"), self.request_headers, traffic.proxies)
 
+    @property
+    def access_key(self) -> str:
+        """Name of the key that came; empty for none."""
+        return self.request_headers.get(b"x-hk-apikey", b"").decode("latin-1")
+
+    @property
+    def has_no_key(self) -> bool:
+        return b"x-hk-apikey" not in self.request_headers
+
+    @property
+    def second_factor(self) -> str:
+        """The code that came; empty for none."""
+        return self.request_headers.get(b"x-two-fa-token", b"").decode("latin-1")
+
     def pass_address(self, weight: int) -> None:
         """Before anything is known of the client; what costs nothing always passes. Raises `Refused`."""
         limits = self._traffic.limits

@@ -37,7 +37,7 @@ from lionrock.words.events import (
     TransferPosted,
 )
 from lionrock.words.faults import Fault
-from lionrock.words.side_notes import unpack_notes
+from lionrock.words.side_notes import unmarked, unpack_notes
 
 CoreBalances = Callable[[int], list[tuple[int, int, int]]]
 """What an account has in the core: (asset, available, held) by asset."""
@@ -190,7 +190,7 @@ def _client_ids(frames: Sequence[Tailed], placed_sequences: list[int]) -> list[s
     notes: dict[int, bytes] = {}
     for frame, *_ in frames:
         if frame.side and frame.record_count:
-            notes |= {frame.sequence + number: note for number, note in unpack_notes(frame.side).items()}
+            notes |= {frame.sequence + number: unmarked(note) for number, note in unpack_notes(frame.side).items()}
     if not notes:
         return [None] * len(placed_sequences)
     found = (notes.get(sequence) for sequence in placed_sequences)
