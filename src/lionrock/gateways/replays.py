@@ -50,12 +50,14 @@ class Replays:
             self._forget_before(second)
         shown = signature[:REMEMBERED_BYTES] + access_key[:KEY_CHARACTERS].encode()
         last_second = ends_ms // MS_PER_S
-        bucket = self._seconds.setdefault(max(last_second, self._oldest), {})
-        promised = hash(idempotency_key) if idempotency_key else 0
-        if last_second < self._oldest or (shown in bucket and not (promised and bucket[shown] == promised)):
+        if last_second < self._oldest:
             return True
+        bucket = self._seconds.get(last_second)
+        if bucket is None:
+            bucket = self._seconds[last_second] = {}
+        promised = hash(idempotency_key) if idempotency_key else 0
         if shown in bucket:
-            return False
+            return not promised or bucket[shown] != promised
         if self._count >= self._most:
             raise TooManySignatures
         bucket[shown] = promised
