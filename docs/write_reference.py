@@ -133,7 +133,11 @@ def refusal_page() -> str:
 
 def endpoint_page() -> str:
     """The table of endpoints."""
-    words = "NONE is open to all; USER_DATA and TRADE need an API key with that right and a signature."
+    words = (
+        "NONE is open to all; USER_DATA (the right to read), TRADE, TRANSFER and WITHDRAW need an API key with that "
+        "right and a signature; SESSION needs the cookie of a sign-in; MANAGE needs a session, or a key that may "
+        "manage and a signature. What weights are for is told in [access](../../spec/access.md)."
+    )
     lines = ["# Endpoints", "", NOTE, words, ""]
     parts = (
         ("Everywhere", ENDPOINTS),

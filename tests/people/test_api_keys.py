@@ -120,7 +120,7 @@ def test_key_that_may_only_read_does_not_trade(database: Engine) -> None:
             body=b"",
             parameters=Parameters(values),
             now_ms=1000,
-        ).account_id
+        ).credential.account_id
 
     assert act(Security.USER_DATA) == 1
     with pytest.raises(Refused, match="-1005"):

@@ -47,7 +47,29 @@ def test_metrics_are_shown_to_this_machine_alone_unless_told_otherwise() -> None
     assert [shown(host) for host in ("10.0.0.1", "::2", "::ffff:10.0.0.1", "localhost", "")] == [False] * 5
 
 
+@pytest.mark.shows("AUTH-008", "AUTH-013")
+def test_limits_and_access_are_read(tmp_path: Path) -> None:
+    read = configured(
+        tmp_path,
+        "[limits]\norders_per_second = 7\norders_burst = 9\nsandbox_factor = 2\n[access]\nsession_hours = 2\n"
+        'trusted_proxies = ["10.0.0.0/8"]\n',
+    )
+    used = [
+        read.limits.buckets(is_sandbox=is_sandbox).of_key("key", 1, 0, is_order=True).limit
+        for is_sandbox in (False, True)
+    ]
+    assert used == [9, 18]
+    assert read.access.session_rules.absolute_ns == 2 * 3_600 * 10**9
+    assert [str(network) for network in read.access.proxies] == ["10.0.0.0/8"]
+
+
 WRONG = {
+    "no rate": ("[limits]\nkey_per_second = 0\n", ["limits.key_per_second: a whole number from 1 to 1,000,000"]),
+    "endless": ("[access]\nsession_hours = 9999999\n", ["access.session_hours: a whole number from 1 to 1,000,000"]),
+    "no proxy": (
+        '[access]\ntrusted_proxies = ["me"]\n',
+        ["access.trusted_proxies: 'me' does not appear to be an IPv4 or IPv6 network"],
+    ),
     "two unknown": (
         "[oprators]\n[checkpoints]\noutsde = 1\n",
         ["there is no setting oprators", "there is no setting checkpoints.outsde"],

@@ -147,6 +147,7 @@ def _order(account: dict[str, str], number: int, clock_ms: Callable[[], int]) ->
             "type": "LIMIT",
             "quantity": "0.01",
             "price": "50000",
+            "number": number,  # nobody reads it: it keeps two orders of a millisecond from being one sent twice
             "recvWindow": 60_000,  # signed before the run, so that signing is not measured
             "timestamp": clock_ms(),
         }

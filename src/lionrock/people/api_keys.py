@@ -1,28 +1,30 @@
-"""API keys: which account a key acts for, with which rights; the secret is sealed at rest."""
+"""API keys: which account a key acts for, with which rights, from where, until when. Its secret is sealed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from enum import IntFlag
+import ipaddress
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from enum import IntFlag, StrEnum
+from typing import Any
 
 import msgspec
-from sqlalchemy import (
-    BigInteger,
-    Column,
-    Engine,
-    Integer,
-    LargeBinary,
-    MetaData,
-    Row,
-    String,
-    Table,
-    delete,
-    insert,
-    select,
-)
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from sqlalchemy import Engine, Row, delete, insert, select, update
 
+from lionrock.people.tables import api_keys
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+MAX_KEYS = 100
+"""Of one account, that are neither revoked nor expired."""
+MAX_LABEL = 64
+"""Characters."""
+MAX_NETWORKS = 20
+"""Of one key."""
 
 
 class Right(IntFlag):
@@ -33,28 +35,32 @@ class Right(IntFlag):
     TRANSFER = 4
     """Move funds between accounts of the same owner."""
     WITHDRAW = 8
+    MANAGE = 16
+    """Make and revoke keys, none with a right that it does not have itself."""
 
 
-_metadata = MetaData()
+ALL_RIGHTS = Right.READ | Right.TRADE | Right.TRANSFER | Right.WITHDRAW | Right.MANAGE
 
-_api_keys = Table(
-    "api_keys",
-    _metadata,
-    Column("access_key", String(64), primary_key=True),
-    Column("sealed_secret", LargeBinary, nullable=False),
-    Column("account_id", BigInteger, nullable=False),
-    Column("rights", Integer, nullable=False),
-    Column("created_ns", BigInteger, nullable=False),
-    # What the key's account was when it was made: an id alone would act for whoever is given the same id in a journal
-    # that lost its end, or in another one.
-    Column("journal_id", LargeBinary, nullable=False),
-    Column("opened_sequence", BigInteger, nullable=False),
-    Column("opened_ns", BigInteger, nullable=False),
-)
+
+class KeyKind(StrEnum):
+    """How a key signs."""
+
+    HMAC = "HMAC"
+    """HMAC-SHA256 with a secret that both sides know; the contract's."""
+    ED25519 = "ED25519"
+    """RFC 8032, with a private key that only the client has; our own addition."""
 
 
 class JournalMismatch(Exception):
     """A stored key is of an account that the journal does not have: keys and journal are not of one site and time."""
+
+
+class KeyRefused(Exception):
+    """A key that cannot be made so. `field` is what stands wrong; empty when the account has too many."""
+
+    def __init__(self, field: str) -> None:
+        super().__init__(field or "too many keys")
+        self.field = field
 
 
 class Credential(msgspec.Struct, frozen=True):
@@ -62,11 +68,42 @@ class Credential(msgspec.Struct, frozen=True):
 
     access_key: str
     secret: bytes
+    """Of an HMAC key; of an Ed25519 key the raw public key."""
     account_id: int
     rights: Right
+    verifier: Ed25519PublicKey | None = None
+    networks: tuple[Network, ...] = ()
+    expires_ns: int = 0
+    label: str = ""
+    created_ns: int = 0
 
     def __repr__(self) -> str:
         return f"Credential(access_key={self.access_key!r}, account_id={self.account_id})"
+
+    @property
+    def kind(self) -> KeyKind:
+        return KeyKind.HMAC if self.verifier is None else KeyKind.ED25519
+
+    def is_expired(self, now_ns: int) -> bool:
+        return 0 < self.expires_ns <= now_ns
+
+    def may_come_from(self, host: str) -> bool:
+        """Whether the key may be used from this address. An address that cannot be read is on no list."""
+        if not self.networks:
+            return True
+        try:
+            address = ipaddress.ip_address(host)
+        except ValueError:
+            return False
+        plain = getattr(address, "ipv4_mapped", None) or address
+        return any(plain in network for network in self.networks)
+
+
+class _Details(msgspec.Struct, frozen=True):
+    """Sealed with the key: where somebody works from, and what they call it, is theirs to know."""
+
+    label: str
+    networks: tuple[str, ...]
 
 
 class ApiKeys:
@@ -92,53 +129,129 @@ class ApiKeys:
         self._sealer = sealer
         self._random_bytes = random_bytes
         self._clock = clock
-        _metadata.create_all(database)
+        self._making = threading.Lock()
         with database.connect() as connection:
-            rows = connection.execute(select(_api_keys)).all()
+            rows = connection.execute(select(api_keys)).all()
         for row in rows:
-            _check_origin(row, journal_id, accounts.get(row.account_id))
-        self._credentials = {
-            row.access_key: Credential(
-                row.access_key,
-                sealer.open(row.sealed_secret, _place(row.access_key)),
-                row.account_id,
-                Right(row.rights),
-            )
-            for row in rows
-        }
+            check_origin(row, journal_id, accounts.get(row.account_id))
+        self.last_change_ns = max((row.revoked_ns or row.created_ns for row in rows), default=0)
+        """When a key was last made or revoked before they were opened."""
+        live = [row for row in rows if row.revoked_ns is None]
+        self._credentials = {row.access_key: self._opened(row) for row in live}
 
     def find(self, access_key: str) -> Credential | None:
         return self._credentials.get(access_key)
 
-    def create(self, account: AccountOpened, rights: Right) -> Credential:
-        """A new key; its secret is shown to its owner now and never again. Durable when this returns."""
-        access_key, secret = self._random_bytes(32).hex(), self._random_bytes(32).hex().encode()
-        credential = Credential(access_key, secret, account.account_id, rights)
+    def of_account(self, account_id: int) -> list[Credential]:
+        """The account's keys that are not revoked, oldest first."""
+        return [each for each in list(self._credentials.values()) if each.account_id == account_id]
+
+    def create(
+        self,
+        account: AccountOpened,
+        rights: Right,
+        *,
+        label: str = "",
+        networks: Iterable[str] = (),
+        expires_ns: int = 0,
+        public_key: bytes = b"",
+    ) -> Credential:
+        """A new key; its secret is shown to its owner now and never again. Durable when this returns.
+
+        `networks` are those it may be used from, in CIDR notation; none for any. `expires_ns` is 0 for never.
+        `public_key` is a raw Ed25519 key of 32 bytes; empty for an HMAC key, whose secret is made here.
+        Raises `KeyRefused`.
+        """
+        verifier = _verifier(public_key) if public_key else None
+        secret = public_key or self._random_bytes(32).hex().encode()
+        access_key, now_ns = self._random_bytes(32).hex(), self._clock()
+        allowed = _networks(networks)
+        if len(label) > MAX_LABEL or not label.isprintable():
+            raise KeyRefused("label")
+        if expires_ns and expires_ns <= now_ns:
+            raise KeyRefused("expiresAtMs")
+        credential = Credential(
+            access_key,
+            secret,
+            account.account_id,
+            rights,
+            verifier,
+            allowed,
+            expires_ns,
+            label,
+            now_ns,
+        )
+        with self._making:
+            others = self.of_account(account.account_id)
+            if sum(not each.is_expired(now_ns) for each in others) >= MAX_KEYS:
+                raise KeyRefused("")
+            # One public key under two names would let what is signed for one account be sent again for the other.
+            if verifier and any(each.secret == secret for each in list(self._credentials.values()) if each.verifier):
+                raise KeyRefused("publicKey")
+            self._insert(credential, account)
+            self._credentials[access_key] = credential
+        return credential
+
+    def revoke(self, access_key: str) -> bool:
+        """From now on the key is unknown, and what it signs with is gone. False when it was unknown already."""
+        with self._making:
+            if self._credentials.pop(access_key, None) is None:
+                return False
+            with self._database.begin() as connection:
+                connection.execute(
+                    update(api_keys)
+                    .where(api_keys.c.access_key == access_key)
+                    .values(sealed_secret=b"", sealed_details=None, revoked_ns=self._clock())
+                )
+        return True
+
+    def _insert(self, credential: Credential, account: AccountOpened) -> None:
+        key = credential.access_key
+        details = _Details(credential.label, tuple(str(network) for network in credential.networks))
         with self._database.begin() as connection:
             connection.execute(
-                insert(_api_keys).values(
-                    access_key=access_key,
-                    sealed_secret=self._sealer.seal(secret, _place(access_key)),
+                insert(api_keys).values(
+                    access_key=key,
+                    kind=credential.kind.value,
+                    sealed_secret=self._sealer.seal(credential.secret, _place(key)),
+                    sealed_details=self._sealer.seal(msgspec.json.encode(details), _details_place(key)),
                     account_id=account.account_id,
-                    rights=int(rights),
-                    created_ns=self._clock(),
+                    rights=int(credential.rights),
+                    created_ns=credential.created_ns,
+                    expires_ns=credential.expires_ns,
                     journal_id=self._journal_id,
                     opened_sequence=account.sequence,
                     opened_ns=account.time_ns,
                 )
             )
-        self._credentials[access_key] = credential
-        return credential
+
+    def _opened(self, row: Row[Any]) -> Credential:
+        secret = self._sealer.open(row.sealed_secret, _place(row.access_key))
+        details = _Details("", ())
+        if row.sealed_details is not None:
+            plain = self._sealer.open(row.sealed_details, _details_place(row.access_key))
+            details = msgspec.json.decode(plain, type=_Details)
+        return Credential(
+            row.access_key,
+            secret,
+            row.account_id,
+            Right(row.rights),
+            _verifier(secret) if row.kind == KeyKind.ED25519 else None,
+            _networks(details.networks),
+            row.expires_ns,
+            details.label,
+            row.created_ns,
+        )
 
 
 def forget_later_keys(database: Engine, last_sequence: int) -> int:
     """Drop the keys of accounts that were opened after a command; gives how many. For a site that is set back."""
-    _metadata.create_all(database)
     with database.begin() as connection:
-        return connection.execute(delete(_api_keys).where(_api_keys.c.opened_sequence > last_sequence)).rowcount
+        return connection.execute(delete(api_keys).where(api_keys.c.opened_sequence > last_sequence)).rowcount
 
 
-def _check_origin(row: Row[tuple[object, ...]], journal_id: bytes, account: AccountOpened | None) -> None:
+def check_origin(row: Row[Any], journal_id: bytes, account: AccountOpened | None) -> None:
+    """Raises `JournalMismatch` when what is stored was not made for this account of this journal."""
     if row.journal_id != journal_id:
         raise JournalMismatch(
             f"the keys were made for journal {row.journal_id.hex()} and this is journal {journal_id.hex()}: "
@@ -151,5 +264,26 @@ def _check_origin(row: Row[tuple[object, ...]], journal_id: bytes, account: Acco
         )
 
 
+def _verifier(raw: bytes) -> Ed25519PublicKey:
+    try:
+        return Ed25519PublicKey.from_public_bytes(raw)
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise KeyRefused("publicKey") from error
+
+
+def _networks(texts: Iterable[str]) -> tuple[Network, ...]:
+    try:
+        networks = tuple(ipaddress.ip_network(text) for text in texts)
+    except ValueError as error:
+        raise KeyRefused("networks") from error
+    if len(networks) > MAX_NETWORKS:
+        raise KeyRefused("networks")
+    return networks
+
+
 def _place(access_key: str) -> str:
     return f"api_keys.secret:{access_key}"
+
+
+def _details_place(access_key: str) -> str:
+    return f"api_keys.details:{access_key}"

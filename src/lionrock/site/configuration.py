@@ -15,9 +15,15 @@ import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from lionrock.gateways.limits import NS_PER_S, Limits, Penalty, Rate
 from lionrock.gateways.websocket.limits import StreamLimits
+from lionrock.people.api_keys import Network
+from lionrock.people.passkeys import RelyingParty
+from lionrock.people.sessions import SessionRules
 
 FILE_NAME = "lionrock.toml"
+MAX_FIGURE = 1_000_000
+"""Of a setting that is a whole number: a rate above it is no limit, a time above it no end."""
 _KEY_BYTES = 32
 _OPERATOR = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
 
@@ -64,6 +70,71 @@ class Metrics(msgspec.Struct, frozen=True):
         return any(plain in ipaddress.ip_network(network) for network in self.networks)
 
 
+class LimitSettings(msgspec.Struct, frozen=True):
+    """Section `[limits]`. Weight is what an endpoint costs; so much a second, and a burst saved up."""
+
+    address_per_second: int = 200
+    """Weight of all requests from one address (of IPv6 a /64 network), whoever signed them."""
+    address_burst: int = 2_000
+    """The most that an address may save up."""
+    key_per_second: int = 100
+    """Weight of an API key's, or a session's, requests other than orders and cancels."""
+    key_burst: int = 1_000
+    """The most that a key may save up."""
+    orders_per_second: int = 50
+    """Weight of an API key's orders and cancels."""
+    orders_burst: int = 200
+    """The most that a key may save up for orders."""
+    refusals_before_shut_out: int = 100
+    """Who was refused so often with status 429 without once letting its saving fill up is shut out, with status 418."""
+    shut_out_seconds: int = 120
+    """How long."""
+    sandbox_factor: int = 1_000
+    """On a sandbox all of the rates and bursts are so many times larger: it is for trying, also how fast it is."""
+
+    def buckets(self, *, is_sandbox: bool) -> Limits:
+        """The buckets these figures describe, all full."""
+        factor = self.sandbox_factor if is_sandbox else 1
+
+        def rate(per_second: int, burst: int) -> Rate:
+            return Rate(per_second * factor, burst * factor)
+
+        return Limits(
+            address=rate(self.address_per_second, self.address_burst),
+            key=rate(self.key_per_second, self.key_burst),
+            orders=rate(self.orders_per_second, self.orders_burst),
+            penalty=Penalty(self.refusals_before_shut_out, self.shut_out_seconds * NS_PER_S),
+        )
+
+
+class Access(msgspec.Struct, frozen=True):
+    """Section `[access]`."""
+
+    trusted_proxies: tuple[str, ...] = ()
+    """Networks of proxies whose `X-Forwarded-For` is believed; by default nobody's."""
+    session_idle_minutes: int = 30
+    """A session ends when it was not used for so long."""
+    session_hours: int = 12
+    """A session ends at the latest after so long."""
+    passkey_domain: str = "localhost"
+    """Domain that passkeys are made for; a change makes all of them useless."""
+    passkey_origins: tuple[str, ...] = ()
+    """Origins whose pages may use passkeys, such as `https://trade.example`; for the domain localhost, plain HTTP on
+    any port will do."""
+
+    @property
+    def proxies(self) -> tuple[Network, ...]:
+        return tuple(ipaddress.ip_network(network) for network in self.trusted_proxies)
+
+    @property
+    def session_rules(self) -> SessionRules:
+        return SessionRules(self.session_idle_minutes * 60 * NS_PER_S, self.session_hours * 3_600 * NS_PER_S)
+
+    @property
+    def relying_party(self) -> RelyingParty:
+        return RelyingParty(self.passkey_domain, self.passkey_origins)
+
+
 class Configuration(msgspec.Struct, frozen=True):
     """The whole file, section by section."""
 
@@ -75,6 +146,8 @@ class Configuration(msgspec.Struct, frozen=True):
     views: Views = Views()
     metrics: Metrics = Metrics()
     streams: StreamLimits = StreamLimits()
+    limits: LimitSettings = LimitSettings()
+    access: Access = Access()
 
     @property
     def signing_keys(self) -> dict[str, bytes]:
@@ -140,11 +213,19 @@ def _complaints(configuration: Configuration) -> Iterator[str]:
         for name in configuration.former_operators
         if name in configuration.operators
     )
-    for network in configuration.metrics.networks:
-        try:
-            ipaddress.ip_network(network)
-        except ValueError as error:
-            yield f"metrics.networks: {error}"
+    for setting, networks in (
+        ("metrics.networks", configuration.metrics.networks),
+        ("access.trusted_proxies", configuration.access.trusted_proxies),
+    ):
+        for network in networks:
+            try:
+                ipaddress.ip_network(network)
+            except ValueError as error:
+                yield f"{setting}: {error}"
+    for section in ("limits", "access"):
+        for name, figure in msgspec.structs.asdict(getattr(configuration, section)).items():
+            if isinstance(figure, int) and not 1 <= figure <= MAX_FIGURE:
+                yield f"{section}.{name}: a whole number from 1 to {MAX_FIGURE:,}"
     outside = configuration.checkpoints.outside
     if outside is not None and not Path(outside).is_absolute():
         yield f"checkpoints.outside: {outside!r} is not an absolute path"

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 
-_SERVER = "uvicorn"
+_SERVERS = ("uvicorn", "lionrock.gateways")
 
 
 class LogFormat(StrEnum):
@@ -28,7 +28,7 @@ class _Discreet(logging.Formatter):
     """Exceptions that the HTTP server reports are told without their messages."""
 
     def format(self, record: logging.LogRecord) -> str:
-        if record.exc_info and record.name.startswith(_SERVER):
+        if record.exc_info and record.name.startswith(_SERVERS):
             record = logging.makeLogRecord(record.__dict__)
             record.exc_text = _without_message(*(record.exc_info or (None, None, None)))
             record.exc_info = None

@@ -22,6 +22,7 @@ from lionrock.journal.tree import Frontier
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
 from lionrock.people.api_keys import forget_later_keys
+from lionrock.people.users import forget_later_users
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 from lionrock.site.manifest import BackupDamaged, Manifest, StoredFile, read_manifest
 from lionrock.site.signing import KEY_FILE
@@ -207,6 +208,7 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
         return 0
     database = open_database(place.directory)
     try:
+        forget_later_users(database, last_sequence)
         return forget_later_keys(database, last_sequence)
     finally:
         database.dispose()

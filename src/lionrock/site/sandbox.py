@@ -8,9 +8,14 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from lionrock.custody.chains import Chains, Terms
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Profile, Security, Venue, refusal_in
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Parameter, Profile, Security, Venue, refusal_in
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
-from lionrock.people.api_keys import Credential, Right
+from lionrock.gateways.rest.json_bodies import read_json
+from lionrock.gateways.rest.refusals import told_to_client
+from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, people_of
+from lionrock.people.api_keys import ALL_RIGHTS, Credential, Right
+from lionrock.people.passwords import is_acceptable
+from lionrock.people.users import NameTaken, is_acceptable_name
 from lionrock.site.client_accounts import Arrangements
 from lionrock.site.site import Site
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
@@ -181,10 +186,43 @@ async def open_account(venue: Venue, call: Call) -> SandboxAccount:
     """
     async with venue.opening:
         account = await _open_funded(venue, call.body)
-    key = await asyncio.to_thread(
-        venue.keys.create, account, Right.READ | Right.TRADE | Right.TRANSFER | Right.WITHDRAW
-    )
+    key = await asyncio.to_thread(venue.keys.create, account, ALL_RIGHTS)
     return SandboxAccount(key.access_key, key.secret.decode(), str(account.account_id))
+
+
+class NewUser(msgspec.Struct, rename="camel", frozen=True):
+    sign_in_name: str
+    password: str
+    fund: dict[str, str] = {}
+
+    def __repr__(self) -> str:
+        return "NewUser()"
+
+
+class SandboxUser(msgspec.Struct, rename="camel"):
+    """A new user, who can sign in now."""
+
+    user_id: str
+    account_id: str
+
+
+async def sign_up(venue: Venue, call: Call) -> SandboxUser:
+    """Opens an account and funds it as `open_account`, for a new user with this name and password."""
+    people, asked = people_of(venue), read_json(call.body, NewUser)
+    if not is_acceptable_name(asked.sign_in_name):
+        raise missing_or_invalid("signInName")
+    if not is_acceptable(asked.password):
+        raise missing_or_invalid("password")
+    with told_to_client():
+        password_hash = await people.passwords.hash(asked.password)
+        async with venue.opening:
+            if await asyncio.to_thread(people.users.by_name, asked.sign_in_name):
+                raise NameTaken
+            account = await _open_funded(venue, call.body)
+            made = await asyncio.to_thread(
+                people.users.create, asked.sign_in_name, password_hash, account, venue.clock()
+            )
+    return SandboxUser(made.user_id, str(made.account_id))
 
 
 async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
@@ -274,5 +312,20 @@ ENDPOINTS = (
         state,
         "Last command and digest of the state",
         answer=State,
+    ),
+    Endpoint(
+        "POST",
+        "/lionrock/v1/users",
+        Security.NONE,
+        SIGN_IN_WEIGHT,
+        sign_up,
+        "Sign up with a funded account (only on a sandbox)",
+        Body.JSON,
+        parameters=(
+            Parameter("signInName", "3 to 254 characters; letter case does not matter", is_required=True),
+            Parameter("password", "12 to 256 characters", is_required=True),
+            Parameter("fund", "Amounts as text by asset code, an object"),
+        ),
+        answer=SandboxUser,
     ),
 )

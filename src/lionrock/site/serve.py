@@ -198,7 +198,7 @@ async def _serve(
             chains = make_chains(directory)
             endpoints += sandbox_chains.endpoints(chains)
             running.append(asyncio.create_task(chains.run()))
-        venue = site.venue(profile, arrangements, chains)
+        venue = site.venue(profile, arrangements, chains, is_sandbox=with_sandbox)
         await venue.clients.wallet.recover()
         running += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
         bindings = site.bindings(os.urandom)

@@ -14,12 +14,22 @@ from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
 from lionrock.custody.wallet import Wallet
-from lionrock.gateways.rest.contract import ClientAccounts, MakeStatement, Probes, Profile, Venue
+from lionrock.gateways.replays import Replays
+from lionrock.gateways.rest.contract import (
+    NS_PER_MS,
+    ClientAccounts,
+    MakeStatement,
+    Probes,
+    Profile,
+    Traffic,
+    Venue,
+)
 from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
+from lionrock.people.people import People
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
@@ -66,6 +76,9 @@ class Site(msgspec.Struct, frozen=True):
     volumes: Volumes
     histories: Histories
     make_statement: MakeStatement
+    people: People
+    taken_until_ns: int
+    """When the site last did something before it was opened."""
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -98,8 +111,17 @@ class Site(msgspec.Struct, frozen=True):
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
-            keys = ApiKeys(
-                database, sealer, random_bytes, clock, journal_id=node.journal_id, accounts=catalogue.accounts
+            journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
+            keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
+            people = People(
+                database,
+                sealer,
+                random_bytes,
+                clock,
+                rules=access.session_rules,
+                relying_party=access.relying_party,
+                journal_id=journal_id,
+                accounts=accounts,
             )
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
@@ -128,12 +150,20 @@ class Site(msgspec.Struct, frozen=True):
             sealer,
             *of_clients,
             *told,
+            people,
+            max(node.engine.last_time_ns, keys.last_change_ns),
         )
 
     def venue(
-        self, profile: Profile, arrangements: Arrangements = NO_ARRANGEMENTS, port: ChainPort | None = None
+        self,
+        profile: Profile,
+        arrangements: Arrangements = NO_ARRANGEMENTS,
+        port: ChainPort | None = None,
+        *,
+        is_sandbox: bool = False,
     ) -> Venue:
         """What the public interface works with. Assets that the arrangements name are listed already."""
+        configuration = self.configuration
         return Venue(
             self.node,
             self.catalogue,
@@ -150,6 +180,12 @@ class Site(msgspec.Struct, frozen=True):
             trading_rules=self.trading_rules,
             histories=self.histories,
             make_statement=self.make_statement,
+            people=self.people,
+            traffic=Traffic(
+                limits=configuration.limits.buckets(is_sandbox=is_sandbox),
+                replays=Replays(self.taken_until_ns // NS_PER_MS),
+                proxies=configuration.access.proxies,
+            ),
         )
 
     def _clients(self, arrangements: Arrangements, port: ChainPort | None) -> ClientAccounts:
@@ -183,4 +219,5 @@ class Site(msgspec.Struct, frozen=True):
             await self.node.close()
         finally:
             self.histories.close()
+            self.people.close()
             self.database.dispose()

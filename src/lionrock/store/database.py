@@ -5,6 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from alembic import command
+from alembic.config import Config
+from alembic.util import CommandError
 from sqlalchemy import Engine, create_engine, event
 
 DATABASE_FILE = "site.sqlite"
@@ -19,9 +22,10 @@ class DatabaseUnusable(Exception):
 
 
 def open_database(directory: Path) -> Engine:
-    """The database in `directory`, made when it is not there; only its owner may read it.
+    """The database in `directory`, made when it is not there and brought up to date; only its owner may read it.
 
-    A commit is on disk when it returns: write-ahead log with synchronous=FULL. Readers do not wait for the writer.
+    Raises `DatabaseUnusable` for one of a later version, and what SQLAlchemy raises. A commit is on disk when it
+    returns: write-ahead log with synchronous=FULL. Readers do not wait for the writer.
     """
     path = directory / DATABASE_FILE
     path.touch(mode=0o600)
@@ -36,4 +40,22 @@ def open_database(directory: Path) -> Engine:
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
 
+    try:
+        _migrate(database)
+    except CommandError as error:
+        database.dispose()
+        raise DatabaseUnusable(directory, error) from error
+    except BaseException:
+        database.dispose()
+        raise
     return database
+
+
+def _migrate(database: Engine) -> None:
+    """Every step of the schema that the database has not seen yet, all or none."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(__file__).with_name("migrations")).replace("%", "%%"))
+    with database.begin() as connection:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # the driver itself begins none before a change of the schema
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "head")

@@ -43,6 +43,11 @@ class Sealer:
         key = blake2b(purpose.encode(), key=self._master_key).digest()
         return lambda data: int.from_bytes(blake2b(data, digest_size=8, key=key).digest(), "little") or 1
 
+    def digester(self, purpose: str) -> Callable[[bytes], bytes]:
+        """As `hasher`, with 256 bits: for names that are looked up and must not stand in the clear."""
+        key = blake2b(purpose.encode(), key=self._master_key).digest()
+        return lambda data: blake2b(data, digest_size=32, key=key).digest()
+
     def seal(self, plain: bytes, place: str) -> bytes:
         """Encrypt for one place, named like `api_keys.secret:K1`."""
         nonce = self._random_bytes(_NONCE_BYTES)

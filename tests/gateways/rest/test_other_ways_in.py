@@ -41,6 +41,7 @@ class Stage:
 
     def __init__(self, site: Site, client: httpx.AsyncClient, clock: Clock) -> None:
         self.site, self.client, self.clock = site, client, clock
+        self.asked = 0
         self.account: dict[str, str] = {}
 
     @property
@@ -68,7 +69,8 @@ class Stage:
     async def signed(self, method: str, path: str, text: str = "", account: dict[str, str] | None = None) -> Any:
         """Of the one trader, if nobody else is named."""
         account = account or self.account
-        text = f"{text}&timestamp={self.clock.now_ns // 1_000_000}"
+        self.asked += 1  # nobody reads the number, but time stands still and two requests are not one
+        text = f"{text}&number={self.asked}&timestamp={self.clock.now_ns // 1_000_000}"
         url = f"{path}?{text}&signature={sign(account['secret'].encode(), text.encode())}"
         return (await self.client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]})).json()
 

@@ -19,8 +19,12 @@ from lionrock.gateways.rest.server import application
 from lionrock.journal.writer import Writer
 from lionrock.site import sandbox
 from lionrock.site.site import Site
+from tests.gateways.rest.live import now_ms
 
 pytestmark = pytest.mark.shows("REST-025")
+
+OF_PEOPLE = tuple(f"/lionrock/v1/{path}" for path in ("sessions", "user", "password", "totp", "passkeys", "keys"))
+"""Signing in and keys do not depend on the ledger."""
 
 PARAMETERS = {
     "/quote/v1/klines": "symbol=BTCUSDT&interval=1m",
@@ -47,7 +51,7 @@ async def test_a_stopped_node_says_nothing_firm(tmp_path: Path, monkeypatch: pyt
         account = opened.json()
 
         async def signed(method: str, path: str, text: str = "", body: bytes = b"") -> httpx.Response:
-            text = f"{text}&timestamp={time.time_ns() // 1_000_000}"
+            text = f"{text}&timestamp={now_ms()}"
             url = f"{path}?{text}&signature={sign(account['secret'].encode(), text.encode())}"
             return await client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]}, content=body)
 
@@ -56,7 +60,8 @@ async def test_a_stopped_node_says_nothing_firm(tmp_path: Path, monkeypatch: pyt
         assert (lost.status_code, lost.json()["code"]) == (500, -1006)
 
         batch = json.dumps([{"symbol": "BTCUSDT", "side": "SELL", "type": "LIMIT", "quantity": "1", "price": "1"}])
-        for endpoint in ENDPOINTS:
+        of_the_ledger = [each for each in ENDPOINTS if not each.path.startswith(OF_PEOPLE)]
+        for endpoint in of_the_ledger:
             text = PARAMETERS.get(endpoint.path, "")
             if endpoint.security is Security.NONE:
                 answer = await client.request(endpoint.method, f"{endpoint.path}?{text}")

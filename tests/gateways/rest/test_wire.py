@@ -50,8 +50,10 @@ def test_text_is_signed_as_it_arrives(trader: Trader) -> None:
     for text in (plain, backwards, plain.replace("BTCUSDT", "%42TCUSDT"), plain + "&ids=1,2", plain + "&x=a+b%20c"):
         signature = trader.sign(text)
         assert trader.send("POST", ORDER, query=f"{text}&signature={signature}").status_code == 200
-        assert trader.send("POST", ORDER, body=f"{text}&signature={signature.upper()}").status_code == 200
-        assert trader.send("POST", ORDER, query=f"signature={signature}&{text}").status_code == 200
+        in_form, in_front = f"{text}&place=form", f"{text}&place=front"
+        shouted = trader.sign(in_form).upper()
+        assert trader.send("POST", ORDER, body=f"{in_form}&signature={shouted}").status_code == 200
+        assert trader.send("POST", ORDER, query=f"signature={trader.sign(in_front)}&{in_front}").status_code == 200
         half = text.index("&", 30)
         split = trader.sign(text[:half] + text[half + 1 :])
         answer = trader.send("POST", ORDER, query=text[:half], body=f"{text[half + 1 :]}&signature={split}")

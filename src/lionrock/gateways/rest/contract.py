@@ -11,13 +11,17 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from lionrock.custody.wallet import Wallet
+from lionrock.gateways.limits import Limits
+from lionrock.gateways.replays import Replays
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
-from lionrock.people.api_keys import ApiKeys, Credential, Right
+from lionrock.people.api_keys import ApiKeys, Credential, Network, Right
 from lionrock.people.listen_keys import ListenKeys
+from lionrock.people.people import People
+from lionrock.people.sessions import Session
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -45,6 +49,10 @@ class Security(StrEnum):
     """A key that may withdraw, and a signature."""
     USER_STREAM = "USER_STREAM"
     """A key that may read. A signature is checked when there is one."""
+    SESSION = "SESSION"
+    """The cookie of a session; for a write, also the header `X-Lionrock-CSRF`."""
+    MANAGE = "MANAGE"
+    """A session, or a key that may manage, and a signature."""
 
     @property
     def right(self) -> Right:
@@ -58,6 +66,8 @@ _RIGHTS = {
     Security.TRANSFER: Right.TRANSFER,
     Security.WITHDRAW: Right.WITHDRAW,
     Security.USER_STREAM: Right.READ,
+    Security.SESSION: Right(0),
+    Security.MANAGE: Right.MANAGE,
 }
 
 
@@ -192,6 +202,16 @@ class ClientAccounts(msgspec.Struct, frozen=True):
     """None where the site names no asset to value in."""
 
 
+class Traffic(msgspec.Struct):
+    """What is remembered of requests, and who stands between the clients and the site."""
+
+    limits: Limits | None = None
+    """None for no limits."""
+    replays: Replays = msgspec.field(default_factory=Replays)
+    proxies: tuple[Network, ...] = ()
+    """Networks of proxies whose `X-Forwarded-For` is believed."""
+
+
 class Venue(msgspec.Struct):
     """Everything a handler works with."""
 
@@ -208,6 +228,8 @@ class Venue(msgspec.Struct):
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
     clients: ClientAccounts
     probes: Probes | None = None
+    people: People | None = None
+    traffic: Traffic = msgspec.field(default_factory=Traffic)
     remembered: Remembered = msgspec.field(default_factory=Remembered)
     trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
     repeated: list[list[Event]] | None = None
@@ -254,13 +276,20 @@ class Call(msgspec.Struct):
     credential: Credential | None
     client_host: str = ""
     """Address it came from; empty where that is not known."""
+    session: Session | None = None
+    headers: Mapping[bytes, bytes] = {}
+    """By lower-case name; only for endpoints that a session may use, and where people sign in."""
+    second_factor: str = ""
+    """Header `X-TWO-FA-TOKEN`."""
 
     @property
     def account_id(self) -> int:
-        """The account the request acts for; only behind a signed endpoint."""
-        if self.credential is None:
-            raise Refused("0102")
-        return self.credential.account_id
+        """The account the request acts for; only behind an endpoint that asks for a key or a session."""
+        if self.credential is not None:
+            return self.credential.account_id
+        if self.session is not None:
+            return self.session.account_id
+        raise Refused("0102")
 
 
 Handler = Callable[[Venue, Call], Awaitable[object]]

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from lionrock.gateways.rest import (
     accounts,
+    api_keys,
     balance_flow,
     histories,
     listen_keys,
     merged_quotes,
     orders,
     probes,
+    profile,
     quotes,
     reference,
+    sign_in,
     statements,
     sub_accounts,
     unavailable,
@@ -268,6 +271,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *histories.ENDPOINTS,
     *listen_keys.ENDPOINTS,
     *statements.ENDPOINTS,
+    *sign_in.ENDPOINTS,
+    *profile.ENDPOINTS,
+    *api_keys.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

@@ -15,8 +15,10 @@ MESSAGES: dict[Code, str] = {
     "0002": "Incorrect signature",
     "0003": "Rate limit exceeded",
     "0102": "Invalid APIKey",
+    "0103": "APIKey expired",
     "0104": "The accountId defined is not permissible",
     "0201": "Instrument not found",
+    "0202": "Invalid IP",
     "0206": "Unsupported order type",
     "0207": "Invalid price",
     "0209": "Invalid price precision",
@@ -26,14 +28,15 @@ MESSAGES: dict[Code, str] = {
     "0402": "Invalid asset",
     404: "No static resource %s.",
     -1001: "Internal error",
+    -1002: "Unauthorized operation",
     -1004: "Bad request",
     -1005: "No permission",
     -1006: "Execution status unknown",
     -1007: "Timeout waiting for response from server",
     -1014: "Unsupported order combination",
     -1020: "Unsupported operation",
-    -1024: "Duplicate request",
     -1021: "Timestamp for this request is outside of the recvWindow",
+    -1024: "Duplicate request",
     -1101: "Feature has been offline",
     -1115: "Invalid timeInForce",
     -1117: "Invalid order side",
@@ -72,6 +75,7 @@ MESSAGES: dict[Code, str] = {
     -2002: "The number of open orders exceeds the limit",
     -2010: "New order rejected",
     -2018: "Trade user creation exceeds the limit",
+    -2016: "API key creation exceeds the limit",
     -2020: "Not allowed to trade this trading pair",
     -2021: "Not allowed to trade this trading pair",
     -2022: "Order batch size exceeds the limit",
@@ -190,9 +194,18 @@ CODES: dict[Rejection, Code] = {
 class Refused(Exception):
     """The request is refused and changed nothing; becomes the error body."""
 
-    def __init__(self, code: Code, subject: str = "", *, status: int = 400, details: dict[str, object] | None = None):
+    def __init__(
+        self,
+        code: Code,
+        subject: str = "",
+        *,
+        status: int = 400,
+        details: dict[str, object] | None = None,
+        headers: tuple[tuple[bytes, bytes], ...] = (),
+    ) -> None:
         self.code = code
         self.status = status
+        self.headers = headers
         self.message = MESSAGES[code].replace("%s", subject)
         self.details = details
         super().__init__(f"{code} {self.message}")

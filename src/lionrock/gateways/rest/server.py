@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Iterable
 from functools import partial
@@ -9,19 +10,22 @@ from functools import partial
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lionrock.gateways.rest.authentication import authenticate, find_key
+from lionrock.gateways.rest.authentication import authenticate, find_key, session_of, take_once
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Response
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.idempotency import Once, idempotency_key
 from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
 from lionrock.gateways.rest.reasons import refused_body
+from lionrock.gateways.rest.turnstile import Turnstile
 from lionrock.node.errors import NodeBusy, NodeStopped
+from lionrock.people.api_keys import Credential
 
 _log = logging.getLogger(__name__)
 
+WEIGHT_OF_NOTHING = 1
+"""Of a path that is not there."""
 _JSON = (b"content-type", b"application/json")
-_NO_HEADERS: tuple[tuple[bytes, bytes], ...] = ()
 _encode = msgspec.json.Encoder().encode
 
 
@@ -48,28 +52,39 @@ class Gateway:
 
     async def respond(self, scope: Scope, body: bytes) -> Response:
         """The answer to a whole request. What goes wrong is logged and told as the contract's internal error."""
+        turnstile = Turnstile(self._venue.traffic, scope, self._venue.clock())
         try:
-            return _response(200, await self._carried_out(scope, body))
+            response = _response(200, await self._carried_out(turnstile, scope, body))
         except Refused as refused:
-            return _refusal(scope, refused)
+            response = _refusal(scope, refused)
         except NodeBusy:
-            return _refusal(scope, Refused(-2040))
+            response = _refusal(scope, Refused(-2040))
         except NodeStopped as stopped:
             # By the contract a status of 500 and above means that the outcome may be unknown.
             known = stopped.outcome_known
-            return _refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
+            response = _refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
         except Exception:  # noqa: BLE001 whatever it was, the client gets an answer
             _log.exception("%s %s went wrong", scope["method"], scope["path"])
-            return _refusal(scope, Refused(-1001, status=500))
+            response = _refusal(scope, Refused(-1001, status=500))
+        response[1].extend(turnstile.headers())
+        return response
 
     def too_large(self, scope: Scope) -> Response:
         """The answer to a body above `MAX_BODY_BYTES`."""
         return _refusal(scope, Refused(-1004, status=413))
 
-    async def _carried_out(self, scope: Scope, body: bytes) -> object:
-        endpoint = self._endpoint(scope)
-        call = self._call(endpoint, scope, body)
-        key = idempotency_key(scope) if endpoint.method != "GET" and call.credential else None
+    async def _carried_out(self, turnstile: Turnstile, scope: Scope, body: bytes) -> object:
+        endpoint = self._endpoint(turnstile, scope)
+        turnstile.pass_address(endpoint.weight)
+        # An answer that holds a secret is given once, and not remembered for a second try.
+        may_repeat = endpoint.method != "GET" and endpoint.security is not Security.MANAGE
+        key = idempotency_key(scope) if may_repeat else None
+        if endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
+            call = await self._session_call(endpoint, turnstile, scope, body)
+        else:
+            call = self._call(endpoint, turnstile, scope, body, key)
+        if not call.credential:
+            key = None
         if key is None:
             return await self._answer(self._venue, endpoint, call)
         return await self._once.answer(self._venue, call, key, scope, partial(self._answer, endpoint=endpoint))
@@ -86,57 +101,80 @@ class Gateway:
             await self._venue.settled()
         return answer
 
-    def _endpoint(self, scope: Scope) -> Endpoint:
+    def _endpoint(self, turnstile: Turnstile, scope: Scope) -> Endpoint:
         endpoint = self._endpoints.get((scope["method"], scope["path"]))
         if endpoint is None:
+            turnstile.pass_address(WEIGHT_OF_NOTHING)
             raise Refused(404, scope["path"][1:200], status=404)
         return endpoint
 
-    def _call(self, endpoint: Endpoint, scope: Scope, body: bytes) -> Call:
-        query: bytes = scope["query_string"]
-        values: dict[str, object] = dict(parse_urlencoded(query))
-        if body and endpoint.body is Body.FORM:
-            values = parse_urlencoded(body) | values
-        elif body and endpoint.body is Body.SIGNED_JSON:
-            values = parse_json_object(body) | values
-        parameters = Parameters(values, endpoint.names)
+    def _call(
+        self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes, idempotency_key: str | None
+    ) -> Call:
+        parameters = _parameters(endpoint, scope, body)
+        host, headers = turnstile.client_host, turnstile.request_headers
         if endpoint.security is Security.NONE:
-            client = scope.get("client")
-            return Call(parameters, body, None, client[0] if client else "")
-        unsigned = endpoint.security is Security.USER_STREAM and "signature" not in values
-        credential = (find_key if unsigned else authenticate)(
+            return Call(parameters, body, None, host, headers=headers)
+        if endpoint.security is Security.USER_STREAM and parameters.text("signature") is None:
+            now_ms = self._venue.now_ms()
+            credential = find_key(self._venue.keys, endpoint, turnstile.access_key, now_ms, host)
+            self._check_account(credential)
+            turnstile.pass_key(credential.access_key, endpoint)
+            return Call(parameters, body, credential, host, None, headers, turnstile.second_factor)
+        signed = authenticate(
             self._venue.keys,
             endpoint,
-            access_key=_header(scope, b"x-hk-apikey"),
-            query=query,
+            access_key=turnstile.access_key,
+            query=scope["query_string"],
             body=body,
             parameters=parameters,
             now_ms=self._venue.now_ms(),
+            client_host=host,
         )
+        credential = signed.credential
+        self._check_account(credential)
+        turnstile.pass_key(credential.access_key, endpoint)
+        if endpoint.method != "GET":
+            take_once(self._venue.traffic.replays, signed, self._venue.now_ms(), idempotency_key or "")
+        return Call(parameters, body, credential, host, None, headers, turnstile.second_factor)
+
+    def _check_account(self, credential: Credential) -> None:
         if credential.account_id not in self._venue.catalogue.accounts:
             raise Refused("0102")
-        return Call(parameters, body, credential)
+
+    async def _session_call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
+        people, headers = self._venue.people, turnstile.request_headers
+        if people is None:
+            raise Refused(-1002)
+        session = session_of(people.sessions, headers, self._venue.clock(), writes=endpoint.method != "GET")
+        turnstile.pass_key(session.session_id, endpoint)
+        parameters = _parameters(endpoint, scope, body)
+        if people.sessions.needs_writing(session):
+            await asyncio.to_thread(people.sessions.write, session)
+        return Call(parameters, body, None, turnstile.client_host, session, headers, turnstile.second_factor)
 
 
-def _header(scope: Scope, name: bytes) -> str:
-    for found, value in scope["headers"]:
-        if found == name:
-            return str(value, "latin-1")
-    return ""
+def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
+    """All that was sent by name; the query wins."""
+    values: dict[str, object] = dict(parse_urlencoded(scope["query_string"]))
+    if body and endpoint.body is Body.FORM:
+        values = parse_urlencoded(body) | values
+    elif body and endpoint.body is Body.SIGNED_JSON:
+        values = parse_json_object(body) | values
+    return Parameters(values, endpoint.names)
 
 
 def _response(status: int, answer: object) -> Response:
-    content_type, more = _JSON, _NO_HEADERS
     if isinstance(answer, Reply):
-        status, payload, content_type = answer.status, answer.payload, (b"content-type", answer.content_type)
-        more = answer.headers
-    else:
-        payload = _encode(answer)
-    return status, [content_type, (b"content-length", b"%d" % len(payload)), *more], payload
+        content_type, length = (b"content-type", answer.content_type), b"%d" % len(answer.payload)
+        return answer.status, [content_type, (b"content-length", length), *answer.headers], answer.payload
+    payload = _encode(answer)
+    return status, [_JSON, (b"content-length", b"%d" % len(payload))], payload
 
 
 def _refusal(scope: Scope, refused: Refused) -> Response:
     status, headers, payload = _response(refused.status, refused_body(refused, scope["path"]))
+    headers.extend(refused.headers)
     if status == 413:
         headers.append((b"connection", b"close"))
     return status, headers, payload

@@ -1,0 +1,153 @@
+"""Everything about who signs in: users, passwords, second factors, passkeys and sessions of one site."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+
+from sqlalchemy import Engine
+
+from lionrock.people.attempts import NS_PER_S, Attempts
+from lionrock.people.passkeys import Passkeys, RelyingParty
+from lionrock.people.passwords import Passwords
+from lionrock.people.second_factors import SecondFactors, WrongCode
+from lionrock.people.sessions import Place, Session, SessionRules, Sessions
+from lionrock.people.users import User, Users
+from lionrock.store.sealing import Sealer
+from lionrock.words.events import AccountOpened
+
+FRESH_NS = 300 * NS_PER_S
+"""A second factor shown so lately counts for what needs one."""
+
+
+class SignInRefused(Exception):
+    """The name, the password, the code or the passkey is wrong. Which, is not told."""
+
+
+class SecondFactorNeeded(Exception):
+    """Name and password are right; the user has an authenticator, and no code came."""
+
+
+class NoSecondFactor(Exception):
+    """What is asked needs a second factor, and the user has set up none."""
+
+
+class People:
+    """The people of a site. What costs SQL or a password hash is done in threads."""
+
+    def __init__(
+        self,
+        database: Engine,
+        sealer: Sealer,
+        random_bytes: Callable[[int], bytes],
+        clock: Callable[[], int],
+        *,
+        rules: SessionRules,
+        relying_party: RelyingParty,
+        journal_id: bytes,
+        accounts: Mapping[int, AccountOpened],
+    ) -> None:
+        """Raises `JournalMismatch` and `SealBroken` as `ApiKeys`."""
+        self.clock = clock
+        self.attempts = Attempts(database)
+        self.passwords = Passwords(random_bytes)
+        self.users = Users(database, sealer, random_bytes, journal_id=journal_id, accounts=accounts)
+        self.second_factors = SecondFactors(database, sealer, random_bytes, clock, self.attempts)
+        self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party)
+        self.sessions = Sessions(database, sealer, random_bytes, rules, clock())
+
+    async def sign_in(self, name: str, password: str, code: str, place: Place) -> tuple[Session, str]:
+        """A session and its token, for the right name, password and, where the user has an authenticator, code.
+
+        Takes as long for a name that nobody has. Raises `SignInRefused`, `SecondFactorNeeded`, `MustWait` and
+        `PasswordsBusy`.
+        """
+        name_hash = self.users.name_hash(name)
+        await asyncio.to_thread(self.attempts.begin, name_hash, self.clock())
+        user = await asyncio.to_thread(self.users.by_name, name)
+        stored = user.password_hash if user else None
+        if not await self.passwords.matches(stored, password) or user is None:
+            raise SignInRefused
+        await self._second_step(user, code)
+        await asyncio.to_thread(self.attempts.succeeded, name_hash)
+        if self.passwords.is_outdated(user.password_hash):
+            await self._store_password(user.user_id, password)
+        return await self._begin(user, place, with_second_factor=user.has_totp)
+
+    async def _second_step(self, user: User, code: str) -> None:
+        if not user.has_totp:
+            return
+        if not code:
+            raise SecondFactorNeeded
+        try:
+            await asyncio.to_thread(self.second_factors.use, user.user_id, code)
+        except WrongCode as error:
+            raise SignInRefused from error
+
+    async def sign_in_by_passkey(
+        self, credential: Mapping[str, object], origin: str, place: Place
+    ) -> tuple[Session, str]:
+        """A session and its token. A passkey is both factors: the device, and what it knows its user by.
+
+        Raises `PasskeyRefused`.
+        """
+        user_id = await asyncio.to_thread(self.passkeys.sign_in, credential, origin)
+        user = await asyncio.to_thread(self.users.by_id, user_id)
+        if user is None:
+            raise SignInRefused
+        return await self._begin(user, place, with_second_factor=True)
+
+    async def _begin(self, user: User, place: Place, *, with_second_factor: bool) -> tuple[Session, str]:
+        now_ns = self.clock()
+
+        def begin() -> tuple[Session, str]:
+            self.sessions.forget_ended(now_ns)
+            return self.sessions.create(user, place, now_ns, with_second_factor=with_second_factor)
+
+        return await asyncio.to_thread(begin)
+
+    async def confirm_password(self, user: User, password: str) -> None:
+        """That whoever uses the session knows the password. Raises `SignInRefused`, `MustWait` and `PasswordsBusy`."""
+        guessed_at = user.user_id.encode()
+        await asyncio.to_thread(self.attempts.begin, guessed_at, self.clock())
+        if not await self.passwords.matches(user.password_hash, password):
+            raise SignInRefused
+        await asyncio.to_thread(self.attempts.succeeded, guessed_at)
+
+    async def change_password(self, session: Session, password: str) -> None:
+        """Every other session of the user ends."""
+        await self._store_password(session.user_id, password)
+        await asyncio.to_thread(lambda: self.sessions.end_all_of(session.user_id, but=session))
+
+    async def _store_password(self, user_id: str, password: str) -> None:
+        stored = await self.passwords.hash(password)
+        await asyncio.to_thread(self.users.set_password, user_id, stored)
+
+    async def require_second_factor(self, account_id: int, code: str, session: Session | None = None) -> None:
+        """That the owner of a main account is there: by a code that comes with the request and is used up, or by a
+        session in which a second factor was shown in the last five minutes.
+
+        Raises `NoSecondFactor`, `WrongCode` and `MustWait`.
+        """
+        if session is not None and 0 < session.second_factor_ns > self.clock() - FRESH_NS:
+            return
+        user = await asyncio.to_thread(self.users.by_account, account_id)
+        if user is None or not user.has_totp:
+            raise NoSecondFactor
+        if not code:
+            raise WrongCode
+        await asyncio.to_thread(self.second_factors.use, user.user_id, code)
+
+    async def check_api_code(self, account_id: int, code: str) -> None:
+        """For a write by API key that moves funds out: the code of `X-TWO-FA-TOKEN`, where the owner of the main
+        account asked for that; nothing where not. Raises `WrongCode` and `MustWait`.
+        """
+        user = await asyncio.to_thread(self.users.by_account, account_id)
+        if user is None or not user.api_needs_code:
+            return
+        if not code:
+            raise WrongCode
+        await asyncio.to_thread(self.second_factors.use, user.user_id, code)
+
+    def close(self) -> None:
+        self.passwords.close()
