@@ -13,25 +13,30 @@ from enum import IntEnum
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import cast
 
 import msgspec
 from typer.main import get_command
 from typer.testing import CliRunner
 
 from lionrock.cli import app
-from lionrock.gateways.documents import errors
+from lionrock.gateways.documents import asyncapi, errors
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.documents.openapi import document
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.errors import CODES
 from lionrock.gateways.websocket import limits
-from lionrock.site import configuration, sandbox
+from lionrock.gateways.websocket.topics import STREAMS
+from lionrock.site import configuration, sandbox, sandbox_chains
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
 from lionrock.words.rejections import EXPLANATIONS
 
 HERE = Path(__file__).parent / "reference"
 NOTE = "This page is written by `make docs` from the code; edit the docstrings there.\n"
+
+SANDBOX = sandbox.ENDPOINTS + sandbox_chains.endpoints(cast("sandbox_chains.SandboxChains", None))
+"""The rows only; nothing is asked of the chains."""
 
 _TYPES = {"B": "u8", "H": "u16", "I": "u32", "i": "i32", "Q": "u64", "q": "i64"}
 
@@ -141,9 +146,9 @@ def endpoint_page() -> str:
     lines = ["# Endpoints", "", NOTE, words, ""]
     parts = (
         ("Everywhere", ENDPOINTS),
-        ("Documents", documented(())),
+        ("Documents", documented((), STREAMS)),
         ("For monitors", PROBES),
-        ("On a sandbox only", sandbox.ENDPOINTS),
+        ("On a sandbox only", SANDBOX),
     )
     for title, endpoints in parts:
         rows = ((e.method, f"`{e.path}`", e.security, e.weight, e.summary) for e in endpoints)
@@ -159,8 +164,13 @@ def error_page() -> str:
 
 def openapi_page() -> str:
     """The OpenAPI document of a sandbox, which serves every endpoint there is."""
-    endpoints = documented(ENDPOINTS + PROBES + sandbox.ENDPOINTS)
+    endpoints = documented(ENDPOINTS + PROBES + SANDBOX, STREAMS)
     return msgspec.json.format(msgspec.json.encode(document(endpoints)), indent=2).decode()
+
+
+def asyncapi_page() -> str:
+    """The AsyncAPI document of the streams."""
+    return msgspec.json.format(msgspec.json.encode(asyncapi.document(STREAMS)), indent=2).decode()
 
 
 def settings_page() -> str:
@@ -208,6 +218,7 @@ def pages() -> dict[str, str]:
         "endpoints.md": endpoint_page(),
         "errors.md": error_page(),
         "openapi.json": openapi_page(),
+        "asyncapi.json": asyncapi_page(),
         "settings.md": settings_page(),
         "command-line.md": command_line_page(),
     }

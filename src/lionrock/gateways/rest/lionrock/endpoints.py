@@ -83,7 +83,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Place up to 20 orders of any kind and market",
         _JSON,
         parameters=(Parameter("orders", "List of orders, each with the members of one", is_required=True),),
-        answer=orders.Batch,
+        answer=orders.OwnBatch,
     ),
     Endpoint(
         "PATCH",

@@ -32,15 +32,15 @@ from lionrock.words.events import Event
 from lionrock.words.rejections import Rejection
 
 
-class BatchRow(msgspec.Struct, omit_defaults=True):
+class OwnBatchRow(msgspec.Struct, omit_defaults=True):
     """One order of a batch: what it did, or why it was refused."""
 
     placed: Consequence | None = None
     refused: dict[str, object] | None = None
 
 
-class Batch(msgspec.Struct):
-    results: list[BatchRow]
+class OwnBatch(msgspec.Struct):
+    results: list[OwnBatchRow]
 
 
 class KillSwitchAnswer(msgspec.Struct, rename="camel"):
@@ -63,7 +63,7 @@ def _placed(venue: Venue, request: OrderRequest, events: list[Event]) -> Consequ
     return placed_consequence(venue, events, request.client_order_id)
 
 
-async def place_batch(venue: Venue, call: Call) -> Batch:
+async def place_batch(venue: Venue, call: Call) -> OwnBatch:
     """Up to 20 orders, kept together in the order given; each is taken or refused on its own."""
     answers: list[Refused | OrderRequest] = []
     for row in call.parameters.rows("orders", MAX_BATCH):
@@ -78,10 +78,10 @@ async def place_batch(venue: Venue, call: Call) -> Batch:
         try:
             if isinstance(answer, Refused):
                 raise answer
-            results.append(BatchRow(placed=_placed(venue, answer, next(submitted))))
+            results.append(OwnBatchRow(placed=_placed(venue, answer, next(submitted))))
         except Refused as refused:
-            results.append(BatchRow(refused=refused_body(refused, "/lionrock/")))
-    return Batch(results)
+            results.append(OwnBatchRow(refused=refused_body(refused, "/lionrock/")))
+    return OwnBatch(results)
 
 
 def _named(venue: Venue, call: Call) -> OrderState:
