@@ -19,6 +19,8 @@ from lionrock.site.logs import LogFormat, start_logging
 if TYPE_CHECKING:
     import httpx
 
+    from lionrock.node.recovery import Recovered
+
 app = typer.Typer(
     name="lionrock", help="A compliance-first digital-asset exchange.", no_args_is_help=True, add_completion=False
 )
@@ -75,28 +77,18 @@ def serve(
     from lionrock.journal.checkpoints import CheckpointInvalid
     from lionrock.journal.segments import JournalDamaged
     from lionrock.node.errors import DirectoryInUse
-    from lionrock.node.recovery import Recovered
     from lionrock.node.skipping import PoisonFrame
     from lionrock.people.api_keys import JournalMismatch
     from lionrock.sim.chain import SimulatedChains
     from lionrock.sim.makers_process import MakersProcess
     from lionrock.site.configuration import ConfigurationInvalid
-    from lionrock.site.serve import AddressUnavailable, SiteStopped
+    from lionrock.site.serve import AddressUnavailable, Extras, SiteStopped
     from lionrock.site.serve import serve as serve_site
     from lionrock.store.database import DatabaseUnusable
     from lionrock.store.sealing import MasterKeyUnusable, SealBroken
 
     def announce(address: str, recovered: Recovered) -> None:
-        frames, commands, torn, covered = recovered
-        replayed = {
-            "replayed_frames": frames,
-            "replayed_commands": commands,
-            "last_write_cut_short": torn is not None,
-            "snapshot_sequence": covered,
-        }
-        begun = f", after those of a snapshot up to {covered:,}" if covered else ""
-        words = f"Lionrock serves {data} at {address} (commands replayed: {commands:,}, from {frames:,} frames{begun})"
-        typer.echo(json.dumps({"url": address} | replayed) if as_json else words)
+        typer.echo(_served(data, address, recovered, as_json=as_json))
         sys.stdout.flush()
 
     def simulated_chains(directory: Path) -> SimulatedChains:
@@ -111,21 +103,27 @@ def serve(
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
-        serve_site(
-            data,
-            host,
-            port,
-            with_sandbox=sandbox,
-            announce=announce,
-            companions=companions,
-            make_chains=simulated_chains,
-            with_views=views,
-        )
+        serve_site(data, host, port, announce, Extras(sandbox, companions, simulated_chains, views))
     except (*known, *unusable, OSError) as error:
         if log_format is LogFormat.JSON:
             logging.getLogger("lionrock").critical("%s", error)
             raise typer.Exit(1) from error
         fail(str(error))
+
+
+def _served(data: Path, address: str, recovered: Recovered, *, as_json: bool) -> str:
+    """What is said once a site answers."""
+    frames, commands, torn, covered = recovered
+    replayed = {
+        "replayed_frames": frames,
+        "replayed_commands": commands,
+        "last_write_cut_short": torn is not None,
+        "snapshot_sequence": covered,
+    }
+    if as_json:
+        return json.dumps({"url": address} | replayed)
+    begun = f", after those of a snapshot up to {covered:,}" if covered else ""
+    return f"Lionrock serves {data} at {address} (commands replayed: {commands:,}, from {frames:,} frames{begun})"
 
 
 def _is_loopback(host: str) -> bool:

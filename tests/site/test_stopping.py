@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -16,7 +15,7 @@ import httpx
 import pytest
 
 from lionrock.journal.closing import MARK_NAME
-from tests.gateways.rest.live import LiveServer, Trader
+from tests.gateways.rest.live import LiveServer, Trader, now_ms
 from tests.site.test_failing import started_and_stopped
 
 SENDERS = 4
@@ -55,8 +54,7 @@ class Load:
 
     def _order(self) -> str:
 
-        now_ms = time.time_ns() // 1_000_000
-        text = f"symbol=BTCUSDT&side=SELL&type=LIMIT&quantity=0.001&price=50000&timestamp={now_ms}"
+        text = f"symbol=BTCUSDT&side=SELL&type=LIMIT&quantity=0.001&price=50000&timestamp={now_ms()}"
         return f"{text}&signature={self._trader.sign(text)}"
 
     def wait_until_it_runs(self) -> None:

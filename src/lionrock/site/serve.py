@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
 import uvicorn
 import uvloop
 from starlette.types import ASGIApp
@@ -25,6 +26,7 @@ from lionrock.gateways.rest.contract import Profile
 from lionrock.gateways.rest.direct import DirectProtocol
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.server import application
+from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.gateways.websocket.hub import Hub
 from lionrock.gateways.websocket.limits import MAX_MESSAGE_BYTES
 from lionrock.gateways.websocket.server import Streams
@@ -118,41 +120,30 @@ class _Server(uvicorn.Server):
         yield
 
 
-def serve(
-    directory: Path,
-    host: str,
-    port: int,
-    *,
-    with_sandbox: bool,
-    announce: Announce,
-    companions: Companions | None = None,
-    make_chains: sandbox_chains.MakeChains | None = None,
-    with_views: bool = True,
-) -> None:
+class Extras(msgspec.Struct, frozen=True):
+    """What is served beside the site's own interface."""
+
+    with_sandbox: bool = False
+    companions: Companions | None = None
+    """Only of a sandbox, as are the chains."""
+    make_chains: sandbox_chains.MakeChains | None = None
+    """Without chains nothing arrives and nothing leaves."""
+    with_views: bool = True
+    """Whether the site's read models are kept in a process beside it."""
+
+
+def serve(directory: Path, host: str, port: int, announce: Announce, extras: Extras) -> None:
     """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
 
-    `companions` and the chains that `make_chains` makes come with a sandbox only; without chains nothing arrives and
-    nothing leaves. `with_views` keeps the site's read models in a process beside it. `announce` is called once, when
-    requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node fails meanwhile, and what
-    `Site.open` raises.
+    `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node
+    fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
     # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
     _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with listener:
-        beside, chains = (companions, make_chains) if with_sandbox else (None, None)
-        uvloop.run(
-            _serve(
-                directory,
-                listener,
-                with_sandbox=with_sandbox,
-                announce=announce,
-                companions=beside,
-                make_chains=chains,
-                with_views=with_views,
-            )
-        )
+        uvloop.run(_serve(directory, listener, announce, extras))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -170,84 +161,114 @@ def _listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-async def _serve(
-    directory: Path,
-    listener: socket.socket,
-    *,
-    with_sandbox: bool,
-    announce: Announce,
-    companions: Companions | None,
-    make_chains: sandbox_chains.MakeChains | None,
-    with_views: bool,
-) -> None:
+async def _serve(directory: Path, listener: socket.socket, announce: Announce, extras: Extras) -> None:
     site = await Site.open(directory, time.time_ns, os.urandom)
-    views = ViewsProcess(directory) if with_views else None
-    arrangements, chains = NO_ARRANGEMENTS, None
-    running: list[asyncio.Task[None]] = []
+    running = _Running(directory, site, extras)
     try:
-        endpoints = ENDPOINTS + PROBES
-        profile = Profile(site_tag="HK")
         # What was replayed stays for good: the collector need not look through it again and again.
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
-        if with_sandbox:
-            await sandbox.seed(site)
-            endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
-            arrangements = sandbox.ARRANGEMENTS
-        if make_chains:
-            chains = make_chains(directory)
-            endpoints += sandbox_chains.endpoints(chains)
-            running.append(asyncio.create_task(chains.run()))
-        venue = site.venue(profile, arrangements, chains, is_sandbox=with_sandbox)
-        await venue.clients.wallet.recover()
-        running += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
-        bindings = site.bindings(os.urandom)
-        await bindings.cancel_left_over()
-        hub = Hub(venue, site.configuration.streams)
-        keys = await _keys_of(companions, site)
-        if views:
-            site.probes.remarks.append(views.remark)
+        app = await running.prepare()
+        address = _address(listener)
 
         def serving() -> None:
-            address = _address(listener)
             announce(address, site.node.recovered)
-            if views:  # when the site answers already: its own start is not slower for it
-                views.start(site.probes.registry)
-            if companions is not None:
-                companions.start(address, keys)
+            running.start(address)
 
-        app = application(venue, documented(endpoints, STREAMS), Streams(hub, bindings, os.urandom))
         server = _Server(_configuration(app), serving)
         leaving: list[asyncio.Task[None]] = []
 
         def stop() -> None:
             server.force_exit = bool(leaving)  # asked a second time
-            leaving.append(asyncio.create_task(_leave(server, companions)))
+            leaving.append(asyncio.create_task(_leave(server, running)))
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop)
-        for task in running:
-            task.add_done_callback(lambda ended: _stop_on_fault(ended, server))
-        running.append(asyncio.create_task(_stop_on_failure(site.node, server)))
+        running.watch(server)
         try:
             await server.serve([listener])
         finally:
-            if companions is not None:
-                await asyncio.to_thread(companions.stop)
-            hub.close()
-            await bindings.finish()
+            await running.hang_up()
     except NodeStopped as stopped:
         raise SiteStopped(stopped.reason) from stopped
     finally:
-        for task in running:
-            task.cancel()
-        ending = asyncio.create_task(views.stop()) if views else None
-        await asyncio.gather(*running, return_exceptions=True)
-        await site.close()
-        if ending:
-            await ending
+        await running.end()
     if site.node.failure:
         raise SiteStopped(site.node.failure)
+
+
+class _Running:
+    """A site with all that runs beside its requests."""
+
+    def __init__(self, directory: Path, site: Site, extras: Extras) -> None:
+        self._directory, self._site, self._extras = directory, site, extras
+        self._tasks: list[asyncio.Task[None]] = []
+        self._views = ViewsProcess(directory) if extras.with_views else None
+        self._companions = extras.companions if extras.with_sandbox else None
+        self._companion_keys: list[tuple[str, str]] = []
+        self._bindings: Bindings | None = None
+        self._hub: Hub | None = None
+
+    async def prepare(self) -> ASGIApp:
+        """The application, when all that was left undone is done."""
+        site, extras = self._site, self._extras
+        endpoints, profile = ENDPOINTS + PROBES, Profile(site_tag="HK")
+        arrangements, chains = NO_ARRANGEMENTS, None
+        if extras.with_sandbox:
+            await sandbox.seed(site)
+            endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
+            arrangements = sandbox.ARRANGEMENTS
+            if extras.make_chains:
+                chains = extras.make_chains(self._directory)
+                endpoints += sandbox_chains.endpoints(chains)
+                self._tasks.append(asyncio.create_task(chains.run()))
+        venue = site.venue(profile, arrangements, chains, is_sandbox=extras.with_sandbox)
+        await venue.clients.wallet.recover()
+        self._tasks += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
+        bindings = self._bindings = site.bindings(os.urandom)
+        await bindings.cancel_left_over()
+        self._hub = Hub(venue, site.configuration.streams)
+        self._companion_keys = await _keys_of(self._companions, site)
+        if self._views:
+            site.probes.remarks.append(self._views.remark)
+        streams = Streams(self._hub, bindings, os.urandom)
+        return application(venue, documented(endpoints, STREAMS), streams)
+
+    def start(self, address: str) -> None:
+        """Whoever needs a site that answers; its own start is not slower for them."""
+        if self._views:
+            self._views.start(self._site.probes.registry)
+        if self._companions is not None:
+            self._companions.start(address, self._companion_keys)
+
+    def watch(self, server: _Server) -> None:
+        """Have the server stop when anything that should run does not any more."""
+        for task in self._tasks:
+            task.add_done_callback(lambda ended: _stop_on_fault(ended, server))
+        self._tasks.append(asyncio.create_task(_stop_on_failure(self._site.node, server)))
+
+    async def dismiss_companions(self) -> None:
+        """What they cancel is still answered."""
+        if self._companions is not None:
+            await asyncio.to_thread(self._companions.stop)
+
+    async def hang_up(self) -> None:
+        """Requests are answered no more: end the streams, and what is bound to them."""
+        await self.dismiss_companions()
+        if self._hub:
+            self._hub.close()
+        if self._bindings:
+            await self._bindings.finish()
+
+    async def end(self) -> None:
+        """Let go of the site."""
+        for task in self._tasks:
+            task.cancel()
+        ending = asyncio.create_task(self._views.stop()) if self._views else None
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._site.close()
+        if ending:
+            await ending
 
 
 def _configuration(app: ASGIApp) -> uvicorn.Config:
@@ -278,10 +299,8 @@ async def _keys_of(companions: Companions | None, site: Site) -> list[tuple[str,
     return found
 
 
-async def _leave(server: _Server, companions: Companions | None) -> None:
-    """The companions go first: what they cancel is still answered."""
-    if companions is not None:
-        await asyncio.to_thread(companions.stop)
+async def _leave(server: _Server, running: _Running) -> None:
+    await running.dismiss_companions()
     server.should_exit = True
 
 

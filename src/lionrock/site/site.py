@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -26,6 +26,7 @@ from lionrock.gateways.rest.contract import (
 )
 from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.node.node import Node
+from lionrock.node.recovery import Listener
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
@@ -92,37 +93,18 @@ class Site(msgspec.Struct, frozen=True):
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         views = catalogue, orders, market_data, Remembered(), TradingRules()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
-        node = Node.open(
-            directory,
-            Engine,
-            clock,
-            load_engine=Engine.load,
-            listeners=(*views, owners, bookings, volumes),
-            operator_keys=configuration.known_keys,
-            random_bytes=random_bytes,
-            in_line_below_ns=QUICK_SYNC_NS,
-            make_notary=lambda: open_notary(
-                directory,
-                open_sealer(directory, random_bytes),
-                random_bytes,
-                outside=configuration.checkpoints.directory,
-            ),
-        )
+        listeners = (*views, owners, bookings, volumes)
+        node = _open_node(directory, configuration, listeners, clock, random_bytes)
         try:
             sealer = open_sealer(directory, random_bytes)
             database = open_database(directory)
             journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
             keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
+            rules, party = access.session_rules, access.relying_party
             people = People(
-                database,
-                sealer,
-                random_bytes,
-                clock,
-                rules=access.session_rules,
-                relying_party=access.relying_party,
-                journal_id=journal_id,
+                database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
                 accounts=accounts,
-            )
+            )  # fmt: skip
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
             await node.close()
@@ -221,3 +203,28 @@ class Site(msgspec.Struct, frozen=True):
             self.histories.close()
             self.people.close()
             self.database.dispose()
+
+
+def _open_node(
+    directory: Path,
+    configuration: Configuration,
+    listeners: Sequence[Listener],
+    clock: Callable[[], int],
+    random_bytes: Callable[[int], bytes],
+) -> Node:
+    return Node.open(
+        directory,
+        Engine,
+        clock,
+        load_engine=Engine.load,
+        listeners=listeners,
+        operator_keys=configuration.known_keys,
+        random_bytes=random_bytes,
+        in_line_below_ns=QUICK_SYNC_NS,
+        make_notary=lambda: open_notary(
+            directory,
+            open_sealer(directory, random_bytes),
+            random_bytes,
+            outside=configuration.checkpoints.directory,
+        ),
+    )

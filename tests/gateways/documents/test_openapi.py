@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from openapi_spec_validator import validate
@@ -13,12 +13,14 @@ from lionrock.gateways.documents.openapi import operation_id
 from lionrock.gateways.rest.contract import Endpoint, Rows, Security
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.parameters import Parameters
-from lionrock.site import sandbox
+from lionrock.gateways.websocket.topics import STREAMS
+from lionrock.site import sandbox, sandbox_chains
 from tests.gateways.documents.answers import Judge
 from tests.gateways.documents.reading import words_of
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
 
-ALL = documented(ENDPOINTS + PROBES + sandbox.ENDPOINTS)
+CHAINS = sandbox_chains.endpoints(cast("sandbox_chains.SandboxChains", None))  # the rows; nothing is asked of them
+ALL = documented(ENDPOINTS + PROBES + sandbox.ENDPOINTS + CHAINS, STREAMS)
 
 
 def named(row: Endpoint) -> str:
@@ -48,8 +50,11 @@ def test_a_site_lists_what_it_serves(tmp_path: Path) -> None:
 def test_signed_operations_say_so(document: dict[str, Any]) -> None:
     for row in ALL:
         operation = document["paths"][row.path][row.method.lower()]
-        signed = row.security in {Security.USER_DATA, Security.TRADE}
-        assert operation.get("security") == ([{"key": [], "signature": []}] if signed else None), named(row)
+        signed = row.security not in {Security.NONE, Security.USER_STREAM, Security.SESSION}
+        by_signature: dict[str, list[str]] = {"key": [], "signature": []}
+        others: dict[Security, object] = {Security.USER_STREAM: [{"key": []}], Security.SESSION: [{"session": []}]}
+        needs = [{"session": []}, by_signature] if row.security is Security.MANAGE else [by_signature]
+        assert operation.get("security") == (needs if signed else others.get(row.security)), named(row)
         references = {parameter.get("$ref") for parameter in operation["parameters"]}
         assert ("#/components/parameters/timestamp" in references) == signed, named(row)
 

@@ -7,6 +7,7 @@ import os
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -102,10 +103,11 @@ async def test_client_order_id_of_an_order_on_its_way_is_taken(client: httpx.Asy
     account = (await client.post("/lionrock/v1/sandbox/accounts", json={"fund": {"BTC": "2"}})).json()
 
     async def place() -> Any:
-        text = f"{ORDER}&newClientOrderId=once&timestamp={time.time_ns() // 1_000_000}"
+        text = f"{ORDER}&newClientOrderId=once&attempt={next(attempts)}&timestamp={time.time_ns() // 1_000_000}"
         url = f"/api/v1/spot/order?{text}&signature={sign(account['secret'].encode(), text.encode())}"
         return (await client.post(url, headers={"X-HK-APIKEY": account["apiKey"]})).json()
 
+    attempts = count()
     held.go.clear()
     first = asyncio.create_task(place())
     await held.taken_in()

@@ -60,6 +60,6 @@ def llms(endpoints: Iterable[Endpoint]) -> bytes:
     lines = [
         f"- `{row.method} {row.path}` ({tag_of(row)}; {row.security}): {row.summary}"
         for row in endpoints
-        if tag_of(row) != "documents"
+        if tag_of(row) != "documents" or row.path.endswith("asyncapi.json")
     ]
     return (_LLMS + "\n".join(lines) + "\n").encode()

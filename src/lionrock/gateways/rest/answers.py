@@ -223,11 +223,12 @@ class BookTicker(msgspec.Struct, kw_only=True):
     """Time of the book's last change, milliseconds."""
 
 
-class Figures(msgspec.Struct):
-    """The two numbers that decided, as text."""
+class Figure(msgspec.Struct):
+    """A number that decided."""
 
-    first: str
-    second: str
+    value: str
+    unit: str
+    """Code of an asset, or `ms`, `share`, `number`, `ticks`, `lots`, `atoms`."""
 
 
 class DecidingRule(msgspec.Struct, kw_only=True):
@@ -238,8 +239,13 @@ class DecidingRule(msgspec.Struct, kw_only=True):
     name: str
     words: str
     """The rule with its figures, for a person."""
-    figures: Figures
+    figures: dict[str, str | Figure]
+    """By name, with units, where they have names; the two plain ones as `first` and `second`."""
     next_step: str
+    retryable: bool | msgspec.UnsetType = msgspec.UNSET
+    """Whether the same request may succeed later."""
+    rule: str | msgspec.UnsetType = msgspec.UNSET
+    """Code of the rule on its page."""
 
 
 class BatchRow(msgspec.Struct, kw_only=True, omit_defaults=True):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Handler, Kind, Parameter, Security, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
+from lionrock.gateways.rest.orders import time_range
 
 _NONE, _READ, _TRADE, _WITHDRAW = Security.NONE, Security.USER_DATA, Security.TRADE, Security.WITHDRAW
 
@@ -48,6 +49,7 @@ async def fiat_history(_venue: Venue, call: Call) -> list[object]:
     """Deposits or withdrawals of money at a bank: there are none."""
     if call.parameters.required("type") not in ("deposit", "withdraw"):
         raise Refused(-2026)
+    time_range(call.parameters)
     return []
 
 
