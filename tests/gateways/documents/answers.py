@@ -34,5 +34,5 @@ class Judge:
         response = responses.get(str(status), responses["default"])
         if "$ref" in response:
             response = self._document["components"]["responses"][response["$ref"].rsplit("/", 1)[1]]
-        schema = closed(response["content"]["application/json"]["schema"])
+        schema = closed(response["content"]["application/json"].get("schema", {}))
         return jsonschema.Draft202012Validator(schema | {"components": {"schemas": self._components}})

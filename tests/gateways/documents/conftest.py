@@ -13,7 +13,7 @@ from tests.gateways.rest.live import LiveServer
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
-    live = LiveServer(tmp_path_factory.mktemp("site"), "--sandbox")
+    live = LiveServer(tmp_path_factory.mktemp("site"), "--sandbox", with_views=True)
     yield live
     assert live.stop() == 0
 

@@ -21,7 +21,10 @@ from schemathesis.checks import (
     status_code_conformance,
 )
 
+from lionrock.people.api_keys import Right
 from tests.gateways.documents.answers import Judge
+from tests.gateways.documents.good_requests import GoodRequests
+from tests.gateways.rest import wallets
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
@@ -51,6 +54,17 @@ class Signing(requests.auth.AuthBase):
         return request
 
 
+class Naming(requests.auth.AuthBase):
+    """The hook of what wants a key and no signature."""
+
+    def __init__(self, trader: Trader) -> None:
+        self.trader = trader
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["X-HK-APIKEY"] = self.trader.key
+        return request
+
+
 class Tried:
     """What was sent, and how it went, by operation."""
 
@@ -73,37 +87,24 @@ def is_authentication_refusal(answer: Any) -> bool:
 
 @pytest.fixture(scope="module")
 def trader(server: LiveServer) -> Trader:
-    return server.account(BTC="1000", ETH="1000", USDT="10000000", USD="10000000")
+    """With a key that may do everything; what a new account is given may read and trade."""
+    account = server.account(BTC="1000", ETH="1000", USDT="10000000", USD="10000000")
+    return wallets.with_key_of(server, account.account_id, wallets.ALL_RIGHTS | Right.MANAGE)
 
 
 @pytest.fixture(scope="module")
-def schema(server: LiveServer, document: dict[str, Any]) -> Any:
+def good(server: LiveServer, trader: Trader) -> GoodRequests:
+    return GoodRequests(server, trader)
+
+
+@pytest.fixture(scope="module")
+def schema(server: LiveServer, document: dict[str, Any], good: GoodRequests) -> Any:
+    """Made after `good`: the server is at another port since the trader has its key."""
     loaded = schemathesis.openapi.from_dict(document)
     loaded.config.update(base_url=server.url)
     return loaded
 
 
-def good_values(trader: Trader) -> dict[str, str]:
-    """Of parameters whose example cannot stand in the table: an open order's ids."""
-    order = trader.limit("BUY", "0.01", "40000")
-    return {
-        "orderId": order["orderId"],
-        "clientOrderId": order["clientOrderId"],
-        "origClientOrderId": order["clientOrderId"],
-        "ids": order["orderId"],
-        "accountId": trader.account_id,
-        "symbol": "BTCUSDT",
-        "price": "40000",
-        "quantity": "0.01",
-    }
-
-
-GOOD_BODIES: dict[str, Any] = {
-    "POST /api/v1/spot/batchOrders": [
-        {"symbol": "BTCUSDT", "side": "BUY", "type": "LIMIT", "quantity": "0.01", "price": "40000"}
-    ],
-    "POST /lionrock/v1/sandbox/accounts": {"fund": {"BTC": "1"}},
-}
 LEFT_OUT = {"stopPrice", "amount", "newClientOrderId", "fromId", "toId", "startTime", "endTime"}
 """Of a request that is to succeed."""
 
@@ -135,14 +136,16 @@ def can_succeed(definition: dict[str, Any]) -> bool:
 
 @pytest.mark.shows("DOCS-006")
 def test_any_request_is_answered_as_described(
-    schema: Any, document: dict[str, Any], judge: Judge, trader: Trader
+    schema: Any, document: dict[str, Any], judge: Judge, trader: Trader, good: GoodRequests
 ) -> None:
     tried = Tried()
     session = requests.Session()
 
     def send(case: Any, definition: dict[str, Any]) -> None:
         signed = any("signature" in need for need in definition.get("security", []))
-        auth = Signing(trader, body_is_signed=definition.get("x-signed-body", True)) if signed else None
+        keyed = any("key" in need for need in definition.get("security", []))
+        signing = Signing(trader, body_is_signed=definition.get("x-signed-body", True))
+        auth = signing if signed else Naming(trader) if keyed else None
         answer = case.call_and_validate(session=session, auth=auth, checks=CHECKS, timeout=30)
         if answer.headers["content-type"][0] == "application/json":
             assert judge.complaints(case.method, case.path, answer.status_code, answer.json()) == []
@@ -151,13 +154,16 @@ def test_any_request_is_answered_as_described(
     for method, path in operations(document):
         definition = document["paths"][path][method.lower()]
         operation = schema[path][method]
-        query = good_query(definition, document, good_values(trader))
-        body = GOOD_BODIES.get(f"{method} {path}")
+        label = f"{method} {path}"
+        query = good.query(label)
+        if query is None:
+            query = good_query(definition, document, good.values())
+        body = good.body(label)
         more = {} if body is None else {"body": body, "media_type": "application/json"}
-        send(operation.Case(query=query, **more), definition)
+        send(operation.Case(query=query, headers={"Origin": good.device.origin}, **more), definition)
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
             try_out(operation, mode, lambda case, definition=definition: send(case, definition), query)
-        trader.signed("DELETE", "/api/v1/spot/openOrders", symbol="BTCUSDT")
+        good.restore()
 
     missing = [
         f"{method} {path}"

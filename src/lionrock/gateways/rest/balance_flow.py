@@ -64,6 +64,24 @@ _FLOW_OF_REASON = {R.TRADE: TRADE, R.TRADE_CANCELLED: TRADE, R.TRADE_FEE: FEE, R
 _IN_AND_OUT = {P.DEPOSIT: (DEPOSIT, MONEY_DEPOSIT), P.WITHDRAWAL: (WITHDRAWAL, MONEY_WITHDRAWAL)}
 
 
+class DayBalance(msgspec.Struct, rename="camel"):
+    """What the account had of an asset, as decimal text: `total` is `free` and `locked` together."""
+
+    asset: str
+    asset_id: str
+    asset_name: str
+    total: str
+    free: str
+    locked: str
+
+
+class DayBalances(msgspec.Struct, rename="camel"):
+    """The account at the end of a day."""
+
+    balances: list[DayBalance]
+    user_id: str
+
+
 class Flow(msgspec.Struct, rename="camel", kw_only=True):
     """One change of what the account has of an asset. `total` is what it had after it."""
 
@@ -312,7 +330,7 @@ def _counterparties(connection: Connection, rows: Sequence[Row[Any]]) -> dict[in
     return found
 
 
-async def end_of_day(venue: Venue, call: Call) -> dict[str, object]:
+async def end_of_day(venue: Venue, call: Call) -> DayBalances:
     """What the account had at the end of a day that has passed, in the site's time."""
     account_id, text = own_account(call), call.parameters.required("reportDate")
     try:
@@ -330,20 +348,20 @@ async def end_of_day(venue: Venue, call: Call) -> dict[str, object]:
 
     rows, _ = await ask_complete(venue, read)
     assets = venue.catalogue.assets
-    return {
-        "balances": [
-            {
-                "asset": assets[asset_id].code,
-                "assetId": assets[asset_id].code,
-                "assetName": assets[asset_id].code,
-                "total": format_decimal(available + held, assets[asset_id].decimals),
-                "free": format_decimal(available, assets[asset_id].decimals),
-                "locked": format_decimal(held, assets[asset_id].decimals),
-            }
+    return DayBalances(
+        [
+            DayBalance(
+                assets[asset_id].code,
+                assets[asset_id].code,
+                assets[asset_id].code,
+                format_decimal(available + held, assets[asset_id].decimals),
+                format_decimal(available, assets[asset_id].decimals),
+                format_decimal(held, assets[asset_id].decimals),
+            )
             for _, asset_id, available, held in rows
         ],
-        "userId": str(account_id),
-    }
+        str(account_id),
+    )
 
 
 _READ = Security.USER_DATA
@@ -379,5 +397,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Parameter("reportDate", "A day that has ended, yyyy-mm-dd", is_required=True, example="2026-01-31"),
             ACCOUNT,
         ),
+        answer=DayBalances,
     ),
 )

@@ -7,6 +7,7 @@ from lionrock.gateways.rest.contract import (
     Call,
     Endpoint,
     Kind,
+    Media,
     Parameter,
     Reply,
     Security,
@@ -58,5 +59,6 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Parameter("format", "Of the file; JSON unless said otherwise", choices=tuple(FORMATS), example="csv"),
             ACCOUNT,
         ),
+        answer=Media(tuple(kind.partition(";")[0] for kind, _ in FORMATS.values())),
     ),
 )
