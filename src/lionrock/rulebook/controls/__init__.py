@@ -1,0 +1,1 @@
+"""The controls, by subject. Importing this package registers all of them."""
