@@ -37,6 +37,8 @@ from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
+from lionrock.site.definition import choose
+from lionrock.site.establishing import establish
 from lionrock.site.site import Site
 from lionrock.site.views_process import ViewsProcess
 
@@ -123,6 +125,8 @@ class _Server(uvicorn.Server):
 class Extras(msgspec.Struct, frozen=True):
     """What is served beside the site's own interface."""
 
+    site_id: str | None = None
+    """Which site the data directory is to hold, where none was chosen yet."""
     with_sandbox: bool = False
     companions: Companions | None = None
     """Only of a sandbox, as are the chains."""
@@ -139,6 +143,8 @@ def serve(directory: Path, host: str, port: int, announce: Announce, extras: Ext
     fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
+    if extras.site_id is not None:
+        choose(directory, extras.site_id)
     # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
     _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
@@ -214,10 +220,15 @@ class _Running:
         site, extras = self._site, self._extras
         endpoints, profile = ENDPOINTS + PROBES, Profile(site_tag="HK")
         arrangements, chains = NO_ARRANGEMENTS, None
+        definition = site.definition
+        if definition is not None:
+            await establish(site, definition)
+            profile, arrangements = definition.profile(), definition.arrangements()
         if extras.with_sandbox:
-            await sandbox.seed(site)
-            endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
-            arrangements = sandbox.ARRANGEMENTS
+            endpoints += sandbox.ENDPOINTS
+            if definition is None:
+                await sandbox.seed(site)
+                profile, arrangements = sandbox.PROFILE, sandbox.ARRANGEMENTS
             if extras.make_chains:
                 chains = extras.make_chains(self._directory)
                 endpoints += sandbox_chains.endpoints(chains)

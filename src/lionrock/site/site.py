@@ -33,6 +33,7 @@ from lionrock.people.listen_keys import ListenKeys
 from lionrock.people.people import People
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
+from lionrock.site.definition import Definition, definition_of
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
@@ -80,16 +81,18 @@ class Site(msgspec.Struct, frozen=True):
     people: People
     taken_until_ns: int
     """When the site last did something before it was opened."""
+    definition: Definition | None = None
+    """None for a directory that no site was chosen for, as of a sandbox."""
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
         """Replays the journal of `directory`, which is made when it is not there.
 
         `clock` gives nanoseconds since 1970, `random_bytes(n)` must be a cryptographic source. Raises what `Node.open`
-        raises, `ConfigurationInvalid`, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch` and `SealBroken`; the
-        directory is then free again.
+        raises, `ConfigurationInvalid`, `DefinitionInvalid`, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch`
+        and `SealBroken`; the directory is then free again.
         """
-        configuration = read_configuration(directory)
+        configuration, definition = read_configuration(directory), definition_of(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         views = catalogue, orders, market_data, Remembered(), TradingRules()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
@@ -134,6 +137,7 @@ class Site(msgspec.Struct, frozen=True):
             *told,
             people,
             max(node.engine.last_time_ns, keys.last_change_ns),
+            definition,
         )
 
     def venue(
