@@ -11,6 +11,7 @@ import typer
 
 from lionrock.cli_bench import bench_app
 from lionrock.cli_journal import journal_app
+from lionrock.cli_keys import keys_app
 from lionrock.cli_operate import add_commands
 from lionrock.cli_sim import sim_app
 from lionrock.cli_views import views_app
@@ -30,6 +31,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(sim_app, name="sim")
 app.add_typer(journal_app, name="journal")
 add_commands(app)
+app.add_typer(keys_app, name="keys")
 app.add_typer(views_app, name="views")
 
 _PAUSE_SECONDS = 0.2

@@ -28,11 +28,12 @@ from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
 from lionrock.site.configuration import FILE_NAME as CONFIGURATION_FILE
 from lionrock.site.configuration import read_configuration
+from lionrock.site.definition import FILE_NAME as DEFINITION_FILE
 from lionrock.site.manifest import FILE_NAME as MANIFEST_FILE
 from lionrock.site.manifest import Manifest, StoredFile, new_manifest, read_manifest, write_manifest
 from lionrock.site.signing import KEY_FILE
 from lionrock.store.database import DATABASE_FILE
-from lionrock.store.sealing import MASTER_KEY_FILE
+from lionrock.store.sealing import KEYS_FILE, MASTER_KEY_FILE
 
 _DRAFT, _VIEW = ".copying-", ".proving-"
 _ATTEMPTS = 5
@@ -115,7 +116,8 @@ class _Copy:
 
     def make(self, *, with_master_key: bool) -> None:
         self._copy_database()
-        names = [CONFIGURATION_FILE, KEY_FILE, *([MASTER_KEY_FILE] if with_master_key else [])]
+        names = [CONFIGURATION_FILE, DEFINITION_FILE, KEY_FILE, KEYS_FILE]
+        names += [MASTER_KEY_FILE] if with_master_key else []
         if with_master_key and not (self.place.directory / MASTER_KEY_FILE).exists():
             raise BackupRefused(f"there is no {MASTER_KEY_FILE} in {self.place.directory}")
         for path in [self.place.directory / name for name in names]:

@@ -63,9 +63,7 @@ class Movements:
 
     def save(self) -> bytes:
         """Everything it knows, for `load`."""
-        return msgspec.msgpack.encode(
-            _Saved(sorted(self._clients), dict(self.movements), dict(self.without_authority))
-        )
+        return msgspec.msgpack.encode(_Saved(sorted(self._clients), dict(self.movements), dict(self.without_authority)))
 
     def load(self, state: bytes) -> None:
         """Take up what another one saved, in place of any frame. Raises `ValueError`."""
