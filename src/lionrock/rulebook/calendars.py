@@ -127,15 +127,14 @@ def months_after(day: date, months: int) -> date:
 
 @lru_cache(maxsize=512)
 def _holidays(kind: str, code: str, year: int) -> frozenset[date]:
-    made = (
-        holidays.financial_holidays(code, years=year)
-        if kind == "financial"
-        else holidays.country_holidays(code, years=year)
-    )
-    return frozenset(made)
+    if kind == "financial":
+        return frozenset(holidays.financial_holidays(code, years=year))
+    return frozenset(holidays.country_holidays(code, years=year, categories=_CATEGORIES.get(code)))
 
 
 _WEEKEND = (_SATURDAY, _SUNDAY)
+_CATEGORIES = {"HK": ("public", "optional")}
+"""Hong Kong's general holidays, on which banks are closed, are the library's statutory ones and the optional ones."""
 
 CALENDARS: dict[str, Calendar] = {
     each.key: each
