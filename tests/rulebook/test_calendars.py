@@ -52,6 +52,22 @@ def test_hours_run_from_the_moment() -> None:
     assert due_ns("AE", 5, 72, "hours") == 5 + 72 * 3600 * 10**9
 
 
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("hour", "hours"),
+        ("business_day", "business_days"),
+        ("calendar_day", "calendar_days"),
+        ("week", "weeks"),
+        ("calendar_month", "months"),
+    ],
+)
+def test_units_may_be_singular(one: str, many: str) -> None:
+    assert due_ns("HK", ns("2026-02-13T12:00:00+08:00"), 2, one) == due_ns(
+        "HK", ns("2026-02-13T12:00:00+08:00"), 2, many
+    )
+
+
 def test_day_closed_without_notice_does_not_count() -> None:
     """23 September 2025: typhoon Ragasa."""
     hong_kong = calendar_of("HK")
@@ -62,8 +78,8 @@ def test_day_closed_without_notice_does_not_count() -> None:
 
 
 def test_day_begins_and_ends_by_the_local_clock() -> None:
+    day = date(2026, 10, 25)  # 25 hours in Brussels
     for place in CALENDARS.values():
-        day = date(2026, 10, 25)  # 25 hours in Brussels
         assert place.day_of(place.begins_ns(day)) == place.day_of(place.ends_ns(day)) == day
         assert place.day_of(place.begins_ns(day) - 1) == date(2026, 10, 24)
         assert place.day_of(place.ends_ns(day) + 1) == date(2026, 10, 26)

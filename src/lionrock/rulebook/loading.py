@@ -1,4 +1,4 @@
-"""Reads packs from files. Whatever is wrong with a row is told with its file, its number and its id, all of it at once."""
+"""Reads packs from files. What is wrong with a row is told with its file, number and id, all of it at once."""
 
 from __future__ import annotations
 
@@ -121,8 +121,8 @@ class Library:
 def load_library(directory: Path, controls: Mapping[str, Control]) -> Library:
     """Every pack: `<id>.toml`, with further rows in `<id>/*.toml` and examples in `<id>/vectors/*.toml`.
 
-    Raises `PackInvalid` with every complaint; each is logged as well, because an officer's rule that is refused must not
-    go unnoticed.
+    Raises `PackInvalid` with every complaint; each is logged as well, because an officer's rule that is refused must
+    not go unnoticed.
     """
     complaints: list[str] = []
     drafts = {
@@ -187,8 +187,7 @@ def _add_rows(draft: _Draft, name: str, data: dict[str, Any], complaints: list[s
             draft.rows.append((place, msgspec.convert(told, Rule)))
         except msgspec.ValidationError as error:
             complaints.append(f"{place}: {error}")
-    for key in data:
-        complaints.append(f"{name}: unknown table {key}")
+    complaints.extend(f"{name}: unknown table {key}" for key in data)
 
 
 def _build(
@@ -213,13 +212,13 @@ def _build(
     known = {rule.id for _, rule in draft.rows}
     for vector in draft.vectors:
         if vector.rule not in known:
-            complaints.append(f"{vector.place}: a vector of {vector.rule}, which is no rule of the pack {draft.head.id}")
+            complaints.append(
+                f"{vector.place}: a vector of {vector.rule}, which is no rule of the pack {draft.head.id}"
+            )
     return LoadedPack(draft.head, draft.instruments, tuple(rules))
 
 
-def _checks(
-    place: str, rule: Rule, controls: Mapping[str, Control], complaints: list[str]
-) -> Iterator[LoadedCheck]:
+def _checks(place: str, rule: Rule, controls: Mapping[str, Control], complaints: list[str]) -> Iterator[LoadedCheck]:
     check: Check
     for check in rule.checks:
         control = controls.get(check.control)
@@ -262,7 +261,7 @@ def _wrong_versions(rule: Rule, draft: _Draft) -> Iterator[str]:
         if other.effective_from == rule.effective_from:
             yield f"another version begins on the same day ({place})"
         elif other.effective_to is None and rule.supersedes != rule.id:
-            yield f"it overlaps with the version of {other.effective_from}, which does not end, and does not supersede it"
+            yield f"it overlaps with the version of {other.effective_from}, and does not supersede it"
         elif other.effective_to is not None and other.effective_to > rule.effective_from:
             yield f"it overlaps with the version of {other.effective_from}, which holds until {other.effective_to}"
 
