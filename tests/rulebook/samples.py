@@ -1,4 +1,4 @@
-"""Two small licences with a common base, their controls, and facts that keep them: what the engine's tests work with."""
+"""Two small licences with a common base, their controls, and facts that keep them, for the engine's tests."""
 
 from __future__ import annotations
 

@@ -12,7 +12,7 @@ from lionrock.rulebook.loading import PackInvalid
 from lionrock.rulebook.rule import Trust
 from tests.rulebook.samples import PACKS, library
 
-ROW = '''
+ROW = """
 [[rule]]
 id = "HB-X01"
 instrument = "guideline"
@@ -22,7 +22,7 @@ trust = "primary"
 kind = "invariant"
 effective_from = 2023-06-01
 checks = [{ control = "capital_paid_up", parameters = { least_minor = 1 } }]
-'''
+"""
 
 WRONG = [
     (ROW.replace("capital_paid_up", "no_such_control"), "unknown control no_such_control"),
@@ -43,7 +43,7 @@ WRONG = [
         ROW + "effective_to = 2025-01-01\n" + ROW.replace("2023-06-01", "2024-01-01"),
         "which holds until 2025-01-01",
     ),
-    (ROW.split("checks")[0], "neither a check nor a room that it waits for"),
+    (ROW.split("checks", maxsplit=1)[0], "neither a check nor a room that it waits for"),
     (ROW + 'waits_for = "custody"\n', "waits_for and waiting_because belong together"),
     (ROW + 'rejections = ["NO_SUCH"]\n', "unknown rejection NO_SUCH"),
     (ROW.replace('trust = "primary"', 'trust = "certain"'), "Invalid enum value 'certain'"),
