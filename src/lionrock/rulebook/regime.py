@@ -78,6 +78,14 @@ class Regime:
         """The version of one rule in force at a moment."""
         return next((rule for rule in self.by_id.get(rule_id, []) if rule.from_ns <= at_ns < rule.until_ns), None)
 
+    def rules_of(self, rejection: str, at_ns: int, subject: Subject | None = None) -> tuple[str, ...]:
+        """Ids of the rules that a refusal by the core carries out, by the name of its `Rejection`."""
+        return tuple(
+            rule.id
+            for rule in self.at(at_ns)
+            if rejection in rule.loaded.rule.rejections and (subject is None or rule.applies_to(subject))
+        )
+
     def merged(self, at_ns: int, subject: Subject | None = None) -> list[Merged]:
         """Each control with the strictest parameters of all licences, for a subject or, without one, by condition.
 
