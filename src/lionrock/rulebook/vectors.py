@@ -57,7 +57,7 @@ def read_vectors(path: Path) -> list[Vector]:
     try:
         rows = tomllib.loads(path.read_text("utf-8")).get("vector", [])
         for number, told in enumerate(rows, 1):
-            place = f"{path.name}, vector {number}"
+            place = f"{'/'.join(path.parts[-3:])}, vector {number}"
             try:
                 found.append(msgspec.convert(_plain(told) | {"place": place}, Vector))
             except msgspec.ValidationError as error:
