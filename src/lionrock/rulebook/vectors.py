@@ -9,7 +9,7 @@
 
 Under `facts` stands, by the name of the control's argument, one fact for a gate and a list of facts for every other
 control. A time may be written as one; it becomes nanoseconds since 1970. `control` is needed only where a rule has
-several checks. Vectors are run by tests, and by every check of a running site for the gates that it wired.
+several checks, and `about` where several of them are of one control. Vectors are run by tests, and by every check of a running site for the gates that it wired.
 """
 
 from __future__ import annotations
@@ -43,6 +43,8 @@ class Vector(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """By name of the control's argument."""
     control: str = ""
     """Which check of the rule; empty when it has one."""
+    about: dict[str, Any] = {}
+    """Where a rule has several checks of one control: values of parameters that tell which."""
     version: str = ""
     """Which version of the rule, by the day from which it holds; empty for all."""
     place: str = ""
