@@ -34,7 +34,7 @@ class KeepingFacts:
             for name, places in sorted(tables.items())
         ]
         always = [
-            RecordClass(each.record_class, each.tables, FOREVER_DAYS, _latest(keepings, each.record_class), False)  # noqa: FBT003
+            RecordClass(each.record_class, each.tables, FOREVER_DAYS, _latest(keepings, each.record_class), False)
             for each in self._keeper.standing
         ]
         return [*kept, *always]

@@ -31,7 +31,7 @@ class HoldUnknown(Exception):
     """There is no such hold, or it was released already."""
 
 
-class Records(Protocol):
+class StatementPort(Protocol):
     """Puts a digest into the journal; returns the sequence of its frame."""
 
     async def record(self, kind: StatementKind, digest: bytes) -> int: ...
@@ -142,7 +142,7 @@ class Keeper:
         """What an erasure at this moment would do; nothing is changed."""
         return self._lines(client_id, now_ns, erase=False)
 
-    async def erase(self, client_id: str, now_ns: int, statements: Records) -> Report:
+    async def erase(self, client_id: str, now_ns: int, statements: StatementPort) -> Report:
         """Take away what nothing keeps; the report's digest is in the journal when this returns.
 
         The report is on disk before anything is taken away, so that no record goes without a word. Raises what the
@@ -163,7 +163,7 @@ class Keeper:
         await self._state(report, statements)
         return report
 
-    async def recover(self, statements: Records) -> int:
+    async def recover(self, statements: StatementPort) -> int:
         """At a start: carry out erasures that a crash cut short; returns how many."""
         with self._database.connect() as connection:
             rows = connection.execute(select(erasures).where(erasures.c.sequence == 0)).all()
@@ -173,7 +173,7 @@ class Keeper:
             await self._state(report, statements)
         return len(rows)
 
-    async def _state(self, report: Report, statements: Records) -> None:
+    async def _state(self, report: Report, statements: StatementPort) -> None:
         sequence = await statements.record(StatementKind.DOCUMENT, report.digest)
         query = update(erasures).where(erasures.c.erasure_id == report.erasure_id)
         with self._database.begin() as connection:
@@ -199,9 +199,7 @@ class Keeper:
         always = [Line(each.record_class, 0, 0, None, (), each.why) for each in self.standing]
         return (*_present(lines), *always)
 
-    def _line(
-        self, shelf: Shelf, client_id: str, keeping: Keeping | None, case: _Case, *, erase: bool
-    ) -> Line | None:
+    def _line(self, shelf: Shelf, client_id: str, keeping: Keeping | None, case: _Case, *, erase: bool) -> Line | None:
         stock = shelf.stock(client_id, _ALWAYS_NS)
         if stock is None:
             return None

@@ -46,7 +46,8 @@ class TableShelf:
         made_ns: Column[Any],
     ) -> None:
         self._database, self._table, self._client, self._made_ns = database, table, client, made_ns
-        self.record_class, self.tables = record_class, (table.name,)
+        self.record_class = record_class
+        self.tables: tuple[str, ...] = (table.name,)
 
     def stock(self, client_id: str, made_before_ns: int) -> Stock | None:
         """As `Shelf`."""
