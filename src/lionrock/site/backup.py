@@ -26,6 +26,7 @@ from lionrock.node.errors import DirectoryInUse
 from lionrock.node.lock import DirectoryLock
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
+from lionrock.site.backup_log import log_backup
 from lionrock.site.configuration import FILE_NAME as CONFIGURATION_FILE
 from lionrock.site.configuration import read_configuration
 from lionrock.site.definition import FILE_NAME as DEFINITION_FILE
@@ -101,6 +102,7 @@ def back_up(
         )
         write_manifest(target, disk, manifest)
         _remove_unnamed(target, manifest)
+    log_backup(directory, target, manifest.created_ns)
     return BackedUp(manifest, copy.copied_files, copy.copied_bytes)
 
 
