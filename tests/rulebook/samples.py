@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import msgspec
 
 from lionrock.rulebook.code_version import CodeVersion
-from lionrock.rulebook.control import Control, Finding, Moment, Verdict, control
+from lionrock.rulebook.control import Control, Figure, Finding, Moment, Verdict, control
 from lionrock.rulebook.facts import Attested, CapitalPosition, GateWired, RecordClass, Setting
 from lionrock.rulebook.loading import Library, load_library
 from lionrock.rulebook.regime import Regime
@@ -82,7 +82,7 @@ def capital_paid_up(parameters: LeastMinor, positions: Sequence[CapitalPosition]
         return Finding(Verdict.NO_DATA, "No position was recorded.")
     paid = positions[-1].paid_up_minor
     verdict = Verdict.PASS if paid >= parameters.least_minor else Verdict.FAIL
-    figures = {"paid_up_minor": paid, "least_minor": parameters.least_minor}
+    figures: dict[str, Figure] = {"paid_up_minor": paid, "least_minor": parameters.least_minor}
     return Finding(verdict, f"{paid} is paid up.", figures, "" if verdict is Verdict.PASS else "Pay in.")
 
 
@@ -116,7 +116,7 @@ def asset_is_old_enough(parameters: LeastDays, token: Token, moment: Moment) -> 
     """An asset was issued long enough ago."""
     days = (moment.now_ns - token.issued_on_ns) // _DAY_NS
     if days < parameters.least_days:
-        figures = {"age_days": days, "least_days": parameters.least_days}
+        figures: dict[str, Figure] = {"age_days": days, "least_days": parameters.least_days}
         return Finding(Verdict.FAIL, f"{token.asset} is {days} days old.", figures, "Come back when it is older.")
     return Finding(Verdict.PASS, f"{token.asset} is {days} days old.", {"age_days": days})
 
@@ -125,7 +125,7 @@ def asset_is_old_enough(parameters: LeastDays, token: Token, moment: Moment) -> 
 def asset_in_indices(parameters: LeastIndices, token: Token, moment: Moment) -> Finding:
     """An asset stands in enough indices."""
     if token.indices < parameters.least_indices:
-        figures = {"indices": token.indices, "least_indices": parameters.least_indices}
+        figures: dict[str, Figure] = {"indices": token.indices, "least_indices": parameters.least_indices}
         return Finding(Verdict.FAIL, f"{token.asset} is in {token.indices} indices.", figures, "Offer it to others.")
     return Finding(Verdict.PASS, f"{token.asset} is in {token.indices} indices.", {"indices": token.indices})
 

@@ -9,8 +9,9 @@ import pytest
 
 from lionrock.rulebook.deciding import GateUnknown, Rulebook
 from lionrock.rulebook.decisions import Decision, RuleCited
+from lionrock.rulebook.facts import Setting
 from lionrock.rulebook.subject import Subject
-from tests.rulebook.samples import NOON, Setting, Token, ns, regime
+from tests.rulebook.samples import NOON, Token, ns, regime
 
 RETAIL, PROFESSIONAL = Subject(audience="retail", product="spot"), Subject(audience="professional", product="spot")
 BEFORE, AFTER = ns("2025-11-02T23:59:59+08:00"), ns("2025-11-03T00:00:00+08:00")

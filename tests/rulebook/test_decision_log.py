@@ -16,12 +16,13 @@ from lionrock.rulebook import tables
 from lionrock.rulebook.deciding import Rulebook
 from lionrock.rulebook.decision_log import DecisionLog, replay
 from lionrock.rulebook.decisions import Decision, RuleCited
+from lionrock.rulebook.loading import load_library
 from lionrock.rulebook.regime import Regime
 from lionrock.rulebook.subject import Subject
 from lionrock.store.database import DATABASE_FILE, open_database
 from lionrock.store.sealing import Sealer
 from lionrock.words.side_notes import StatementKind
-from tests.rulebook.samples import CONTROLS, PACKS, Token, load_library, ns, regime
+from tests.rulebook.samples import CONTROLS, PACKS, Token, ns, regime
 from tests.rulebook.statements import Stated
 
 BEGIN, END = ns("2025-05-01T00:00:00+08:00"), ns("2026-05-01T00:00:00+08:00")

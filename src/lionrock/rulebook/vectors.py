@@ -68,6 +68,15 @@ def read_vectors(path: Path) -> list[Vector]:
     return found
 
 
+def concerns(vector: Vector, control: Control, parameters: msgspec.Struct, version: str) -> bool:
+    """Whether the vector is an example of this check of this version of its rule."""
+    return (
+        vector.control in {"", control.name}
+        and vector.version in {"", version}
+        and all(getattr(parameters, name, None) == value for name, value in vector.about.items())
+    )
+
+
 def run_vector(vector: Vector, control: Control, parameters: msgspec.Struct, calendar: str) -> Finding:
     """What the control finds in the vector's facts. Raises `VectorRefused`, and whatever the control raises."""
     arguments = {}
