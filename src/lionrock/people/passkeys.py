@@ -64,6 +64,7 @@ class Passkeys:
         random_bytes: Callable[[int], bytes],
         clock: Callable[[], int],
         relying_party: RelyingParty,
+        *,
         table: Table = clients_passkeys,
     ) -> None:
         """Those of clients' users, or of whom `table` is for: a challenge of the ones is none of the others."""
@@ -80,7 +81,9 @@ class Passkeys:
     def registration_options(self, user_id: str, name: str) -> dict[str, Any]:
         """What `navigator.credentials.create` takes, as JSON. Only a device that verifies its user will do."""
         with self._database.connect() as connection:
-            known = connection.execute(select(self._table.c.credential_id).where(self._table.c.user_id == user_id)).scalars()
+            known = connection.execute(
+                select(self._table.c.credential_id).where(self._table.c.user_id == user_id)
+            ).scalars()
             exclude = [PublicKeyCredentialDescriptor(id=each) for each in known]
         options = webauthn.generate_registration_options(
             rp_id=self._party.domain,
@@ -182,7 +185,9 @@ class Passkeys:
     def remove(self, user_id: str, passkey_id: str) -> bool:
         """False when the user has no such passkey."""
         with self._database.begin() as connection:
-            mine = connection.execute(select(self._table.c.credential_id).where(self._table.c.user_id == user_id)).scalars()
+            mine = connection.execute(
+                select(self._table.c.credential_id).where(self._table.c.user_id == user_id)
+            ).scalars()
             found = [each for each in mine if _shown(each) == passkey_id]
             for key_id in found:
                 connection.execute(delete(self._table).where(self._table.c.credential_id == key_id))

@@ -11,8 +11,8 @@ import msgspec
 import pyotp
 from sqlalchemy import Engine, Table, delete, func, insert, select, update
 
-from lionrock.people.attempts import NS_PER_S, Attempts
 from lionrock.people import tables
+from lionrock.people.attempts import NS_PER_S, Attempts
 from lionrock.store.sealing import Sealer
 
 STEP_SECONDS = 30
@@ -95,7 +95,9 @@ class SecondFactors:
         self._check(user_id, code, confirmed=0)
         codes = [_recovery_code(self._random_bytes(_RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
         with self._database.begin() as connection:
-            connection.execute(update(self._people).where(self._people.c.user_id == user_id).values(totp_is_confirmed=1))
+            connection.execute(
+                update(self._people).where(self._people.c.user_id == user_id).values(totp_is_confirmed=1)
+            )
             connection.execute(delete(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id))
             rows = [{"code_hash": self._recovery_hash(user_id, each), "user_id": user_id} for each in codes]
             connection.execute(insert(self._recovery_codes), rows)
@@ -113,7 +115,9 @@ class SecondFactors:
             )
 
     def recovery_codes_left(self, user_id: str) -> int:
-        statement = select(func.count()).select_from(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id)
+        statement = (
+            select(func.count()).select_from(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id)
+        )
         with self._database.connect() as connection:
             return connection.execute(statement).scalar_one()
 
@@ -146,7 +150,9 @@ class SecondFactors:
             step = _step_of(secret, code, now_ns // (STEP_SECONDS * NS_PER_S))
             if step is None:
                 return False
-            statement = update(self._people).where(self._people.c.user_id == user_id, self._people.c.totp_last_step < step)
+            statement = update(self._people).where(
+                self._people.c.user_id == user_id, self._people.c.totp_last_step < step
+            )
             return connection.execute(statement.values(totp_last_step=step)).rowcount == 1
 
     def _use_recovery(self, user_id: str, code: str) -> bool:

@@ -85,7 +85,7 @@ _ROWS = (
         _roles(R.ADMINISTRATOR) | _OFFICERS,
         Subject.STAFF,
         needs_reason=True,
-        rules=("HK-F01",),
+        rules=("HK-Y03",),
     ),
     Action(
         "role_revoke",
@@ -95,7 +95,7 @@ _ROWS = (
         Subject.STAFF,
         needs_reason=True,
         may_be_at_once=True,
-        rules=("HK-F01",),
+        rules=("HK-Y03",),
     ),
     Action(
         "account_restriction",
@@ -107,7 +107,7 @@ _ROWS = (
         needs_reason=True,
         may_be_at_once=True,
         may_break_glass=True,
-        rules=("HK-A13",),
+        rules=("HK-S01", "HK-A14"),
     ),
     Action(
         "client_class",
@@ -116,6 +116,7 @@ _ROWS = (
         _OFFICERS,
         Subject.ACCOUNT,
         needs_reason=True,
+        rules=("HK-K01", "HK-25b"),
     ),
     Action(
         "exposure_limit",
@@ -124,6 +125,7 @@ _ROWS = (
         _OFFICERS,
         Subject.ACCOUNT,
         needs_reason=True,
+        rules=("HK-K03",),
     ),
     Action(
         "market_phase",
@@ -134,6 +136,7 @@ _ROWS = (
         needs_reason=True,
         may_be_at_once=True,
         may_break_glass=True,
+        rules=("HK-S01", "HK-K10"),
     ),
     Action(
         "kill_switch",
@@ -144,6 +147,7 @@ _ROWS = (
         needs_reason=True,
         may_be_at_once=True,
         may_break_glass=True,
+        rules=("HK-S01", "HK-K10"),
     ),
     Action(
         "price_band",
@@ -151,6 +155,7 @@ _ROWS = (
         _roles(R.MARKET_OPERATIONS),
         _OFFICERS | _roles(R.MARKET_OPERATIONS),
         needs_reason=True,
+        rules=("HK-K14",),
     ),
     Action(
         "market_rules",
@@ -158,6 +163,7 @@ _ROWS = (
         _roles(R.MARKET_OPERATIONS),
         _OFFICERS,
         needs_reason=True,
+        rules=("HK-T06", "HK-K10"),
     ),
     Action("asset_listing", "List an asset in the ledger", _roles(R.MARKET_OPERATIONS), _OFFICERS, rules=("HK-F08",)),
     Action("market_listing", "Open a new market", _roles(R.MARKET_OPERATIONS), _OFFICERS, rules=("HK-F08",)),
@@ -182,6 +188,7 @@ _ROWS = (
         _OFFICERS,
         lives_ns=_HOUR_NS,
         needs_reason=True,
+        rules=("HK-K14",),
     ),
     Action(
         "correction",
@@ -206,6 +213,7 @@ _ROWS = (
         _COMPLIANCE,
         Subject.CLIENT,
         needs_reason=True,
+        rules=("HK-A17",),
     ),
     Action(
         "document_release",
@@ -214,6 +222,7 @@ _ROWS = (
         _COMPLIANCE,
         Subject.CLIENT,
         needs_reason=True,
+        rules=("HK-A14",),
     ),
     Action(
         "retention_hold",
@@ -238,6 +247,7 @@ _ROWS = (
         "Record capital figures of a legal entity",
         _roles(R.FINANCE),
         _roles(R.FINANCE, R.RESPONSIBLE_OFFICER),
+        rules=("HK-F03", "HK-F05"),
     ),
     Action(
         "rule_parameter",

@@ -1,8 +1,9 @@
-"""Which roles may use which endpoints. An endpoint's row names one permission; the matrix of roles is made from both."""
+"""Which roles may use which endpoints. An endpoint's row names one permission; the matrix is made from both."""
 
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 from lionrock.people.staff.roles import READ_ONLY, SEATS, Role
 
@@ -18,7 +19,7 @@ class Permission(StrEnum):
     words: str
     roles: frozenset[Role]
 
-    def __new__(cls, value: str, words: str, roles: frozenset[Role]) -> Permission:
+    def __new__(cls, value: str, words: str, roles: frozenset[Role]) -> Self:
         """Of a value as it is shown, its words, and whoever has it."""
         permission = str.__new__(cls, value)
         permission._value_ = value
@@ -52,9 +53,7 @@ class Permission(StrEnum):
     REGISTERS_WORK = (
         "registers_work",
         "Record complaints and incidents and what became of them",
-        frozenset(
-            {R.COMPLIANCE_OFFICER, R.RESPONSIBLE_OFFICER, R.OPERATIONS, R.TECHNOLOGY, R.CUSTOMER_SERVICE}
-        ),
+        frozenset({R.COMPLIANCE_OFFICER, R.RESPONSIBLE_OFFICER, R.OPERATIONS, R.TECHNOLOGY, R.CUSTOMER_SERVICE}),
     )
     REGISTERS_READ = (
         "registers_read",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class No(StrEnum):
@@ -12,7 +13,7 @@ class No(StrEnum):
     next_step: str
     is_about_right: bool
 
-    def __new__(cls, value: str, words: str, next_step: str, is_about_right: bool = False) -> No:  # noqa: FBT001, FBT002 a row of the table below
+    def __new__(cls, value: str, words: str, next_step: str, is_about_right: bool = False) -> Self:
         """Of a name, words with figures in braces, and the next step."""
         no = str.__new__(cls, value)
         no._value_ = value
@@ -30,7 +31,7 @@ class No(StrEnum):
         "ask an administrator for a new one",
         True,
     )
-    PASSWORD_UNFIT = "password_unfit", "a password has 12 to 256 characters", "choose a longer one"  # noqa: S105 no password
+    PASSWORD_UNFIT = "password_unfit", "a password has 12 to 256 characters", "choose a longer one"
     ROLES_CLASH = "roles_clash", "these roles do not go together: {why}", "revoke the other role first"
     ROLE_HELD = "role_held", "the member holds this role already", "nothing is to be done"
     ROLE_NOT_HELD = "role_not_held", "the member does not hold this role", "nothing is to be done"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from enum import StrEnum
+from typing import Self
 
 
 class Role(StrEnum):
@@ -11,7 +12,7 @@ class Role(StrEnum):
 
     words: str
 
-    def __new__(cls, value: str, words: str) -> Role:
+    def __new__(cls, value: str, words: str) -> Self:
         """Of a value as it is stored and sent, and words for whoever grants it."""
         role = str.__new__(cls, value)
         role._value_ = value

@@ -58,7 +58,7 @@ class WaysIn:
             recovery_codes=staff_recovery_codes,
         )
         self._guessed_code = sealer.digester("guesses at enrolment codes of staff")
-        self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party, staff_passkeys)
+        self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party, table=staff_passkeys)
         self.sessions = StaffSessions(database, sealer, random_bytes, rules, members)
 
     # Enrolment
