@@ -10,6 +10,8 @@ from typing import Protocol, Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.compliance.admission.desk import AdmissionDesk
+from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
@@ -246,6 +248,10 @@ class Venue(msgspec.Struct):
     make_statement: MakeStatement | None = None
     staff: StaffOffice | None = None
     """The operator's people."""
+    registers: Registers | None = None
+    """Complaints, incidents, and what else must be answered or told."""
+    admission: AdmissionDesk | None = None
+    """Which tokens are offered to whom."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
