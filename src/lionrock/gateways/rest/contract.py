@@ -27,6 +27,7 @@ from lionrock.people.sessions import Session
 from lionrock.people.staff.office import StaffOffice
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.sessions import StaffSession
+from lionrock.rulebook.office import RulebookOffice
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -252,6 +253,8 @@ class Venue(msgspec.Struct):
     """Complaints, incidents, and what else must be answered or told."""
     admission: AdmissionDesk | None = None
     """Which tokens are offered to whom."""
+    rulebook: RulebookOffice | None = None
+    """What the licences ask, and the evidence; None for a directory that no site was chosen for."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
