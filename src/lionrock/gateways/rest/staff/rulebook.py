@@ -13,7 +13,6 @@ from lionrock.gateways.rest.staff.rows import staff_row
 from lionrock.people.staff.permissions import Permission
 from lionrock.rulebook.checking import CheckFound
 from lionrock.rulebook.evidence import EvidenceBroken
-from lionrock.rulebook.loading import LoadedCheck
 from lionrock.rulebook.matrix import Row, counts
 from lionrock.rulebook.office import RulebookOffice
 from lionrock.rulebook.regime import RuleInForce
