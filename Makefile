@@ -47,8 +47,9 @@ check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 	$(TOOLS) $(BIN)/cython-lint src
 	$(BIN)/lint-imports --no-cache --no-logo
 
-docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ from the code
+docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ and docs/rulebook-rows.md from the code
 	$(BIN)/python docs/write_reference.py
+	$(BIN)/python docs/write_rulebook_rows.py
 
 index: $(STAMPS)/dev $(STAMPS)/project ## write which tests show which rules, from the marks of the tests
 	$(BIN)/python -m tests.write_rule_index
