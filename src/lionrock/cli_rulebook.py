@@ -115,6 +115,7 @@ def report(
     site: Site,
     data: Data = None,
     as_of: AsOf = None,
+    *,
     file_format: Annotated[str, typer.Option("--format", help="json, pdf or xlsx.")] = "json",
     out: Annotated[Path | None, typer.Option(help="Write here; to standard output without it.")] = None,
     as_json: AsJson = False,

@@ -84,8 +84,8 @@ def as_text(told: dict[str, Any]) -> str:
             f"{told['id']}, version of {version['version']}{until} ({holds})",
             f"  {version['words']}",
             f"  {version['instrument']} ({version['issuer']}), {version['paragraph']}; text: {version['trust']}",
-            f"  licence {version['licence']}, calendar {version['calendar']}, {version['kind']}, {version['severity']}, "
-            f"{version['cadence']}; applies if {version['applies_if']}",
+            f"  licence {version['licence']}, calendar {version['calendar']}; applies if {version['applies_if']}",
+            f"  {version['kind']}, severity {version['severity']}, evidence {version['cadence']}",
         ]
         if version["supersedes"]:
             lines.append(f"  takes the place of {version['supersedes']}")
