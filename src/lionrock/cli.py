@@ -13,6 +13,7 @@ from lionrock.cli_bench import bench_app
 from lionrock.cli_journal import journal_app
 from lionrock.cli_operate import add_commands
 from lionrock.cli_sim import sim_app
+from lionrock.cli_staff import staff_app
 from lionrock.cli_views import views_app
 from lionrock.site.logs import LogFormat, start_logging
 
@@ -30,6 +31,7 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(sim_app, name="sim")
 app.add_typer(journal_app, name="journal")
 add_commands(app)
+app.add_typer(staff_app, name="staff")
 app.add_typer(views_app, name="views")
 
 _PAUSE_SECONDS = 0.2
