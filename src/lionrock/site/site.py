@@ -38,6 +38,7 @@ from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer, open_sealer
+from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -62,6 +63,7 @@ class Site(msgspec.Struct, frozen=True):
     market_data: MarketData
     remembered: Remembered
     trading_rules: TradingRules
+    account_profiles: AccountProfiles
     keys: ApiKeys
     listen_keys: ListenKeys
     clock: Callable[[], int]
@@ -91,7 +93,7 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration = read_configuration(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
-        views = catalogue, orders, market_data, Remembered(), TradingRules()
+        views = catalogue, orders, market_data, Remembered(), TradingRules(), AccountProfiles()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
         listeners = (*views, owners, bookings, volumes)
         node = _open_node(directory, configuration, listeners, clock, random_bytes)

@@ -118,8 +118,7 @@ class AccountProfiles:
     def load(self, state: bytes) -> None:
         """Take up what another one saved, in place of any frame. Raises `ValueError`."""
         saved = msgspec.msgpack.decode(state, type=_Saved)
-        for event in unpack_all(_REGISTRY, saved.profiles):
-            assert isinstance(event, AccountProfileSet)
-            self.profiles[event.account_id] = event
+        unpack_all(_REGISTRY, saved.profiles)  # raises before anything is taken up
+        self.apply(Published(1, 0, b"", b"", saved.profiles))
         self.forbidden = {account_id: set(assets) for account_id, assets in saved.forbidden}
         self.last_used_ns, self.refused = saved.last_used, Counter(saved.refused)

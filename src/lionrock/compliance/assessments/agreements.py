@@ -101,6 +101,7 @@ class Agreements:
         agreement: str,
         texts: dict[str, str],
         in_force_ns: int,
+        *,
         proposer: StaffIdentity,
         approver: StaffIdentity,
         at_ns: int,
@@ -206,5 +207,5 @@ class Agreements:
 
 
 def _text(row: Row[Any]) -> AgreementText:
-    text = AgreementText(*row)
+    text = AgreementText(*tuple(row))
     return msgspec.structs.replace(text, clauses=tuple(filter(None, row.clauses.split(","))))

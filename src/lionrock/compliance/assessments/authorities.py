@@ -81,6 +81,7 @@ class Authorities:
         client_class: str,
         scope: str,
         document_sha256: str,
+        *,
         begins_ns: int,
         ends_ns: int,
         at_ns: int,
@@ -213,4 +214,4 @@ class Authorities:
 
 
 def _authority(row: Row[Any]) -> Authority:
-    return msgspec.structs.replace(Authority(*row), is_professional=bool(row.is_professional))
+    return msgspec.structs.replace(Authority(*tuple(row)), is_professional=bool(row.is_professional))

@@ -26,7 +26,7 @@ class ClassState(msgspec.Struct, frozen=True):
 
 def class_state(findings: Sequence[Finding], terms: EvidenceTerms, at_ns: int) -> ClassState:
     """The highest class that evidence in force speaks for, to the end of the last evidence for it."""
-    inforce = [each for each in of_kind(list(findings), Kind.EVIDENCE) if each.holds(at_ns)]
+    inforce = [each for each in of_kind(findings, Kind.EVIDENCE) if each.holds(at_ns)]
     if not inforce:
         return ClassState(terms.falls_back_to, NEVER_NS, None)
     highest = max(inforce, key=lambda each: (CLASSES.index(each.result), each.end_ns))
@@ -44,6 +44,7 @@ class Evidence:
         client_id: str,
         kind: str,
         document_sha256: str,
+        *,
         dated_ns: int,
         proposer: StaffIdentity,
         approver: StaffIdentity,
@@ -71,11 +72,14 @@ class Evidence:
         new = msgspec.structs.replace(new, until_ns=until_ns, document_sha256=document_sha256, method=kind)
         return self._records.add(new)
 
-    def revoke(self, client_id: str, number: int, at_ns: int) -> None:
+    def revoke(self, client_id: str, number: int, by: StaffIdentity, at_ns: int) -> None:
         """The document counts no more: one person may, as it protects. Raises `AssessmentRefused`."""
         if not any(each.number == number for each in of_kind(self._records.of(client_id), Kind.EVIDENCE)):
             self._refuse("evidence_unknown", "the client has no such evidence", "see the client's evidence")
-        self._records.end(number, at_ns)
+        new = New(client_id, Kind.EVIDENCE_REVOKED, str(number), at_ns, by.staff_id)
+        with self._records.database.begin() as connection:
+            self._records.add(new, None, connection)
+            self._records.end(number, at_ns, connection)
 
     def _refuse(self, name: str, words: str, next_step: str, **figures: int | str) -> NoReturn:
         raise AssessmentRefused(name, words, next_step=next_step, rules=self.terms.rules, figures=figures)

@@ -6,12 +6,14 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lionrock.compliance.assessments.ports import DAY_NS
+from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
 from lionrock.compliance.assessments.records import BY_CLIENT, Finding, Kind, New, Records, last
-from lionrock.compliance.assessments.refusals import AssessmentRefused
+from lionrock.compliance.assessments.refusals import AssessmentRefused, check_reason, check_two
 from lionrock.compliance.assessments.terms import ExposureTerms, read_method
 
 PPM = 1_000_000
+BY_HAND = "by_hand"
+"""Result of a limit that two people set."""
 MOST_MINOR = 10**15
 """Of one figure of a declaration: ten million million of a currency with cents; above it is a slip."""
 
@@ -133,6 +135,31 @@ class ExposureLimits:
         )
         self._records.add(new, {"means": means, "steps": limit.steps})
         return limit
+
+    def set_by_hand(
+        self,
+        client_id: str,
+        limit_minor: int,
+        reason: str,
+        *,
+        proposer: StaffIdentity,
+        approver: StaffIdentity,
+        at_ns: int,
+    ) -> Finding:
+        """Two people set another limit, with a reason, until the next review. Raises `AssessmentRefused`."""
+        check_two(proposer, approver, self.method.rules)
+        check_reason(reason)
+        if not 0 <= limit_minor <= MOST_MINOR:
+            raise AssessmentRefused(
+                "figure_out_of_range",
+                "the limit is below zero or above what is possible",
+                next_step="correct the figure",
+                rules=self.method.rules,
+                figures={"most_minor": MOST_MINOR},
+            )
+        until_ns = at_ns + self.terms.review_days * DAY_NS
+        new = New(client_id, Kind.EXPOSURE_LIMIT, BY_HAND, at_ns, proposer.staff_id, approver.staff_id, until_ns)
+        return self._records.add(msgspec.structs.replace(new, points=limit_minor), {"reason": reason, "steps": []})
 
     def steps(self, finding: Finding) -> Mapping[str, int]:
         """How a limit came about, by the words of each step."""

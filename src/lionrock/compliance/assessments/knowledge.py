@@ -1,6 +1,6 @@
 """What a client must know about virtual assets: the bank of questions, the paper drawn from it, the score.
 
-The bank is data (`methods/knowledge-1/`). A paper follows from its seed alone, so that it can be shown again years later.
+The bank is data (`methods/knowledge-1/`). A paper follows from its seed alone, so it can be shown again years later.
 """
 
 from __future__ import annotations

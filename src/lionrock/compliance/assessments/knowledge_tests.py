@@ -58,7 +58,7 @@ class Outlook(msgspec.Struct, frozen=True):
 
 
 class KnowledgeTests:
-    """Tests of a site. Calls are SQL: from a loop, make them in a thread. `random_bytes(n)` gives papers their seeds."""
+    """Tests of a site. Calls are SQL: from a loop, make them in a thread. `random_bytes(n)` gives papers seeds."""
 
     def __init__(
         self,
@@ -163,14 +163,10 @@ class KnowledgeTests:
         """The material of a topic; that it was opened is written down. Raises `AssessmentRefused`."""
         texts = self.bank.languages.get(language)
         if texts is None or topic not in texts.topics:
-            self._refuse(
-                "topic_unknown", "there is no such training", f"ask for one of {', '.join(self.bank.topics)}"
-            )
+            self._refuse("topic_unknown", "there is no such training", f"ask for one of {', '.join(self.bank.topics)}")
         with self._database.begin() as connection:
             connection.execute(
-                insert(training_openings).values(
-                    client_id=client_id, bank=self.bank.id, topic=topic, opened_ns=at_ns
-                )
+                insert(training_openings).values(client_id=client_id, bank=self.bank.id, topic=topic, opened_ns=at_ns)
             )
         return texts.topics[topic].training
 

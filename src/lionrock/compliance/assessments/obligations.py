@@ -1,4 +1,4 @@
-"""What must be done for a client within a time: notices, reviews, confirmations. Each is written down before it is done.
+"""What must be done for a client within a time: notices, reviews, confirmations. Written down before it is done.
 
 A crash between the two leaves an obligation that is open, and the next look does it; the outbox takes a key once.
 """

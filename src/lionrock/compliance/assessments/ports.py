@@ -61,9 +61,19 @@ class Notices(Protocol):
 
 
 class Decide(Protocol):
-    """The rulebook."""
+    """One question to a gate."""
 
     def __call__(self, gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject) -> Decision: ...
+
+
+class Rulebook(Protocol):
+    """The gates of the licences (`lionrock.rulebook.deciding`)."""
+
+    def answer(self, gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject) -> Decision:
+        """A pure function: what is asked often, and nothing is done upon it."""
+
+    def decide(self, gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject) -> Decision:
+        """The same, recorded: what is acted upon."""
 
 
 class StaffIdentity(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
 
@@ -32,11 +32,17 @@ class Kind(StrEnum):
     """The client was told its limit."""
     EVIDENCE = "evidence"
     """Of being professional or institutional; the result is the class."""
+    EVIDENCE_REVOKED = "evidence_revoked"
+    """The result is the number of what was taken back."""
     REVIEW = "review"
     DORMANCY = "dormancy"
     """`dormant` or `active`."""
     OFFBOARDING = "offboarding"
     """A step is done; the result names it."""
+    RESTRICTION = "restriction"
+    """What the staff holds back; the result is an `Effect` in lower case."""
+    RESTRICTION_LIFTED = "restriction_lifted"
+    """The result is the number of what was lifted."""
 
 
 class Finding(msgspec.Struct, frozen=True):
@@ -108,17 +114,20 @@ class Records:
         values = msgspec.structs.asdict(new) | {"kind": new.kind.value, "ended_ns": 0}
         sealed = self._sealer.seal(msgspec.json.encode(details), place)
         made = connection.execute(insert(assessments).values(**values, sealed_details=sealed))
-        assert made.inserted_primary_key is not None
-        return Finding(number=made.inserted_primary_key[0], **values)
+        (number,) = made.inserted_primary_key or (0,)
+        return Finding(number=number, **values)
 
-    def end(self, number: int, at_ns: int) -> None:
+    def end(self, number: int, at_ns: int, connection: Connection | None = None) -> None:
         """Take a row back from now on. One that has ended already stays as it is."""
-        with self.database.begin() as connection:
-            connection.execute(
-                update(assessments)
-                .where(assessments.c.number == number, assessments.c.ended_ns == 0)
-                .values(ended_ns=at_ns)
-            )
+        if connection is None:
+            with self.database.begin() as own:
+                return self.end(number, at_ns, own)
+        connection.execute(
+            update(assessments)
+            .where(assessments.c.number == number, assessments.c.ended_ns == 0)
+            .values(ended_ns=at_ns)
+        )
+        return None
 
     def of(self, client_id: str) -> list[Finding]:
         """Every row of a client, oldest first."""
@@ -154,9 +163,9 @@ def last(findings: Iterable[Finding], *kinds: Kind) -> Finding | None:
     return found
 
 
-def of_kind(findings: Sequence[Finding], kind: Kind) -> list[Finding]:
+def of_kind(findings: Iterable[Finding], kind: Kind) -> list[Finding]:
     return [finding for finding in findings if finding.kind == kind]
 
 
 def _finding(row: Row[Any]) -> Finding:
-    return Finding(*row)
+    return Finding(*tuple(row))

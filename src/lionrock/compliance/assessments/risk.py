@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import msgspec
 
@@ -135,7 +135,7 @@ class RiskState(msgspec.Struct, frozen=True):
     """The largest number without a rating."""
 
 
-def risk_state(findings: list[Finding], method: RiskMethod, at_ns: int) -> RiskState:
+def risk_state(findings: Sequence[Finding], method: RiskMethod) -> RiskState:
     """By the newest rating or override, and the newest review. Steps done before the rating do not count."""
     rated = last(findings, Kind.RISK_RATING, Kind.RISK_OVERRIDE)
     if rated is None:
@@ -178,7 +178,7 @@ class RiskRatings:
         return rating
 
     def override(
-        self, client_id: str, level: str, reason: str, proposer: StaffIdentity, approver: StaffIdentity, at_ns: int
+        self, client_id: str, level: str, reason: str, *, proposer: StaffIdentity, approver: StaffIdentity, at_ns: int
     ) -> Finding:
         """Two people set another level, with a reason. Raises `AssessmentRefused`."""
         check_two(proposer, approver, self.method.rules)
@@ -187,7 +187,10 @@ class RiskRatings:
         rated = last(self._records.of(client_id), Kind.RISK_RATING, Kind.RISK_OVERRIDE)
         if rated is None:
             raise AssessmentRefused(
-                "not_rated", "there is no rating to override", next_step="rate the client first", rules=self.method.rules
+                "not_rated",
+                "there is no rating to override",
+                next_step="rate the client first",
+                rules=self.method.rules,
             )
         return self._records.add(
             New(
@@ -209,13 +212,14 @@ class RiskRatings:
         client_id: str,
         step: str,
         document_sha256: str,
+        *,
         proposer: StaffIdentity,
         approver: StaffIdentity,
         at_ns: int,
     ) -> Finding:
         """A step of enhanced due diligence is done, on a document. Raises `AssessmentRefused`."""
         check_two(proposer, approver, self.method.rules)
-        state = risk_state(self._records.of(client_id), self.method, at_ns)
+        state = risk_state(self._records.of(client_id), self.method)
         if step not in state.missing_steps:
             raise AssessmentRefused(
                 "step_not_missing",
@@ -239,5 +243,3 @@ class RiskRatings:
                 next_step=f"use one of {', '.join(each.name for each in self.method.level)}",
                 rules=self.method.rules,
             )
-
-

@@ -1,4 +1,4 @@
-"""Where a client stands: everything that was found out, put together at one moment. A pure function, so that it replays.
+"""Where a client stands: everything that was found out, put together at one moment. A pure function, so it replays.
 
 What it gives is of one moment only, with the next moment at which it changes by itself.
 """
@@ -15,6 +15,7 @@ from lionrock.compliance.assessments.knowledge_tests import PASSED
 from lionrock.compliance.assessments.ports import DAY_NS, Client, Decide
 from lionrock.compliance.assessments.profile import ProfileMethod
 from lionrock.compliance.assessments.records import NEVER_NS, Finding, Kind, last, of_kind
+from lionrock.compliance.assessments.restrictions import restrictions_of
 from lionrock.compliance.assessments.risk import RiskMethod, RiskState, risk_state
 from lionrock.compliance.assessments.terms import Effect, Exempt, Terms, is_exempt
 from lionrock.rulebook.decisions import Decision
@@ -103,14 +104,21 @@ def standing(client: Client, file: ClientFile, methods: Methods, decide: Decide 
     client_class = class_state(findings, terms.evidence, at_ns)
     got.changes(client_class.until_ns)
     _state(got, client, terms)
-    risk = risk_state(findings, methods.risk, at_ns)
+    _restrictions(got, findings)
+    risk = risk_state(findings, methods.risk)
     _risk(got, risk, methods)
     passed_ns = _knowledge(got, client, client_class, findings, terms)
     profile = _lasting(
-        got, client, client_class, findings, Kind.RISK_PROFILE, terms.profile.rules, exempt=terms.profile.exempt
+        got, client, client_class, findings, Kind.RISK_PROFILE, rules=terms.profile.rules, exempt=terms.profile.exempt
     )
     limit = _lasting(
-        got, client, client_class, findings, Kind.EXPOSURE_LIMIT, terms.exposure.rules, exempt=terms.exposure.exempt
+        got,
+        client,
+        client_class,
+        findings,
+        Kind.EXPOSURE_LIMIT,
+        rules=terms.exposure.rules,
+        exempt=terms.exposure.exempt,
     )
     accepted, is_current = _agreements(got, file, methods, at_ns)
     is_dormant = _dormancy(got, client, findings, file.last_used_ns, terms)
@@ -142,7 +150,7 @@ def standing(client: Client, file: ClientFile, methods: Methods, decide: Decide 
         is_employee=client.is_employee,
         residence_is_admitted=client.residence_is_admitted,
     )
-    decisions = _ask(got, client, record, terms, decide, at_ns)
+    decisions = _ask(got, client, record, terms, decide)
     needs_limit = not _is_exempt(terms.exposure.exempt, client, client_class)
     return Standing(
         client,
@@ -181,6 +189,19 @@ def _state(got: _Gathered, client: Client, terms: Terms) -> None:
         )
 
 
+def _restrictions(got: _Gathered, findings: Sequence[Finding]) -> None:
+    for each in restrictions_of(findings, got.at_ns):
+        got.changes(each.end_ns)
+        got.add(
+            "restricted_by_staff",
+            Effect[each.result.upper()],
+            "the staff has restricted the account",
+            "ask the staff for the reason",
+            (),
+            since_ns=each.from_ns,
+        )
+
+
 def _risk(got: _Gathered, risk: RiskState, methods: Methods) -> None:
     terms, rules = methods.terms.review, methods.risk.rules
     if not risk.level:
@@ -213,7 +234,7 @@ def _knowledge(
     got: _Gathered, client: Client, client_class: ClassState, findings: Sequence[Finding], terms: Terms
 ) -> int:
     """When the test was passed that counts now; 0 for none."""
-    passed = [each for each in of_kind(list(findings), Kind.KNOWLEDGE) if each.result == PASSED]
+    passed = [each for each in of_kind(findings, Kind.KNOWLEDGE) if each.result == PASSED]
     holding = [each for each in passed if each.holds(got.at_ns)]
     for each in holding:
         got.changes(each.end_ns)
@@ -241,8 +262,8 @@ def _lasting(
     client_class: ClassState,
     findings: Sequence[Finding],
     kind: Kind,
-    rules: Sequence[str],
     *,
+    rules: Sequence[str],
     exempt: Sequence[Exempt],
 ) -> Finding | None:
     """The newest finding of a kind that must be there and must be renewed. One that has ended still sets the bounds."""
@@ -266,9 +287,7 @@ def _lasting(
     return newest
 
 
-def _agreements(
-    got: _Gathered, file: ClientFile, methods: Methods, at_ns: int
-) -> tuple[Acceptance | None, bool]:
+def _agreements(got: _Gathered, file: ClientFile, methods: Methods, at_ns: int) -> tuple[Acceptance | None, bool]:
     """What was accepted of the first agreement that is required, and whether all of them are current."""
     terms = methods.terms.agreements
     states = [agreement_state(methods.texts, file.acceptances, each, at_ns) for each in terms.required]
@@ -296,9 +315,7 @@ def dormant_from(client: Client, findings: Iterable[Finding], last_used_ns: int,
     return max(last_used_ns, client.since_ns, woken_ns) + terms.dormancy.after_days * DAY_NS
 
 
-def _dormancy(
-    got: _Gathered, client: Client, findings: Sequence[Finding], last_used_ns: int, terms: Terms
-) -> bool:
+def _dormancy(got: _Gathered, client: Client, findings: Sequence[Finding], last_used_ns: int, terms: Terms) -> bool:
     """Whether the account sleeps: only the client or the staff wakes it, not what somebody sends to it."""
     marked = last(findings, Kind.DORMANCY)
     from_ns = dormant_from(client, findings, last_used_ns, terms)
@@ -330,13 +347,13 @@ def subject_of(client: Client, client_class: str) -> Subject:
 
 
 def _ask(
-    got: _Gathered, client: Client, record: ClientRecord, terms: Terms, decide: Decide | None, at_ns: int
+    got: _Gathered, client: Client, record: ClientRecord, terms: Terms, decide: Decide | None
 ) -> tuple[Decision, ...]:
     if decide is None:
         return ()
     decisions = []
     for gate, effect in terms.gates.items():
-        decision = decide(gate, record, at_ns, subject_of(client, record.client_class))
+        decision = decide(gate, record, got.at_ns, subject_of(client, record.client_class))
         decisions.append(decision)
         if not decision.is_admitted:
             got.add(

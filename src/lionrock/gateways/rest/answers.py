@@ -231,6 +231,15 @@ class Figure(msgspec.Struct):
     """Code of an asset, or `ms`, `share`, `number`, `ticks`, `lots`, `atoms`."""
 
 
+class LicenceRule(msgspec.Struct, frozen=True):
+    """A rule of a licence that a refusal carries out."""
+
+    id: str
+    """Such as HK-K10; `lionrock rulebook explain` says more."""
+    citation: str
+    """Instrument and paragraph."""
+
+
 class DecidingRule(msgspec.Struct, kw_only=True):
     """The rule of the venue that refused a request."""
 
@@ -243,6 +252,8 @@ class DecidingRule(msgspec.Struct, kw_only=True):
     """By name, with units, where they have names; the two plain ones as `first` and `second`."""
     next_step: str
     retryable: bool | msgspec.UnsetType = msgspec.UNSET
+    licence_rules: list[LicenceRule] | msgspec.UnsetType = msgspec.UNSET
+    """Rules of the site's licences that the refusal carries out; absent where there are none."""
     """Whether the same request may succeed later."""
     rule: str | msgspec.UnsetType = msgspec.UNSET
     """Code of the rule on its page."""

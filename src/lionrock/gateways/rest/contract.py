@@ -10,11 +10,15 @@ from typing import Protocol, Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.compliance.assessments.assessments import Assessments
+from lionrock.compliance.gates.client_clock import ClientClock
+from lionrock.compliance.gates.client_gates import ClientGates
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.gateways.rest.reasons import NO_LICENCE_RULES, LicenceRules
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
@@ -212,6 +216,16 @@ class Traffic(msgspec.Struct):
     """Networks of proxies whose `X-Forwarded-For` is believed."""
 
 
+class Assessed(msgspec.Struct, frozen=True):
+    """What endpoints about a client's assessments work with."""
+
+    assessments: Assessments
+    gates: ClientGates
+    clock: ClientClock
+    citations: Mapping[str, str] = {}
+    """Where a rule stands, by its id."""
+
+
 class Venue(msgspec.Struct):
     """Everything a handler works with."""
 
@@ -237,6 +251,10 @@ class Venue(msgspec.Struct):
     histories: Histories | None = None
     """The read models in SQL."""
     make_statement: MakeStatement | None = None
+    assessed: Assessed | None = None
+    """What is found out about clients; None on a site that does not assess any."""
+    licence_rules: LicenceRules = NO_LICENCE_RULES
+    """Rules of the site's licences by the core's rejection that carries them out."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

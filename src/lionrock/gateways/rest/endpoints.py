@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from lionrock.gateways.rest import (
     accounts,
+    agreements,
     api_keys,
     balance_flow,
+    client_limits,
     histories,
+    knowledge_tests,
     listen_keys,
     merged_quotes,
     orders,
@@ -274,6 +277,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *knowledge_tests.ENDPOINTS,
+    *client_limits.ENDPOINTS,
+    *agreements.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

@@ -7,9 +7,11 @@ the negative code without its sign (-1126 is 21126); the status 404 is 10404.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from lionrock.gateways.rest.answers import LicenceRule
 from lionrock.gateways.rest.errors import CODES, MESSAGES, Code, Refused
 from lionrock.views.catalogue import Market
 from lionrock.words.amounts import format_decimal
@@ -265,11 +267,23 @@ def own_reason(refused: Refused) -> dict[str, object]:
     }
 
 
-def refused_body(refused: Refused, path: str) -> dict[str, object]:
-    """The error's body; under our own paths each has a reason."""
+LicenceRules = Mapping[str, Sequence[LicenceRule]]
+"""Rules of a site's licences by the name of the core's rejection that carries them out (EXPOSURE_ABOVE_LIMIT)."""
+NO_LICENCE_RULES: LicenceRules = {}
+
+
+def refused_body(refused: Refused, path: str, licence_rules: LicenceRules = NO_LICENCE_RULES) -> dict[str, object]:
+    """The error's body; under our own paths each has a reason, and one of the core names the licence's rules."""
     body = refused.body()
     if path.startswith(OWN_PATHS) and "lionrock" not in body:
         body["lionrock"] = own_reason(refused)
+    reason = body.get("lionrock")
+    if licence_rules and isinstance(reason, dict):
+        rules = licence_rules.get(str(reason.get("name", "")).upper())
+        if rules:
+            body["lionrock"] = reason | {
+                "licence_rules": [{"id": each.id, "citation": each.citation} for each in rules]
+            }
     return body
 
 
