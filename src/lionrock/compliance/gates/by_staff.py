@@ -1,4 +1,4 @@
-"""What the staff decides about clients. Who may ask for which, the gateway's table of permissions says; where two people
+"""What the staff decides about clients. Who may ask for what, the gateway's permissions say; where two people
 are needed, both are named here and must differ. Each function ends with the gates brought up to date.
 """
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from lionrock.gateways.rest.errors import LicenceRule
 from lionrock.gateways.rest.rows import PlacedOrder
 from lionrock.gateways.rest.wallet_rows import CoinChain
 
@@ -229,15 +230,6 @@ class Figure(msgspec.Struct):
     value: str
     unit: str
     """Code of an asset, or `ms`, `share`, `number`, `ticks`, `lots`, `atoms`."""
-
-
-class LicenceRule(msgspec.Struct, frozen=True):
-    """A rule of a licence that a refusal carries out."""
-
-    id: str
-    """Such as HK-K10; `lionrock rulebook explain` says more."""
-    citation: str
-    """Instrument and paragraph."""
 
 
 class DecidingRule(msgspec.Struct, kw_only=True):

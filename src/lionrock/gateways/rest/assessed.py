@@ -10,7 +10,6 @@ import msgspec
 
 from lionrock.compliance.assessments.ports import Client
 from lionrock.compliance.assessments.refusals import AssessmentRefused
-from lionrock.gateways.rest.answers import LicenceRule
 from lionrock.gateways.rest.contract import (
     NS_PER_MS,
     Assessed,
@@ -22,7 +21,7 @@ from lionrock.gateways.rest.contract import (
     Security,
     Venue,
 )
-from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.errors import LicenceRule, Refused
 from lionrock.gateways.rest.reasons import reason_number
 from lionrock.gateways.rest.refusals import details
 from lionrock.gateways.rest.sign_in import session_of_call

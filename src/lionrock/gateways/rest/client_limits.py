@@ -12,11 +12,10 @@ from lionrock.compliance.assessments.profile import ProfileClass, ProfileQuestio
 from lionrock.compliance.assessments.records import Finding, Kind, last
 from lionrock.compliance.assessments.standing import Standing
 from lionrock.compliance.gates.outcomes import profile_in_force
-from lionrock.gateways.rest.answers import LicenceRule
 from lionrock.gateways.rest.assessed import assessed_client, cited, ms, row, told_why
 from lionrock.gateways.rest.contract import Assessed, Call, Parameter, Venue
 from lionrock.gateways.rest.contract import Kind as Of
-from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.errors import LicenceRule, Refused
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.people.people import FRESH_NS
 from lionrock.words.amounts import format_decimal

@@ -16,9 +16,8 @@ from lionrock.compliance.gates.client_gates import ClientGates
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
-from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.errors import NO_LICENCE_RULES, LicenceRules, Refused
 from lionrock.gateways.rest.parameters import Parameters
-from lionrock.gateways.rest.reasons import NO_LICENCE_RULES, LicenceRules
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts

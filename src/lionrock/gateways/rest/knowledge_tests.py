@@ -7,9 +7,9 @@ import asyncio
 import msgspec
 
 from lionrock.compliance.assessments.knowledge import ShownQuestion
-from lionrock.gateways.rest.answers import LicenceRule
 from lionrock.gateways.rest.assessed import assessed_client, cited, ms, row, told_why
 from lionrock.gateways.rest.contract import Call, Parameter, Venue
+from lionrock.gateways.rest.errors import LicenceRule
 from lionrock.gateways.rest.json_bodies import read_json
 
 

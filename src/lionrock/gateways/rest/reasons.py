@@ -7,12 +7,10 @@ the negative code without its sign (-1126 is 21126); the status 404 is 10404.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
-from lionrock.gateways.rest.answers import LicenceRule
-from lionrock.gateways.rest.errors import CODES, MESSAGES, Code, Refused
+from lionrock.gateways.rest.errors import CODES, MESSAGES, NO_LICENCE_RULES, Code, LicenceRules, Refused
 from lionrock.views.catalogue import Market
 from lionrock.words.amounts import format_decimal
 from lionrock.words.events import AssetListed, CommandRejected
@@ -265,11 +263,6 @@ def own_reason(refused: Refused) -> dict[str, object]:
         "figures": {},
         "next_step": NEXT_STEPS.get(code, _NEXT_STEP),
     }
-
-
-LicenceRules = Mapping[str, Sequence[LicenceRule]]
-"""Rules of a site's licences by the name of the core's rejection that carries them out (EXPOSURE_ABOVE_LIMIT)."""
-NO_LICENCE_RULES: LicenceRules = {}
 
 
 def refused_body(refused: Refused, path: str, licence_rules: LicenceRules = NO_LICENCE_RULES) -> dict[str, object]:
