@@ -218,7 +218,7 @@ class ClientGates:
             [msgspec.to_builtins(each) for each in decisions],
             [{"command": type(each).__name__} | msgspec.structs.asdict(each) for each in commands],
             {
-                data.terms.id: "",
+                data.terms.id: sha256(msgspec.json.encode(data.terms, order="sorted")).hexdigest(),
                 data.risk[0].id: data.risk[1],
                 data.profile[0].id: data.profile[1],
                 data.exposure[0].id: data.exposure[1],
