@@ -366,3 +366,35 @@ async def test_the_view_is_the_same_from_a_snapshot_and_after_a_restart(tmp_path
     async with opened(tmp_path, asset_terms=ASSETS) as room:
         assert room.site.account_profiles.save() == saved
         assert room.site.node.recovered.snapshot_sequence > 0
+
+
+@pytest.mark.shows("ASSE-015")
+@pytest.mark.parametrize(
+    ("kind", "is_person", "missing"),
+    [
+        ("regulated_status", False, set()),
+        ("regulated_status", True, set()),
+        ("public_filing", False, set()),
+        ("public_filing", True, {"knowledge_test_not_passed", "risk_profile_missing", "exposure_limit_missing"}),
+        ("", False, {"knowledge_test_not_passed", "risk_profile_missing", "exposure_limit_missing"}),
+    ],
+)
+async def test_who_is_exempt_follows_from_class_and_person(
+    tmp_path: Path, kind: str, *, is_person: bool, missing: set[str]
+) -> None:
+    async with opened(tmp_path, person(is_person=is_person)) as room:
+        await by_staff.rate_risk(room.clock, EVA, CLIENT, LOW_RISK, START_NS)
+        await by_staff.publish_agreement(
+            room.clock, EVA, "client_agreement", {"en": "words"}, approver=FINN, in_force_ns=START_NS, at_ns=START_NS
+        )
+        room.assessments.agreements.accept(CLIENT, "user", room.assessments.agreements.texts()[0].sha256, START_NS)
+        if kind:
+            await by_staff.accept_evidence(
+                room.clock, EVA, CLIENT, approver=FINN, kind=kind, document_sha256=DOCUMENT, dated_ns=START_NS,
+                at_ns=START_NS,
+            )  # fmt: skip
+        current = await room.clock.attend(CLIENT, START_NS)
+        assert current is not None
+        assert {each.name for each in current.conditions} == missing
+        assert (room.profile().exposure_limit_atoms == 0) is (not missing)
+        assert await room.buy() == ("PRODUCT_NOT_PERMITTED" if missing else "placed")

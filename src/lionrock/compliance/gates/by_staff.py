@@ -192,5 +192,5 @@ async def publish_agreement(
             agreement, texts, in_force_ns, proposer=staff, approver=approver, at_ns=at_ns
         )
     )
-    await clock.look_at_all(at_ns)
+    await clock.look_at_all(at_ns, everybody=True)
     return made

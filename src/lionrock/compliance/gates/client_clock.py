@@ -54,11 +54,14 @@ class ClientClock:
             await self.attend(client_id, at_ns)
         return due
 
-    async def look_at_all(self, at_ns: int) -> list[str]:
-        """Compares every client with the core and attends to it; whose accounts were not as they should be."""
+    async def look_at_all(self, at_ns: int, *, everybody: bool = False) -> list[str]:
+        """Compares every client with the core, and attends to those who are new, or due, or to everybody; whose
+        accounts were not as they should be.
+        """
         repaired = await self.gates.reconcile(at_ns)
         for client_id in list(self.gates.standings):
-            await self.attend(client_id, at_ns)
+            if everybody or self._due_ns.get(client_id, 0) <= at_ns:
+                await self.attend(client_id, at_ns)
         return repaired
 
     @property
