@@ -15,6 +15,7 @@ from lionrock.compliance.assessments.assessments import Assessments, Data, read_
 from lionrock.compliance.assessments.exposure import Means
 from lionrock.compliance.assessments.ports import DAY_NS, AssetTerms, Client, Rulebook, StaffIdentity
 from lionrock.compliance.assessments.profile import ProfileMethod
+from lionrock.compliance.assessments.risk import Fact
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.outcomes import SiteTerms, profile_in_force
@@ -42,7 +43,7 @@ ASSETS = {
     "USD": AssetTerms("retail", "money"),
     "HKD": AssetTerms("retail", "money"),
 }
-LOW_RISK = {
+LOW_RISK: dict[str, Fact] = {
     "client_type": "person",
     "jurisdiction": "HK",
     "product": "spot",

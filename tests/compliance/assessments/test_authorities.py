@@ -71,7 +71,7 @@ def test_nothing_moves_under_an_authority_that_has_ended(tmp_path: Path) -> None
         with pytest.raises(AssessmentRefused, match="authority_not_in_force"):
             room.authorities.check(client_id, scope, at_ns)
     room.authorities.revoke(CLIENT, authority.authority_id, START_NS + 5)
-    assert room.authorities.check(CLIENT, "settlement", START_NS + 4)
+    assert room.authorities.check(CLIENT, "settlement", START_NS + 4).revoked_ns == START_NS + 5
     with pytest.raises(AssessmentRefused) as refused:
         room.authorities.check(CLIENT, "settlement", START_NS + 5)
     assert refused.value.figures["ended_ns"] == START_NS + 5

@@ -10,7 +10,7 @@ import pytest
 from lionrock.compliance.assessments.agreements import agreement_state, clause_sha256, clauses_in
 from lionrock.compliance.assessments.assessments import Data, read_data
 from lionrock.compliance.assessments.evidence import class_state
-from lionrock.compliance.assessments.ports import DAY_NS
+from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from tests.compliance.rooms import CLIENT, DOCUMENT, EVA, FINN, START_NS, assessments_in
 
@@ -73,7 +73,9 @@ def test_the_highest_class_counts_while_its_own_evidence_lasts(tmp_path: Path) -
 def test_evidence_takes_two_people_a_known_kind_a_hash_and_a_fitting_date(tmp_path: Path) -> None:
     room, _, _ = assessments_in(tmp_path)
 
-    def refused(kind: str = "portfolio_statement", document: str = DOCUMENT, day: int = 0, approver=FINN) -> str:  # type: ignore[no-untyped-def]
+    def refused(
+        kind: str = "portfolio_statement", document: str = DOCUMENT, day: int = 0, approver: StaffIdentity = FINN
+    ) -> str:
         with pytest.raises(AssessmentRefused) as error:
             room.evidence.accept(
                 CLIENT,

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from lionrock.compliance.assessments.authorities import months_later
-from lionrock.compliance.assessments.ports import DAY_NS
+from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
 from lionrock.compliance.assessments.records import NEVER_NS
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.terms import Effect
@@ -253,7 +253,7 @@ async def test_a_relationship_ends_with_orders_cancelled_and_positions_out(tmp_p
         kept = RecordClass("client_identity", ("clients",), 2557, "end_of_relationship", is_erased_after=True)
         ending = Offboarding(room.gates, lambda: [kept])
 
-        async def close(approver=FINN) -> str:  # type: ignore[no-untyped-def]
+        async def close(approver: StaffIdentity = FINN) -> str:
             try:
                 await ending.close(room.clients.by_id[CLIENT], "asked", proposer=EVA, approver=approver, at_ns=START_NS)
             except AssessmentRefused as refused:

@@ -114,11 +114,13 @@ async def test_authorities_obligations_agreements_and_wired_gates_are_facts(tmp_
     async with opened(tmp_path, rulebook=StrictRulebook()) as room:
         room.complete()
         ends_ns = months_later(START_NS, 12)
-        for _ in range(2):
-            made = room.assessments.authorities.grant(
+        made = [
+            room.assessments.authorities.grant(
                 CLIENT, "retail", "settlement", DOCUMENT, begins_ns=START_NS, ends_ns=ends_ns, at_ns=START_NS
             )
-        room.assessments.authorities.revoke(CLIENT, made.authority_id, START_NS)
+            for _ in range(2)
+        ]
+        room.assessments.authorities.revoke(CLIENT, made[0].authority_id, START_NS)
         await by_staff.publish_agreement(
             room.clock, EVA, "client_agreement", {"en": "other words"}, approver=FINN, in_force_ns=room.days(30),
             at_ns=START_NS,

@@ -219,7 +219,7 @@ async def test_without_a_session_a_token_or_an_application_there_is_nothing(tmp_
         await room.inside.user("eve@example.com")
         eve = await room.inside.sign_in("eve@example.com")
         for method, path in PATHS:
-            body = None if method in ("GET", "DELETE") else {}
+            body: object = None if method in ("GET", "DELETE") else {}
             assert code_of(await room.inside.send(method, f"/lionrock/v1/{path}", body)) == -1002
             if method != "GET":
                 assert code_of(await eve.send(method, path, body, x_lionrock_csrf="forged")) == -1002

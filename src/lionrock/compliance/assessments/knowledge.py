@@ -114,12 +114,13 @@ def draw(bank: Bank, seed: bytes, per_topic: int) -> tuple[Drawn, ...]:
     def chance(text: str) -> bytes:
         return sha256(seed + text.encode()).digest()
 
-    paper = []
+    def shuffled(question_id: str) -> tuple[str, ...]:
+        return tuple(sorted(CHOICES, key=lambda letter: chance(f"{question_id}:{letter}")))
+
+    paper: list[Drawn] = []
     for topic in bank.topics:
         those = sorted((each.id for each in bank.questions if each.topic == topic), key=chance)
-        for question_id in those[:per_topic]:
-            order = tuple(sorted(CHOICES, key=lambda letter, of=question_id: chance(f"{of}:{letter}")))  # type: ignore[misc]
-            paper.append(Drawn(question_id, order))
+        paper += [Drawn(question_id, shuffled(question_id)) for question_id in those[:per_topic]]
     return tuple(paper)
 
 

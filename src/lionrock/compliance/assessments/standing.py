@@ -122,34 +122,14 @@ def standing(client: Client, file: ClientFile, methods: Methods, decide: Decide 
     )
     accepted, is_current = _agreements(got, file, methods, at_ns)
     is_dormant = _dormancy(got, client, findings, file.last_used_ns, terms)
-    notice = last([each for each in findings if limit and each.number > limit.number], Kind.EXPOSURE_NOTICE)
-    record = ClientRecord(
-        client_id=client.client_id,
-        state=client.state,
-        client_class=client_class.client_class,
-        is_person=client.is_person,
-        may_trade=True,
-        due_diligence_complete=client.due_diligence_complete and not risk.missing_steps and bool(risk.level),
-        knowledge_passed_ns=passed_ns,
-        knowledge_exempt=_is_exempt(terms.knowledge.exempt, client, client_class),
-        risk_profile=profile.result if profile else "",
-        risk_method_version=profile.method if profile else "",
-        exposure_limit_minor=limit.points if limit else 0,
-        exposure_notified_ns=notice.from_ns if notice else 0,
-        exposure_reviewed_ns=limit.from_ns if limit else 0,
-        professional_evidence_until_ns=client_class.until_ns if client_class.finding else 0,
-        agreement_sha256=accepted.sha256 if accepted else "",
-        agreement_accepted_ns=accepted.accepted_ns if accepted else 0,
-        agreement_is_current=is_current,
-        next_review_ns=0 if risk.next_review_ns == NEVER_NS else risk.next_review_ns,
-        last_activity_ns=file.last_used_ns,
-        dormant=is_dormant,
-        duplicate_of=client.duplicate_of,
-        risk_rating=risk.level,
-        tax_self_certified_ns=client.tax_self_certified_ns,
-        is_employee=client.is_employee,
-        residence_is_admitted=client.residence_is_admitted,
+    record = _record(
+        client,
+        client_class,
+        risk,
+        _Assessed(passed_ns, profile, limit, _notice_of(limit, findings), accepted, is_current),
+        exempt=_is_exempt(terms.knowledge.exempt, client, client_class),
     )
+    record = msgspec.structs.replace(record, dormant=is_dormant, last_activity_ns=file.last_used_ns)
     decisions = _ask(got, client, record, terms, decide)
     needs_limit = not _is_exempt(terms.exposure.exempt, client, client_class)
     return Standing(
@@ -163,6 +143,51 @@ def standing(client: Client, file: ClientFile, methods: Methods, decide: Decide 
         record,
         decisions,
         got.next_change_ns,
+    )
+
+
+class _Assessed(msgspec.Struct, frozen=True):
+    """What there is."""
+
+    passed_ns: int
+    profile: Finding | None
+    limit: Finding | None
+    notice: Finding | None
+    accepted: Acceptance | None
+    is_current: bool
+
+
+def _notice_of(limit: Finding | None, findings: Sequence[Finding]) -> Finding | None:
+    """Of this limit, not of an earlier one."""
+    return last([each for each in findings if limit and each.number > limit.number], Kind.EXPOSURE_NOTICE)
+
+
+def _record(client: Client, client_class: ClassState, risk: RiskState, has: _Assessed, *, exempt: bool) -> ClientRecord:
+    """As rules see the client, as if it traded."""
+    return ClientRecord(
+        client_id=client.client_id,
+        state=client.state,
+        client_class=client_class.client_class,
+        is_person=client.is_person,
+        may_trade=True,
+        due_diligence_complete=client.due_diligence_complete and not risk.missing_steps and bool(risk.level),
+        knowledge_passed_ns=has.passed_ns,
+        knowledge_exempt=exempt,
+        risk_profile=has.profile.result if has.profile else "",
+        risk_method_version=has.profile.method if has.profile else "",
+        exposure_limit_minor=has.limit.points if has.limit else 0,
+        exposure_notified_ns=has.notice.from_ns if has.notice else 0,
+        exposure_reviewed_ns=has.limit.from_ns if has.limit else 0,
+        professional_evidence_until_ns=client_class.until_ns if client_class.finding else 0,
+        agreement_sha256=has.accepted.sha256 if has.accepted else "",
+        agreement_accepted_ns=has.accepted.accepted_ns if has.accepted else 0,
+        agreement_is_current=has.is_current,
+        next_review_ns=0 if risk.next_review_ns == NEVER_NS else risk.next_review_ns,
+        duplicate_of=client.duplicate_of,
+        risk_rating=risk.level,
+        tax_self_certified_ns=client.tax_self_certified_ns,
+        is_employee=client.is_employee,
+        residence_is_admitted=client.residence_is_admitted,
     )
 
 
