@@ -16,7 +16,7 @@ L8988901C4XXX4009078F9612109<<<<<<<<"""
 ALL = {"TD3": TD3, "TD1": TD1, "TD2": TD2, "MRV-A": MRV_A, "MRV-B": MRV_B}
 
 
-def passport(surname: str, given: str, number: str, country: str, birth: str, sex: str, expiry: str) -> str:
+def passport(surname: str, given: str, number: str, country: str, *, birth: str, sex: str, expiry: str) -> str:
     """A TD3 zone with right check digits; texts of the zone's own alphabet, dates YYMMDD."""
     from lionrock.compliance.identity.mrz import check_digit
 

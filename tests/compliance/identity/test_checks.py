@@ -14,7 +14,7 @@ from tests.compliance.identity.specimens import TD1, TD3, passport
 
 TODAY = date(2026, 11, 30)
 ENDS = date(2030, 4, 15)
-ZONE = passport("ERIKSSON", "ANNA MARIA", "L898902C3", "DNK", "740812", "F", "300415")
+ZONE = passport("ERIKSSON", "ANNA MARIA", "L898902C3", "DNK", birth="740812", sex="F", expiry="300415")
 ANNA = Claimed("Eriksson", "Anna Maria", date(1974, 8, 12), "DK", "passport", "L898902C3", "DK", ENDS, ZONE)
 
 
@@ -70,7 +70,7 @@ def test_cards_by_their_numbers() -> None:
 
 @pytest.mark.shows("IDEN-006")
 def test_a_date_that_the_document_does_not_know_whole_must_fit_in_part() -> None:
-    zone = passport("ERIKSSON", "ANNA MARIA", "L898902C3", "DNK", "7408<<", "F", "300415")
+    zone = passport("ERIKSSON", "ANNA MARIA", "L898902C3", "DNK", birth="7408<<", sex="F", expiry="300415")
     assert names(msgspec.structs.replace(ANNA, zone=zone)) == []
     assert names(msgspec.structs.replace(ANNA, zone=zone, birth=date(1974, 9, 12))) == ["birth_differs"]
 
@@ -106,7 +106,9 @@ def test_addresses_by_the_form_of_their_country() -> None:
     home = Address("HK", "Kowloon", "Mong Kok", "", "1 Nathan Road")
     assert address_complaints(home) == {}
     assert address_complaints(msgspec.structs.replace(home, area="")) == {"area": "required"}
-    assert address_complaints(Address("DE", "", "Berlin", "", "Unter den Linden 1", "1011")) == {"postalCode": "invalid"}
+    assert address_complaints(Address("DE", "", "Berlin", "", "Unter den Linden 1", "1011")) == {
+        "postalCode": "invalid"
+    }
     assert address_complaints(Address("QQ", street="1 Road")) == {"country": "invalid"}
     assert "Nathan" not in repr(home)
 

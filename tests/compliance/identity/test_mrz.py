@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import date
 
 import pytest
@@ -14,38 +15,38 @@ from tests.compliance.identity.specimens import ALL, MRV_A, MRV_B, TD1, TD2, TD3
 TODAY = date(2026, 11, 30)
 
 CHECKED = {
-    "TD3": (1, [*range(0, 10), *range(13, 20), *range(21, 44)]),
-    "TD2": (1, [*range(0, 10), *range(13, 20), *range(21, 36)]),
-    "MRV-A": (1, [*range(0, 10), *range(13, 20), *range(21, 28)]),
-    "MRV-B": (1, [*range(0, 10), *range(13, 20), *range(21, 28)]),
+    "TD3": (1, [*range(10), *range(13, 20), *range(21, 44)]),
+    "TD2": (1, [*range(10), *range(13, 20), *range(21, 36)]),
+    "MRV-A": (1, [*range(10), *range(13, 20), *range(21, 28)]),
+    "MRV-B": (1, [*range(10), *range(13, 20), *range(21, 28)]),
 }
 """Line, and the places in it that a check digit covers."""
 
 
 @pytest.mark.shows("IDEN-001")
 @pytest.mark.parametrize(
-    ("text", "kind", "number", "nationality", "birth", "expiry", "optional"),
+    ("text", "kind", "fields"),
     [
-        (TD3, Format.TD3, "L898902C3", "UTO", "740812", "120415", "ZE184226B"),
-        (TD1, Format.TD1, "D23145890", "UTO", "740812", "120415", ""),
-        (TD2, Format.TD2, "D23145890", "UTO", "740812", "120415", ""),
-        (MRV_A, Format.MRV_A, "L8988901C", "XXX", "400907", "961210", "6ZE184226B"),
-        (MRV_B, Format.MRV_B, "L8988901C", "XXX", "400907", "961210", ""),
+        (TD3, Format.TD3, ("L898902C3", "UTO", "740812", "120415", "ZE184226B")),
+        (TD1, Format.TD1, ("D23145890", "UTO", "740812", "120415", "")),
+        (TD2, Format.TD2, ("D23145890", "UTO", "740812", "120415", "")),
+        (MRV_A, Format.MRV_A, ("L8988901C", "XXX", "400907", "961210", "6ZE184226B")),
+        (MRV_B, Format.MRV_B, ("L8988901C", "XXX", "400907", "961210", "")),
     ],
 )
-def test_specimens_of_the_standard_are_read(
-    text: str, kind: Format, number: str, nationality: str, birth: str, expiry: str, optional: str
-) -> None:
+def test_specimens_of_the_standard_are_read(text: str, kind: Format, fields: tuple[str, ...]) -> None:
     zone = parse(text)
     assert (zone.format, zone.wrong) == (kind, ())
     assert (zone.issuer, zone.surname, zone.given_names) == ("UTO", "ERIKSSON", "ANNA MARIA")
-    assert (zone.document_number, zone.nationality, zone.sex) == (number, nationality, "F")
-    assert (zone.birth, zone.expiry, zone.optional) == (birth, expiry, optional)
+    assert (zone.document_number, zone.nationality, zone.birth, zone.expiry, zone.optional) == fields
+    assert zone.sex == "F"
     assert parse(text.lower().replace("<", "< ")) == zone
 
 
 @pytest.mark.shows("IDEN-001")
-@pytest.mark.parametrize(("field", "digit"), [("520727", "3"), ("AB2134<<<", "5"), ("HA672242<658022549601086<<<<<<<<<<<<<<0", "8")])
+@pytest.mark.parametrize(
+    ("field", "digit"), [("520727", "3"), ("AB2134<<<", "5"), ("HA672242<658022549601086<<<<<<<<<<<<<<0", "8")]
+)
 def test_check_digits_of_the_standards_examples(field: str, digit: str) -> None:
     """Part 3, section 4.9 and appendix A; the last one is a whole line's."""
     assert check_digit(field) == digit
@@ -92,10 +93,14 @@ def test_dates_are_of_the_century_that_makes_sense() -> None:
     zone = parse(TD3)
     assert zone.birth_date(TODAY) == date(1974, 8, 12)
     assert zone.expiry_date(TODAY) == date(2012, 4, 15)
-    assert parse(passport("A", "B", "1", "UTO", "040229", "M", "361231")).birth_date(TODAY) == date(2004, 2, 29)
-    assert parse(passport("A", "B", "1", "UTO", "300101", "M", "361231")).birth_date(TODAY) == date(1930, 1, 1)
-    assert parse(passport("A", "B", "1", "UTO", "7408<<", "M", "361231")).birth_date(TODAY) is None
-    assert parse(passport("A", "B", "1", "UTO", "231332", "M", "361231")).birth_date(TODAY) is None
+    assert parse(passport("A", "B", "1", "UTO", birth="040229", sex="M", expiry="361231")).birth_date(TODAY) == date(
+        2004, 2, 29
+    )
+    assert parse(passport("A", "B", "1", "UTO", birth="300101", sex="M", expiry="361231")).birth_date(TODAY) == date(
+        1930, 1, 1
+    )
+    assert parse(passport("A", "B", "1", "UTO", birth="7408<<", sex="M", expiry="361231")).birth_date(TODAY) is None
+    assert parse(passport("A", "B", "1", "UTO", birth="231332", sex="M", expiry="361231")).birth_date(TODAY) is None
 
 
 @pytest.mark.shows("IDEN-003")
@@ -112,10 +117,8 @@ def test_what_is_no_zone_is_refused_without_a_word_of_it(text: str) -> None:
 @pytest.mark.shows("IDEN-003")
 @given(st.text(alphabet="ABC<019 ", max_size=150))
 def test_any_text_is_read_or_refused(text: str) -> None:
-    try:
+    with suppress(MalformedZone):
         assert isinstance(parse(text), Zone)
-    except MalformedZone:
-        pass
 
 
 @pytest.mark.shows("IDEN-003")

@@ -19,13 +19,17 @@ from lionrock.compliance.identity.numbers import (
 
 def card_of(prefix: str, digits: str) -> str:
     """The one check sign with which these make a number, found by trying."""
-    found = [f"{prefix}{digits}{check}" for check in "0123456789A" if hong_kong_identity_card(f"{prefix}{digits}{check}")]
+    found = [
+        f"{prefix}{digits}{check}" for check in "0123456789A" if hong_kong_identity_card(f"{prefix}{digits}{check}")
+    ]
     assert len(found) == 1
     return found[0]
 
 
 @pytest.mark.shows("IDEN-004")
-@pytest.mark.parametrize("number", ["A123456(3)", "a1234563", "AB987654(3)", "Z683365(A)", "G123456(A)", " K 123456 (0) "])
+@pytest.mark.parametrize(
+    "number", ["A123456(3)", "a1234563", "AB987654(3)", "Z683365(A)", "G123456(A)", " K 123456 (0) "]
+)
 def test_hong_kong_identity_cards_with_one_letter_and_two(number: str) -> None:
     assert hong_kong_identity_card(number)
 

@@ -113,7 +113,7 @@ def _passport(lines: list[str]) -> Zone:
     if check_digit(second[0:10] + second[13:20] + second[21:43]) != second[43]:
         wrong.append("composite")
     number = second[0:9].rstrip(FILLER)
-    return _two_lines(Format.TD3, first, second, number, optional, wrong)
+    return _two_lines(Format.TD3, first, second, number, optional=optional, wrong=wrong)
 
 
 def _small(lines: list[str]) -> Zone:
@@ -124,13 +124,13 @@ def _small(lines: list[str]) -> Zone:
         wrong.insert(0, "document_number")
     if check_digit(second[0:10] + second[13:20] + second[21:35]) != second[35]:
         wrong.append("composite")
-    return _two_lines(Format.TD2, first, second, number, optional, wrong)
+    return _two_lines(Format.TD2, first, second, number, optional=optional, wrong=wrong)
 
 
 def _visa(lines: list[str], kind: Format) -> Zone:
     first, second = lines
     wrong = _wrong_of(second[0:9], second[9], second[13:20], second[21:28])
-    return _two_lines(kind, first, second, second[0:9].rstrip(FILLER), second[28:], wrong)
+    return _two_lines(kind, first, second, second[0:9].rstrip(FILLER), optional=second[28:], wrong=wrong)
 
 
 def _card(lines: list[str]) -> Zone:
@@ -159,7 +159,7 @@ def _card(lines: list[str]) -> Zone:
     )
 
 
-def _two_lines(kind: Format, first: str, second: str, number: str, optional: str, wrong: list[str]) -> Zone:
+def _two_lines(kind: Format, first: str, second: str, number: str, *, optional: str, wrong: list[str]) -> Zone:
     surname, given = _names(first[5:])
     return Zone(
         kind,

@@ -8,8 +8,8 @@ from rapidfuzz import fuzz
 
 _MILLION = 1_000_000
 _TRANSLITERATED = {
-    "Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "SS", "ẞ": "SS", "Æ": "AE", "Ø": "OE", "Å": "AA", "Œ": "OE", "Þ": "TH", "Ð": "D", "Ł": "L",
-    "Đ": "D", "Ħ": "H", "ı": "I", "İ": "I",
+    "Ä": "AE", "Ö": "OE", "Ü": "UE", "ß": "SS", "ẞ": "SS", "Æ": "AE", "Ø": "OE", "Å": "AA", "Œ": "OE", "Þ": "TH",
+    "Ð": "D", "Ł": "L", "Đ": "D", "Ħ": "H", "ı": "I", "İ": "I",
 }  # fmt: skip
 """As ICAO Doc 9303-3, section 6, writes them in machine readable zones."""
 
@@ -24,9 +24,7 @@ def plain_name(name: str) -> str:
 
 def unmarked_name(name: str) -> str:
     """The same with every mark simply dropped, as people without the keys for them type it."""
-    bare = "".join(
-        sign for sign in unicodedata.normalize("NFKD", name.upper()) if not unicodedata.combining(sign)
-    )
+    bare = "".join(sign for sign in unicodedata.normalize("NFKD", name.upper()) if not unicodedata.combining(sign))
     return " ".join("".join(sign if sign.isalnum() else " " for sign in bare if sign not in "'’.").split())
 
 

@@ -42,7 +42,9 @@ def hong_kong_identity_card(number: str) -> bool:
     if match is None:
         return False
     prefix, digits, check = match.groups()
-    values = [_BLANK_VALUE] * (2 - len(prefix)) + [int(letter, 36) for letter in prefix] + [int(each) for each in digits]
+    values = (
+        [_BLANK_VALUE] * (2 - len(prefix)) + [int(letter, 36) for letter in prefix] + [int(each) for each in digits]
+    )
     total = sum(value * weight for value, weight in zip(values, range(9, 1, -1), strict=True))
     return (total + int(check, 16)) % 11 == 0
 
@@ -112,14 +114,14 @@ def _plain(number: str) -> str:
 _PERSON_TAX = {
     "AT": "at.tin", "AU": "au.tfn", "BE": "be.nn", "BR": "br.cpf", "CA": "ca.sin", "CN": "cn.ric", "DE": "de.idnr",
     "DK": "dk.cpr", "ES": "es.nif", "FI": "fi.hetu", "FR": "fr.nif", "GB": "gb.utr", "IE": "ie.pps", "IN": "in_.pan",
-    "IT": "it.codicefiscale", "KR": "kr.rrn", "NL": "nl.bsn", "NO": "no.fodselsnummer", "NZ": "nz.ird", "PL": "pl.pesel",
-    "PT": "pt.nif", "SE": "se.personnummer", "TH": "th.tin", "TR": "tr.tckimlik", "US": "us.tin", "ZA": "za.tin",
+    "IT": "it.codicefiscale", "KR": "kr.rrn", "NL": "nl.bsn", "NO": "no.fodselsnummer", "NZ": "nz.ird",
+    "PL": "pl.pesel", "PT": "pt.nif", "SE": "se.personnummer", "TH": "th.tin", "TR": "tr.tckimlik", "US": "us.tin", "ZA": "za.tin",
 }  # fmt: skip
 """Module of python-stdnum by country."""
 
 _COMPANY_TAX = {
-    "AU": "au.abn", "BR": "br.cnpj", "CH": "ch.uid", "CN": "cn.uscc", "DK": "dk.cvr", "ES": "es.nif", "FI": "fi.ytunnus",
-    "FR": "fr.siren", "GB": "gb.utr", "IN": "in_.pan", "JP": "jp.cn", "KR": "kr.brn", "NO": "no.orgnr", "NZ": "nz.ird",
+    "AU": "au.abn", "BR": "br.cnpj", "CH": "ch.uid", "CN": "cn.uscc", "DK": "dk.cvr", "ES": "es.nif",
+    "FI": "fi.ytunnus", "FR": "fr.siren", "GB": "gb.utr", "IN": "in_.pan", "JP": "jp.cn", "KR": "kr.brn", "NO": "no.orgnr", "NZ": "nz.ird",
     "PL": "pl.nip", "PT": "pt.nif", "SE": "se.orgnr", "SG": "sg.uen", "TH": "th.tin", "US": "us.ein", "ZA": "za.tin",
 }  # fmt: skip
 

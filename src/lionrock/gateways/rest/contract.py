@@ -268,6 +268,15 @@ class Reply(msgspec.Struct, frozen=True):
         return cls(status, b"application/json", msgspec.json.encode(body))
 
 
+_NO_ACCOUNT: dict[str, object] = {
+    "rejection": 21_160,
+    "name": "no_account_yet",
+    "words": "this needs an account, and none is open yet",
+    "figures": {},
+    "next_step": "Apply under /lionrock/v1/onboarding; the account opens when the application is approved.",
+}
+
+
 class Call(msgspec.Struct):
     """One request."""
 
@@ -287,8 +296,10 @@ class Call(msgspec.Struct):
         """The account the request acts for; only behind an endpoint that asks for a key or a session."""
         if self.credential is not None:
             return self.credential.account_id
-        if self.session is not None:
+        if self.session is not None and self.session.account_id:
             return self.session.account_id
+        if self.session is not None:
+            raise Refused(-1160, details=_NO_ACCOUNT)
         raise Refused("0102")
 
 

@@ -107,7 +107,7 @@ async def change_password(venue: Venue, call: Call) -> Done:
     with told_to_client():
         await people.confirm_password(user, asked.current_password)
         if user.has_totp:
-            await people.require_second_factor(user.account_id, call.second_factor, call.session)
+            await people.require_second_factor_of(user, call.second_factor, call.session)
         await people.change_password(session_of_call(call), asked.new_password)
     return Done()
 
@@ -139,7 +139,7 @@ async def remove_totp(venue: Venue, call: Call) -> Done:
     """Takes a code in `X-TWO-FA-TOKEN`, a recovery code if the authenticator is lost."""
     people, user = await _user(venue, call)
     with told_to_client():
-        await people.require_second_factor(user.account_id, call.second_factor, call.session)
+        await people.require_second_factor_of(user, call.second_factor, call.session)
     await asyncio.to_thread(people.second_factors.remove, user.user_id)
     return Done()
 
@@ -149,7 +149,7 @@ async def set_api_code(venue: Venue, call: Call) -> Done:
     asked = read_json(call.body, ApiCode)
     people, user = await _user(venue, call)
     with told_to_client():
-        await people.require_second_factor(user.account_id, call.second_factor, call.session)
+        await people.require_second_factor_of(user, call.second_factor, call.session)
     if asked.is_needed and not user.has_totp:
         raise missing_or_invalid("isNeeded")
     await asyncio.to_thread(lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed))
@@ -163,7 +163,7 @@ async def passkey_options(venue: Venue, call: Call) -> dict[str, Any]:
     with told_to_client():
         await people.confirm_password(user, asked.password)
         if user.has_totp:
-            await people.require_second_factor(user.account_id, call.second_factor, call.session)
+            await people.require_second_factor_of(user, call.second_factor, call.session)
 
     def options() -> dict[str, Any]:
         return people.passkeys.registration_options(user.user_id, people.users.name_of(user.user_id))
