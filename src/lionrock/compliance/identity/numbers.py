@@ -115,13 +115,15 @@ _PERSON_TAX = {
     "AT": "at.tin", "AU": "au.tfn", "BE": "be.nn", "BR": "br.cpf", "CA": "ca.sin", "CN": "cn.ric", "DE": "de.idnr",
     "DK": "dk.cpr", "ES": "es.nif", "FI": "fi.hetu", "FR": "fr.nif", "GB": "gb.utr", "IE": "ie.pps", "IN": "in_.pan",
     "IT": "it.codicefiscale", "KR": "kr.rrn", "NL": "nl.bsn", "NO": "no.fodselsnummer", "NZ": "nz.ird",
-    "PL": "pl.pesel", "PT": "pt.nif", "SE": "se.personnummer", "TH": "th.tin", "TR": "tr.tckimlik", "US": "us.tin", "ZA": "za.tin",
+    "PL": "pl.pesel", "PT": "pt.nif", "SE": "se.personnummer",
+    "TH": "th.tin", "TR": "tr.tckimlik", "US": "us.tin", "ZA": "za.tin",
 }  # fmt: skip
 """Module of python-stdnum by country."""
 
 _COMPANY_TAX = {
     "AU": "au.abn", "BR": "br.cnpj", "CH": "ch.uid", "CN": "cn.uscc", "DK": "dk.cvr", "ES": "es.nif",
-    "FI": "fi.ytunnus", "FR": "fr.siren", "GB": "gb.utr", "IN": "in_.pan", "JP": "jp.cn", "KR": "kr.brn", "NO": "no.orgnr", "NZ": "nz.ird",
+    "FI": "fi.ytunnus", "FR": "fr.siren", "GB": "gb.utr", "IN": "in_.pan",
+    "JP": "jp.cn", "KR": "kr.brn", "NO": "no.orgnr", "NZ": "nz.ird",
     "PL": "pl.nip", "PT": "pt.nif", "SE": "se.orgnr", "SG": "sg.uen", "TH": "th.tin", "US": "us.ein", "ZA": "za.tin",
 }  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The check of an identity: the provider is asked, others who are alike are looked for, and the step that follows is taken."""
+"""The check of an identity: the provider is asked, others who are alike are looked for, and the next step is taken."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class IdentityChecks:
         except OnboardingRefused:
             pass  # it was withdrawn, or taken into review, while the provider was asked
         except Exception as error:  # noqa: BLE001 see above
-            _log.error("The check of client %s broke off: %s", client_id, type(error).__name__)  # noqa: TRY400
+            _log.error("The check of client %s broke off: %s", client_id, type(error).__name__)
             with suppress(Exception):
                 await self._step(client_id, Step.REFER, SITE, "check_broken_off")
 

@@ -49,9 +49,9 @@ from lionrock.compliance.onboarding.tables import clients, writing
 from lionrock.rulebook.decisions import Decision
 from lionrock.store.sealing import Sealer
 
-FIRST_CLIENT_ACCOUNT_ID = 10**18
-"""Accounts of clients have nineteen digits from here on: ids that the node gives are below, those of sub-accounts from
-twice as many on. Chosen before the ledger is asked, so that a crash in between opens no second one."""
+FIRST_CLIENT_ACCOUNT_ID, CLIENT_ACCOUNT_IDS = 10**17, 9 * 10**17
+"""Accounts of clients have eighteen digits; those to which the node and owners give ids have nineteen. Chosen before the
+ledger is asked, so that a crash in between opens no second one."""
 MOST_DOCUMENTS = 40
 """Of one client, whole or on their way."""
 _RESTRICTIONS = {
@@ -311,7 +311,7 @@ class Onboarding:
         if row.account_id:
             return
         while True:
-            drawn = int.from_bytes(self.clients.random_bytes(8), "little") % FIRST_CLIENT_ACCOUNT_ID
+            drawn = int.from_bytes(self.clients.random_bytes(8), "little") % CLIENT_ACCOUNT_IDS
             account_id = FIRST_CLIENT_ACCOUNT_ID + drawn
             taken = connection.execute(select(clients.c.client_id).where(clients.c.account_id == account_id)).first()
             if taken is None and not self.around.ledger.is_taken(account_id):

@@ -111,7 +111,7 @@ def owners(graph: Graph) -> list[Owner]:
 
 
 def beneficial_owners(graph: Graph, threshold_ppm: int) -> list[Owner]:
-    """Those whose part is above the threshold, which the rule book gives: more than 25 % in AMLO, Cap 615, Schedule 2."""
+    """Those whose part is above the threshold, which the rule book gives; in AMLO, Cap 615, more than 25 %."""
     return [owner for owner in owners(graph) if owner.share_ppm > threshold_ppm]
 
 
