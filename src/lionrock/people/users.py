@@ -67,7 +67,7 @@ class Users:
 
     def name_hash(self, name: str) -> bytes:
         """What a name is looked up by. Letter case and ways to write one letter do not matter."""
-        return self._digest(_normalised(name).encode(errors="replace"))
+        return self._digest(normalised_name(name).encode(errors="replace"))
 
     def create(self, name: str, password_hash: str, account: AccountOpened | None, now_ns: int) -> User:
         """A new user, of an account or of none yet; durable when this returns. Raises `NameTaken`."""
@@ -75,7 +75,7 @@ class Users:
         values = {
             "user_id": user_id,
             "name_hash": self.name_hash(name),
-            "sealed_name": self._sealer.seal(_normalised(name).encode(), f"users.name:{user_id}"),
+            "sealed_name": self._sealer.seal(normalised_name(name).encode(), f"users.name:{user_id}"),
             "sealed_password_hash": self._sealed_hash(user_id, password_hash),
             "created_ns": now_ns,
             **(self._of_account(account) if account else {}),
@@ -168,11 +168,11 @@ def forget_later_users(database: Engine, last_sequence: int) -> int:
 
 def is_acceptable_name(name: str) -> bool:
     """Whether somebody may be called so: printable, without a space at either end."""
-    plain = _normalised(name)
+    plain = normalised_name(name)
     return MIN_NAME <= len(plain) <= MAX_NAME and plain.isprintable() and plain == plain.strip()
 
 
-def _normalised(name: str) -> str:
+def normalised_name(name: str) -> str:
     return unicodedata.normalize("NFKC", name).casefold()
 
 

@@ -22,6 +22,9 @@ from lionrock.people.api_keys import ApiKeys, Credential, Network, Right
 from lionrock.people.listen_keys import ListenKeys
 from lionrock.people.people import People
 from lionrock.people.sessions import Session
+from lionrock.people.staff.office import StaffOffice
+from lionrock.people.staff.permissions import Permission
+from lionrock.people.staff.sessions import StaffSession
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -53,6 +56,9 @@ class Security(StrEnum):
     """The cookie of a session; for a write, also the header `X-Lionrock-CSRF`."""
     MANAGE = "MANAGE"
     """A session, or a key that may manage, and a signature."""
+    STAFF = "STAFF"
+    """The cookie of somebody of the staff whose roles have the row's permission; for a write, also
+    `X-Lionrock-CSRF`. No client's session or key will do."""
 
     @property
     def right(self) -> Right:
@@ -68,6 +74,7 @@ _RIGHTS = {
     Security.USER_STREAM: Right.READ,
     Security.SESSION: Right(0),
     Security.MANAGE: Right.MANAGE,
+    Security.STAFF: Right(0),
 }
 
 
@@ -237,6 +244,8 @@ class Venue(msgspec.Struct):
     histories: Histories | None = None
     """The read models in SQL."""
     make_statement: MakeStatement | None = None
+    staff: StaffOffice | None = None
+    """The operator's people."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
@@ -290,6 +299,8 @@ class Call(msgspec.Struct):
     """By lower-case name; only for endpoints that a session may use, and where people sign in."""
     second_factor: str = ""
     """Header `X-TWO-FA-TOKEN`."""
+    staff: StaffSession | None = None
+    """Who of the staff asks; only behind an endpoint for staff."""
 
     @property
     def account_id(self) -> int:
@@ -326,10 +337,14 @@ class Endpoint(msgspec.Struct, frozen=True):
     where nothing is answered but refusals."""
     sends: object = None
     """Type of a JSON body, or `Rows`, where it is not an object of `parameters`."""
+    permission: Permission | None = None
+    """What the roles of the staff must have; of endpoints for staff, and of no others."""
     names: frozenset[str] = frozenset()
     """Of all it may read; follows from `parameters`."""
 
     def __post_init__(self) -> None:
+        if (self.permission is not None) != (self.security is Security.STAFF):
+            raise TypeError(f"{self.method} {self.path}: an endpoint for staff names a permission, and no other does")
         names = frozenset(parameter.name for parameter in self.parameters)
         msgspec.structs.force_setattr(self, "names", names | _AUTHENTICATION_NAMES)
 

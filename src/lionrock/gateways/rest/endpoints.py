@@ -59,6 +59,7 @@ from lionrock.gateways.rest.declared import (
 )
 from lionrock.gateways.rest.lionrock.endpoints import ENDPOINTS as OWN_ENTRY
 from lionrock.gateways.rest.rows import AccountTrade, CancelledOrder, FullOrder, PlacedOrder, SingleOrder
+from lionrock.gateways.rest.staff.endpoints import ENDPOINTS as STAFF
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
 
@@ -274,6 +275,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *STAFF,
 )
 
 PROBES: tuple[Endpoint, ...] = (

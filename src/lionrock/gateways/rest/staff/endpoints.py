@@ -1,0 +1,8 @@
+"""The rows of everything for staff, in the order of the documents."""
+
+from __future__ import annotations
+
+from lionrock.gateways.rest.contract import Endpoint
+from lionrock.gateways.rest.staff import members, proposals, sign_in
+
+ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *members.ENDPOINTS, *proposals.ENDPOINTS)
