@@ -7,7 +7,7 @@ cuts short is taken up by `recover`.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -50,8 +50,8 @@ from lionrock.rulebook.decisions import Decision
 from lionrock.store.sealing import Sealer
 
 FIRST_CLIENT_ACCOUNT_ID, CLIENT_ACCOUNT_IDS = 10**17, 9 * 10**17
-"""Accounts of clients have eighteen digits; those to which the node and owners give ids have nineteen. Chosen before the
-ledger is asked, so that a crash in between opens no second one."""
+"""Accounts of clients have eighteen digits; those to which the node and owners give ids have nineteen. Chosen before
+the ledger is asked, so that a crash in between opens no second one."""
 MOST_DOCUMENTS = 40
 """Of one client, whole or on their way."""
 _RESTRICTIONS = {
@@ -228,7 +228,15 @@ class Onboarding:
     # What the staff does.
 
     async def staff_step(
-        self, client_id: str, step: Step, staff: StaffIdentity, reason_code: str, *, words: str, approver_id: str = ""
+        self,
+        client_id: str,
+        step: Step,
+        staff: StaffIdentity,
+        reason_code: str,
+        *,
+        words: str,
+        approver_id: str = "",
+        details: Mapping[str, int | str] | None = None,
     ) -> Taken:
         """A step by one person of the staff, or by two where `approver_id` is the second's. What follows is done when
         this returns. Raises `OnboardingRefused`.
@@ -242,14 +250,16 @@ class Onboarding:
         authority = Authority.TWO_STAFF if approver_id else Authority.STAFF
         actor = Actor(authority, staff.staff_id, approver_id)
         if step is Step.APPROVE:
-            return await self._approve(client_id, actor, reason_code, words)
+            return await self._approve(client_id, actor, reason_code, words=words, details=details or {})
         if step is Step.CLOSE:
             self._check_empty(await asyncio.to_thread(self.clients.get, client_id))
-        taken = await self._step(client_id, step, actor, reason_code, words=words)
+        taken = await self._step(client_id, step, actor, reason_code, words=words, details=dict(details or {}))
         await self._follow(client_id, reason_code)
         return taken
 
-    async def _approve(self, client_id: str, actor: Actor, reason_code: str, words: str) -> Taken:
+    async def _approve(
+        self, client_id: str, actor: Actor, reason_code: str, *, words: str, details: Mapping[str, int | str]
+    ) -> Taken:
         """Everything is looked at anew, rules are asked, then it is approved and the account opened."""
 
         def approve() -> Taken:
@@ -266,7 +276,7 @@ class Onboarding:
                 now_ns,
                 reason_code=reason_code,
                 words=words,
-                details=_of_decisions(decisions),
+                details={**details, **_of_decisions(decisions)},
                 also=self._choose_account,
             )
 

@@ -10,6 +10,7 @@ from typing import Protocol, Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.compliance.onboarding.onboarding import Onboarding
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
@@ -246,6 +247,8 @@ class Venue(msgspec.Struct):
     make_statement: MakeStatement | None = None
     staff: StaffOffice | None = None
     """The operator's people."""
+    onboarding: Onboarding | None = None
+    """How people and companies become clients."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -9,6 +9,7 @@ from lionrock.gateways.rest import (
     histories,
     listen_keys,
     merged_quotes,
+    onboarding,
     orders,
     probes,
     profile,
@@ -275,6 +276,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *onboarding.ENDPOINTS,
     *STAFF,
 )
 

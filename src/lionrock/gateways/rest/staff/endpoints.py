@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Endpoint
-from lionrock.gateways.rest.staff import members, proposals, sign_in
+from lionrock.gateways.rest.staff import clients, members, proposals, sign_in
 
-ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *members.ENDPOINTS, *proposals.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *members.ENDPOINTS, *proposals.ENDPOINTS, *clients.ENDPOINTS)
