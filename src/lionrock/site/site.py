@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from lionrock.compliance.registers.registers import Registers
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
@@ -177,6 +178,7 @@ class Site(msgspec.Struct, frozen=True):
             make_statement=self.make_statement,
             people=self.people,
             staff=self.staff,
+            registers=Registers(self.database, self.sealer, self.random_bytes, self.clock, self.staff.audit),
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
                 replays=Replays(self.taken_until_ns // NS_PER_MS),

@@ -159,6 +159,10 @@ async def test_a_document_that_was_removed_is_noise(world: World, client_id: str
 
 async def test_only_the_owner_of_the_directory_may_look_into_it(world: World, client_id: str) -> None:
     document_id = await world.upload(client_id, DocumentKind.IDENTITY)
-    directory: Path = world.directory / "documents"
-    assert directory.stat().st_mode & 0o077 == 0
-    assert (directory / document_id).stat().st_mode & 0o077 == 0
+    directory = world.directory / "documents"
+    assert [others(path) for path in (directory, directory / document_id)] == [0, 0]
+
+
+def others(path: Path) -> int:
+    """What others may do with it."""
+    return path.stat().st_mode & 0o077

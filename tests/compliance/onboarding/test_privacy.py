@@ -14,14 +14,15 @@ from lionrock.compliance.onboarding.states import OnboardingRefused, Step
 from tests.compliance.onboarding.world import ANN, ANNA, BOB, COMPANY, PDF, PERSONAL, World
 
 
+ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
+
+
 def in_clear(directory: Path, values: tuple[str, ...]) -> list[tuple[str, str]]:
     """(file, value) for everything of these that stands in a file, in any usual encoding."""
     found = []
     for path in sorted(each for each in directory.rglob("*") if each.is_file()):
         content = path.read_bytes()
-        for value in values:
-            if any(value.encode(encoding) in content for encoding in ("utf-8", "utf-16-le", "utf-16-be")):
-                found.append((path.name, value))
+        found += [(path.name, value) for value in values if any(value.encode(each) in content for each in ENCODINGS)]
     return found
 
 
@@ -48,14 +49,19 @@ async def test_a_whole_onboarding_leaves_nothing_in_the_clear(tmp_path: Path, ca
         await world.two(company.client_id, Step.APPROVE)
         with pytest.raises(OnboardingRefused) as refused:
             await world.two(client.client_id, Step.APPROVE, words="Anna Maria")
-        assert (tmp_path / "site.sqlite-wal").stat().st_size > 0, "the write-ahead log is looked at, too"
+        assert in_clear(tmp_path, (client.client_id,)) != [], "what is not sealed is found"
+        assert "site.sqlite-wal" in names(tmp_path), "the write-ahead log is looked at, too"
         assert in_clear(tmp_path, (*PERSONAL, PDF[:20].decode())) == []
         assert world.onboarding.clients.words_of(client.client_id, 3) == "send the holiday in Bergen"
         told = [str(refused.value), repr(refused.value), str(world.told), caplog.text]
     assert in_clear(tmp_path, PERSONAL) == [], "nor after a clean stop"
-    assert {path.name for path in tmp_path.iterdir()} >= {"journal", "documents", "site.sqlite", "master.key"}
+    assert names(tmp_path) >= {"journal", "documents", "site.sqlite", "master.key"}
     for text in told:
         assert [value for value in PERSONAL if value in text] == []
+
+
+def names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()}
 
 
 @pytest.mark.shows("ONBD-009")

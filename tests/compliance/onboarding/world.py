@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -169,7 +169,8 @@ def simple_rules(gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject) 
         "tax_self_certified": fact.tax_self_certified_ns > 0,
     }[gate]
     return Decision(
-        "admitted" if holds else "refused", gate, (RuleCited(f"HK-{gate}", "2023-06-01"),),
+        "admitted" if holds else "refused",
+        gate, (RuleCited(f"HK-{gate}", "2023-06-01"),),
         f"{gate} {'holds' if holds else 'does not hold'}.", {"accounts": fact.accounts}, "" if holds else "ask the staff",
         {}, "v1", at_ns, subject,
     )  # fmt: skip
@@ -186,6 +187,9 @@ class World:
     def clock(self) -> int:
         self.now_ns += 1_000_000
         return self.now_ns
+
+    def notify(self, key: str, client_id: str, kind: str, figures: Mapping[str, int | str], at_ns: int) -> None:
+        self.told.append((key, dict(figures)))
 
     @asynccontextmanager
     async def open(self, **changed: Any) -> AsyncIterator[World]:
@@ -213,7 +217,7 @@ class World:
             record_decision=decision,
             record_document=document,
             provider=self.provider,
-            notify=lambda key, client_id, kind, figures, at_ns: self.told.append((key, dict(figures))),
+            notify=self.notify,
             entity="hk",
             provider_patience_s=1,
         )

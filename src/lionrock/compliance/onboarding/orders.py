@@ -1,4 +1,4 @@
-"""What two people of the staff decide about a client: the action `onboarding_decision`, carried out once it is approved."""
+"""What two people of the staff decide about a client: the action `onboarding_decision`, done once it is approved."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class OnboardingOrders:
         self._onboarding = onboarding
 
     def register(self, executors: Executors) -> None:
-        executors.register(ACTION, ClientDecided, self.carry_out, lambda payload: self.target(payload))
+        executors.register(ACTION, ClientDecided, self.carry_out, self.target)
 
     async def carry_out(self, order: Order) -> str:
         """Raises `OrderRefused`."""

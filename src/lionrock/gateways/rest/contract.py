@@ -10,7 +10,9 @@ from typing import Protocol, Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.onboarding.onboarding import Onboarding
+from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
@@ -247,6 +249,10 @@ class Venue(msgspec.Struct):
     make_statement: MakeStatement | None = None
     staff: StaffOffice | None = None
     """The operator's people."""
+    registers: Registers | None = None
+    """Complaints, incidents, and what else must be answered or told."""
+    admission: AdmissionDesk | None = None
+    """Which tokens are offered to whom."""
     onboarding: Onboarding | None = None
     """How people and companies become clients."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)

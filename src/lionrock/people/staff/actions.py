@@ -207,6 +207,20 @@ _ROWS = (
         rules=("HK-T01", "HK-T05", "HK-F08"),
     ),
     Action(
+        "index_provider",
+        "Record a provider of indices, its group, and what it is known for",
+        _roles(R.COMPLIANCE_OFFICER),
+        _roles(R.RESPONSIBLE_OFFICER, R.COMMITTEE_RISK),
+        rules=("HK-T03",),
+    ),
+    Action(
+        "attestation",
+        "State that something was done or is so, with the SHA-256 of the document that shows it",
+        _OFFICERS | _roles(R.MLRO, R.OPERATIONS, R.TECHNOLOGY, R.FINANCE),
+        _OFFICERS | _roles(R.MLRO),
+        rules=("HK-C19", "HK-Y01", "HK-Y02", "HK-A16", "HK-X02"),
+    ),
+    Action(
         "onboarding_decision",
         "Take or decline a client after a review by hand",
         _roles(R.ONBOARDING_REVIEWER, R.COMPLIANCE_OFFICER),

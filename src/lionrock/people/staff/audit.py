@@ -13,14 +13,15 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, insert, select
+from sqlalchemy import Connection, Engine, Row, Table, func, insert, select
 
 from lionrock.people.staff.tables import staff_audit, staff_audit_statements
 
 _log = logging.getLogger(__name__)
 
 RecordDigest = Callable[[bytes], Awaitable[int]]
-"""Puts a digest into the journal and gives the sequence of the command that carries it (kind APPROVAL)."""
+"""Puts a digest into the journal and gives the sequence of the command that carries it (kind APPROVAL, of
+tokens ADMISSION)."""
 
 Detail = int | str
 FIRST = bytes(32)
@@ -67,11 +68,19 @@ def canonical_json(value: object) -> bytes:
 
 
 class Audit:
-    """The log of a site's staff."""
+    """The log of a site's staff; with other tables of the same columns, that of another room."""
 
-    def __init__(self, database: Engine, record: RecordDigest | None = None) -> None:
+    def __init__(
+        self,
+        database: Engine,
+        record: RecordDigest | None = None,
+        *,
+        entries: Table = staff_audit,
+        statements: Table = staff_audit_statements,
+    ) -> None:
         """Without `record` digests wait in SQL until a site with a journal opens the log."""
         self._database = database
+        self._entries, self._statements = entries, statements
         self._record = record
         self._recording = asyncio.Lock()
 
@@ -80,13 +89,13 @@ class Audit:
     ) -> bytes:
         """One entry more, inside the transaction (`writing`) that does what it tells. Gives its digest."""
         last = connection.execute(
-            select(staff_audit.c.entry, staff_audit.c.digest).order_by(staff_audit.c.entry.desc()).limit(1)
+            select(self._entries.c.entry, self._entries.c.digest).order_by(self._entries.c.entry.desc()).limit(1)
         ).one_or_none()
         number, previous = (last.entry + 1, last.digest) if last else (1, FIRST)
         entry = Entry(number, at_ns, staff_id, event, subject, details, previous, b"", 0)
         digest = sha256(entry.canonical).digest()
         connection.execute(
-            insert(staff_audit).values(
+            insert(self._entries).values(
                 entry=number,
                 at_ns=at_ns,
                 staff_id=staff_id,
@@ -114,40 +123,40 @@ class Audit:
         return len(waiting)
 
     def _waiting(self) -> list[tuple[int, bytes]]:
-        known = func.coalesce(select(func.max(staff_audit_statements.c.entry)).scalar_subquery(), 0)
-        statement = select(staff_audit.c.entry, staff_audit.c.digest).where(staff_audit.c.entry > known)
+        known = func.coalesce(select(func.max(self._statements.c.entry)).scalar_subquery(), 0)
+        statement = select(self._entries.c.entry, self._entries.c.digest).where(self._entries.c.entry > known)
         with self._database.connect() as connection:
-            return [(row.entry, row.digest) for row in connection.execute(statement.order_by(staff_audit.c.entry))]
+            return [(row.entry, row.digest) for row in connection.execute(statement.order_by(self._entries.c.entry))]
 
     def _recorded(self, number: int, sequence: int) -> None:
         with self._database.begin() as connection:
-            connection.execute(insert(staff_audit_statements).values(entry=number, sequence=sequence))
+            connection.execute(insert(self._statements).values(entry=number, sequence=sequence))
 
     def entries(self, after: int = 0, most: int = 100, subject: str = "") -> list[Entry]:
         """In order, from the one behind `after` on."""
         return list(self._read(after, most, subject))
 
     def _read(self, after: int, most: int, subject: str) -> Iterator[Entry]:
-        condition = staff_audit.c.entry > after
+        condition = self._entries.c.entry > after
         if subject:
-            condition &= staff_audit.c.subject == subject
+            condition &= self._entries.c.subject == subject
         statement = (
-            select(staff_audit, staff_audit_statements.c.sequence)
-            .outerjoin(staff_audit_statements, staff_audit_statements.c.entry == staff_audit.c.entry)
+            select(self._entries, self._statements.c.sequence)
+            .outerjoin(self._statements, self._statements.c.entry == self._entries.c.entry)
             .where(condition)
-            .order_by(staff_audit.c.entry)
+            .order_by(self._entries.c.entry)
             .limit(most)
         )
         with self._database.connect() as connection:
             for row in connection.execute(statement).all():
-                before = select(staff_audit.c.digest).where(staff_audit.c.entry == row.entry - 1)
+                before = select(self._entries.c.digest).where(self._entries.c.entry == row.entry - 1)
                 yield _entry(row, connection.execute(before).scalar() or FIRST)
 
     def broken_at(self) -> int:
         """The first entry that is not as it was written or does not follow the one before; 0 when all is whole."""
         expected, previous = 1, FIRST
         with self._database.connect() as connection:
-            for row in connection.execute(select(staff_audit).order_by(staff_audit.c.entry)):
+            for row in connection.execute(select(self._entries).order_by(self._entries.c.entry)):
                 entry = _entry(row, previous)
                 if row.entry != expected or sha256(entry.canonical).digest() != row.digest:
                     return expected

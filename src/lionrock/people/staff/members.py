@@ -223,6 +223,12 @@ class Members:
         key = (staff_own_files.c.person_hash == person) & (staff_own_files.c.client_id == client_id)
         return connection.execute(select(staff_own_files.c.client_id).where(key)).first() is not None
 
+    def own_files(self, member: Member) -> tuple[str, ...]:
+        """Clients that are declared as the member or a relation."""
+        key = staff_own_files.c.person_hash == member.person
+        with self._database.connect() as connection:
+            return tuple(connection.execute(select(staff_own_files.c.client_id).where(key)).scalars())
+
     def find(self, staff_id: str) -> Member | None:
         with self._database.connect() as connection:
             return _find(connection, staff.c.staff_id == staff_id)

@@ -44,12 +44,6 @@ class Permission(StrEnum):
         frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.RESPONSIBLE_OFFICER, R.MARKET_OPERATIONS, R.OPERATIONS}),
     )
     AUDIT_READ = "audit_read", "Read the log of what the staff did", _OVERSIGHT
-    ATTEST = (
-        "attest",
-        "State something and put the document's hash on record",
-        frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.RESPONSIBLE_OFFICER, R.OPERATIONS, R.TECHNOLOGY, R.FINANCE}),
-    )
-    ATTESTATIONS_READ = "attestations_read", "See what was attested", _ALL - {R.ADMINISTRATOR}
     REGISTERS_WORK = (
         "registers_work",
         "Record complaints and incidents and what became of them",

@@ -3,6 +3,13 @@
 from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Endpoint
-from lionrock.gateways.rest.staff import clients, members, proposals, sign_in
+from lionrock.gateways.rest.staff import admission, clients, members, proposals, registers, sign_in
 
-ENDPOINTS: tuple[Endpoint, ...] = (*sign_in.ENDPOINTS, *members.ENDPOINTS, *proposals.ENDPOINTS, *clients.ENDPOINTS)
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sign_in.ENDPOINTS,
+    *members.ENDPOINTS,
+    *proposals.ENDPOINTS,
+    *registers.ENDPOINTS,
+    *admission.ENDPOINTS,
+    *clients.ENDPOINTS,
+)

@@ -12,6 +12,7 @@ from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.actions import ACTIONS, Reason
+from lionrock.people.staff.audit import Entry
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.proposal import Proposal, State, Told, Verdict
 from lionrock.people.staff.queue import may_see
@@ -258,21 +259,23 @@ async def show_audit(venue: Venue, call: Call) -> list[AuditRow]:
     office = office_of(venue)
     after, subject = call.parameters.number("after") or 0, call.parameters.text("subject") or ""
     entries = await asyncio.to_thread(office.audit.entries, after, call.parameters.limit(100, MOST_ROWS), subject)
-    return [
-        AuditRow(
-            each.entry,
-            each.at_ns // NS_PER_MS,
-            each.staff_id,
-            each.event,
-            each.subject,
-            {name: str(detail) for name, detail in each.details.items()},
-            each.canonical.decode(),
-            each.digest.hex(),
-            each.previous.hex(),
-            str(each.sequence),
-        )
-        for each in entries
-    ]
+    return [audit_row(each) for each in entries]
+
+
+def audit_row(entry: Entry) -> AuditRow:
+    """As it is shown."""
+    return AuditRow(
+        entry.entry,
+        entry.at_ns // NS_PER_MS,
+        entry.staff_id,
+        entry.event,
+        entry.subject,
+        {name: str(detail) for name, detail in entry.details.items()},
+        entry.canonical.decode(),
+        entry.digest.hex(),
+        entry.previous.hex(),
+        str(entry.sequence),
+    )
 
 
 def _told(asked: ProposalMade) -> Told:
