@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from lionrock.compliance.onboarding.documents import MAX_BYTES, PART_BYTES, DocumentDetails, DocumentKind
 from lionrock.compliance.onboarding.states import OnboardingRefused
+from lionrock.site.backup import back_up
+from lionrock.site.restore import restore
 from lionrock.store.sealing import SealBroken
 from lionrock.words.side_notes import StatementKind
 from tests.compliance.onboarding.test_onboarding import name_of, statements
@@ -16,7 +19,7 @@ from tests.compliance.onboarding.world import ANN, ANNA, PDF, World
 
 DETAILS = DocumentDetails("", "scan.pdf")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
-pytestmark = pytest.mark.shows("ONBD-009")
+pytestmark = pytest.mark.shows("ONBD-016")
 
 
 @pytest.fixture
@@ -166,3 +169,17 @@ async def test_only_the_owner_of_the_directory_may_look_into_it(world: World, cl
 def others(path: Path) -> int:
     """What others may do with it."""
     return path.stat().st_mode & 0o077
+
+
+async def test_documents_come_back_from_a_backup(world: World, client_id: str, tmp_path_factory: Any) -> None:
+    document_id = await world.upload(client_id, DocumentKind.IDENTITY)
+    place: Path = tmp_path_factory.mktemp("backup")
+    back_up(world.directory, place / "kept", lambda: 5, with_master_key=True)
+    again = back_up(world.directory, place / "kept", lambda: 6, with_master_key=True)
+    assert f"documents/{document_id}" in {file.path for file in again.manifest.files}
+    restore(place / "kept", place / "back")
+    assert others(place / "back" / "documents" / document_id) == 0
+    brought = World(place / "back")
+    brought.now_ns = world.now_ns
+    async with brought.open() as opened:
+        assert (await opened.onboarding.read_document(document_id, ANN, "review", "after"))[1] == PDF

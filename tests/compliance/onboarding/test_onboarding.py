@@ -9,17 +9,21 @@ from typing import Any
 
 import msgspec
 import pytest
+from sqlalchemy import select
 
-from lionrock.compliance.onboarding.clients import Actor
+from lionrock.compliance.onboarding.clients import Actor, forget_later_clients
 from lionrock.compliance.onboarding.documents import DocumentKind
 from lionrock.compliance.onboarding.facts import OnboardingFacts
 from lionrock.compliance.onboarding.forms import Kind
 from lionrock.compliance.onboarding.onboarding import OPENING_GATES
 from lionrock.compliance.onboarding.states import Authority, OnboardingRefused, State, Step
 from lionrock.core.engine import Engine
+from lionrock.people.tables import users
+from lionrock.people.users import forget_later_users
 from lionrock.rulebook.facts.capital import CapitalPosition
 from lionrock.rulebook.facts.clients import ClientRecord
 from lionrock.rulebook.facts.general import GateWired, RecordShape
+from lionrock.store.database import open_database
 from lionrock.words.commands import OpenAccount
 from lionrock.words.enumerations import AccountKind
 from lionrock.words.side_notes import StatementKind, statement_of
@@ -377,6 +381,33 @@ async def test_a_check_that_a_restart_cut_short_is_done_again(tmp_path: Path) ->
         await world.onboarding.recover()
         await world.onboarding.checks.finished()
         assert world.state(row.client_id) == "identity_checked"
+
+
+@pytest.mark.shows("AUTH-021", "ONBD-012")
+async def test_after_the_journal_was_set_back_the_account_is_opened_again(tmp_path: Path) -> None:
+    """As a restore leaves it: a journal that ends before the account, and a database that was told so."""
+    async with World(tmp_path / "site").open() as world:
+        client = await world.client()
+        opened = world.onboarding.clients.history(client.client_id)[2].sequence
+    (tmp_path / "site" / "journal").rename(tmp_path / "lost")
+    forget_later_clients(open_database(tmp_path / "site"), opened)
+    database = open_database(tmp_path / "site")
+    assert forget_later_users(database, opened) == 0, "who applied stays"
+    with database.begin() as connection:  # what it was before the account is another journal here
+        assert connection.execute(select(users.c.account_id)).scalars().all() == [None]
+    database.dispose()
+    after = World(tmp_path / "site")
+    after.now_ns = world.now_ns
+    async with after.open() as world:
+        assert not world.catalogue.accounts
+        await world.onboarding.recover()
+        again = world.onboarding.clients.get(client.client_id)
+        assert (again.state, again.account_id, again.is_open) == (State.ACTIVE, client.account_id, True)
+        assert list(world.catalogue.accounts) == [client.account_id]
+        user = world.people.users.by_id(client.user_id)
+        assert user is not None
+        assert user.account_id == client.account_id
+        assert world.gates.asked[-1].restriction == "none"
 
 
 @pytest.mark.shows("ONBD-013")

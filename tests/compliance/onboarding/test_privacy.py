@@ -13,7 +13,6 @@ from lionrock.compliance.onboarding.forms import PersonForm
 from lionrock.compliance.onboarding.states import OnboardingRefused, Step
 from tests.compliance.onboarding.world import ANN, ANNA, BOB, COMPANY, PDF, PERSONAL, World
 
-
 ENCODINGS = ("utf-8", "utf-16-le", "utf-16-be")
 
 

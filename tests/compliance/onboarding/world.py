@@ -168,11 +168,10 @@ def simple_rules(gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject) 
         "residence_is_admitted": fact.residence_is_admitted,
         "tax_self_certified": fact.tax_self_certified_ns > 0,
     }[gate]
+    words, next_step = ("holds", "") if holds else ("does not hold", "ask the staff")
     return Decision(
-        "admitted" if holds else "refused",
-        gate, (RuleCited(f"HK-{gate}", "2023-06-01"),),
-        f"{gate} {'holds' if holds else 'does not hold'}.", {"accounts": fact.accounts}, "" if holds else "ask the staff",
-        {}, "v1", at_ns, subject,
+        "admitted" if holds else "refused", gate, (RuleCited(f"HK-{gate}", "2023-06-01"),), f"{gate} {words}.",
+        {"accounts": fact.accounts}, next_step, {}, "v1", at_ns, subject,
     )  # fmt: skip
 
 

@@ -25,7 +25,7 @@ from lionrock.compliance.onboarding.states import (
     answer,
     authority_refusal,
 )
-from lionrock.compliance.onboarding.tables import client_steps, clients, writing
+from lionrock.compliance.onboarding.tables import client_documents, client_steps, clients, writing
 from lionrock.store.sealing import Sealer
 
 ID_BYTES = 16
@@ -400,6 +400,17 @@ def _taken(row: Row[Any]) -> Taken:
         row.digest,
         row.sequence or 0,
     )
+
+
+def forget_later_clients(database: Engine, last_sequence: int) -> None:
+    """The journal was set back to a command: accounts opened after it are opened again, digests recorded again."""
+    with database.begin() as connection:
+        for table, column in (
+            (clients, clients.c.opened_sequence),
+            (client_steps, client_steps.c.sequence),
+            (client_documents, client_documents.c.sequence),
+        ):
+            connection.execute(update(table).where(column > last_sequence).values({column: None}))
 
 
 def counted(database: Engine) -> dict[State, int]:

@@ -187,8 +187,10 @@ class Onboarding:
         return await self._step(client_id, Step.REOPEN, Actor(Authority.CLIENT, user_id))
 
     async def leave(self, client_id: str, user_id: str) -> Taken:
-        """A client asks to end the relationship."""
-        return await self._step(client_id, Step.BEGIN_OFFBOARDING, Actor(Authority.CLIENT, user_id), "client_request")
+        """A client asks to end the relationship: from now on the account only lets go of what it holds."""
+        taken = await self._step(client_id, Step.BEGIN_OFFBOARDING, Actor(Authority.CLIENT, user_id), "client_request")
+        await self._follow(client_id, "client_request")
+        return taken
 
     def begin_document(self, client_id: str, kind: DocumentKind, details: DocumentDetails, size_bytes: int) -> Document:
         """SQL. Raises `OnboardingRefused`."""

@@ -11,7 +11,7 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Kin
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
-from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, origin_of, people_of, session_of_call
+from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, account_text, origin_of, people_of, session_of_call
 from lionrock.people.passkeys import MAX_LABEL
 from lionrock.people.passwords import is_acceptable
 from lionrock.people.people import People
@@ -53,6 +53,7 @@ class UserShown(msgspec.Struct, rename="camel"):
 
     user_id: str
     account_id: str
+    """Empty until an account is opened for the user."""
     sign_in_name: str
     has_totp: bool
     recovery_codes_left: int
@@ -88,7 +89,7 @@ async def show_user(venue: Venue, call: Call) -> UserShown:
     def read() -> UserShown:
         return UserShown(
             user.user_id,
-            str(user.account_id),
+            account_text(user.account_id),
             people.users.name_of(user.user_id),
             user.has_totp,
             people.second_factors.recovery_codes_left(user.user_id),
