@@ -46,7 +46,7 @@ def test_complete_applications_lack_nothing() -> None:
     "field", ["surname", "birth", "nationality", "residence", "phone", "email", "occupation", "purpose"]
 )
 def test_each_field_of_a_person_is_asked_for(field: str) -> None:
-    assert (field, "required") in found(ANNA, **{field: ""})
+    assert (field, "required") in found(ANNA, TODAY, **{field: ""})
 
 
 @pytest.mark.shows("ONBD-005")
@@ -126,9 +126,9 @@ def test_a_company_of_many_small_owners_names_who_manages_it() -> None:
     owners = tuple(Party(f"o{number}", PersonForm(surname="Small")) for number in range(10))
     shares = tuple(Share(f"o{number}", APPLICANT, 100_000) for number in range(10))
     people = (Party("p1", ANNA), Party("p2", PersonForm(surname="Lund")))
-    spread = {"parties": (*owners, *people), "shares": shares}
-    assert ("controllers", "controller_needed") in found(COMPANY, **spread)
-    assert found(COMPANY, **spread, controllers=("p1",)) == set()
+    spread: dict[str, Any] = {"parties": (*owners, *people), "shares": shares}
+    assert ("controllers", "controller_needed") in found(COMPANY, TODAY, **spread)
+    assert found(COMPANY, TODAY, **spread, controllers=("p1",)) == set()
 
 
 @pytest.mark.shows("ONBD-006")

@@ -40,8 +40,7 @@ async def test_a_whole_onboarding_leaves_nothing_in_the_clear(tmp_path: Path, ca
         (document, *_) = world.onboarding.documents.of_client(client.client_id)
         await world.onboarding.read_document(document.document_id, ANN, "review", "harbour light on the photograph")
         company = await world.submitted(COMPANY, "company")
-        (likeness, *_) = world.onboarding.duplicates.of(company.client_id) or [None]
-        if likeness is not None:
+        for likeness in world.onboarding.duplicates.of(company.client_id):
             await world.onboarding.decide_likeness(
                 company.client_id, likeness.other_id, is_same=False, maker=ANN, approver_id=BOB.staff_id
             )

@@ -107,7 +107,8 @@ class Life(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.state, self.came_by, self.approved = State.DRAFT, None, False
+        self.state, self.approved = State.DRAFT, False
+        self.came_by: tuple[State, Step] | None = None
 
     @rule(step=st.sampled_from(Step))
     def attempt(self, step: Step) -> None:

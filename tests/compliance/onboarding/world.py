@@ -140,8 +140,8 @@ class RecordedGates:
     """Sets the profile in the ledger, as the room of gates does, and remembers what it was asked."""
 
     def __init__(self, node: Node) -> None:
-        self.node, self.asked = node, []
-        self.asked: list[Standing]
+        self.node = node
+        self.asked: list[Standing] = []
 
     async def apply(self, client_id: str, standing: Standing) -> None:
         assert client_id == standing.client_id

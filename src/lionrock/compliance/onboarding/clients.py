@@ -5,7 +5,7 @@ Calls are SQL: from a loop, make them in a thread.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -142,20 +142,29 @@ class Clients:
         with self.database.connect() as connection:
             return [_client(row) for row in connection.execute(query)]
 
+    def with_forms(self, *states: State) -> Iterator[tuple[ClientRow, Form]]:
+        """The same with what each application says, in one query."""
+        query = select(clients).order_by(clients.c.changed_ns, clients.c.client_id)
+        if states:
+            query = query.where(clients.c.state.in_([state.value for state in states]))
+        with self.database.connect() as connection:
+            for row in connection.execute(query):
+                yield _client(row), self._opened(row)
+
+    def _opened(self, row: Row[Any]) -> Form:
+        sealed = self.sealer.open(row.sealed_form, _form_place(row.client_id, row.form_version))
+        return stored_form(Kind(row.kind), sealed)
+
     def form(self, client_id: str) -> Form:
         """What the application says. Raises `KeyError`."""
         with self.database.connect() as connection:
             return self.form_in(connection, client_id)
 
     def form_in(self, connection: Connection, client_id: str) -> Form:
-        row = connection.execute(
-            select(clients.c.kind, clients.c.form_version, clients.c.sealed_form).where(
-                clients.c.client_id == client_id
-            )
-        ).one_or_none()
+        row = connection.execute(select(clients).where(clients.c.client_id == client_id)).one_or_none()
         if row is None:
             raise KeyError(client_id)
-        return stored_form(Kind(row.kind), self.sealer.open(row.sealed_form, _form_place(client_id, row.form_version)))
+        return self._opened(row)
 
     def save_form(self, client_id: str, form: Form, version: int, now_ns: int) -> ClientRow:
         """In place of the version that was read. Raises `OnboardingRefused` when it may not be changed, or was by

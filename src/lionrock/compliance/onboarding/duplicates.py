@@ -5,11 +5,11 @@ A client has one account. What is found is for two people to decide on; until th
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from enum import StrEnum
 
 import msgspec
-from sqlalchemy import Connection, delete, insert, select, update
+from sqlalchemy import ColumnElement, Connection, delete, insert, select, true, update
 
 from lionrock.compliance.identity.contact import plain_phone
 from lionrock.compliance.identity.names import likeness_ppm, plain_name
@@ -88,22 +88,29 @@ class Duplicates:
 
     def of(self, client_id: str) -> list[Likeness]:
         """What was found, the likest first."""
-        query = select(client_likenesses).where(client_likenesses.c.client_id == client_id)
+        return self._read(client_likenesses.c.client_id == client_id).get(client_id, [])
+
+    def of_all(self) -> dict[str, list[Likeness]]:
+        """The same of everybody of whom something was found, by client."""
+        return self._read(true())
+
+    def _read(self, condition: ColumnElement[bool]) -> dict[str, list[Likeness]]:
+        table = client_likenesses
+        query = select(table).where(condition).order_by(table.c.likeness_ppm.desc(), table.c.other_id)
+        found: dict[str, list[Likeness]] = {}
         with self._clients.database.connect() as connection:
-            rows = connection.execute(query).all()
-        found = [
-            Likeness(
-                row.other_id,
-                tuple(Feature(name) for name in row.features.split(",")),
-                row.likeness_ppm,
-                row.found_ns,
-                row.verdict,
-                row.decided_by,
-                row.approved_by,
-            )
-            for row in rows
-        ]
-        return sorted(found, key=lambda each: (-each.likeness_ppm, each.other_id))
+            for row in connection.execute(query):
+                likeness = Likeness(
+                    row.other_id,
+                    tuple(Feature(name) for name in row.features.split(",")),
+                    row.likeness_ppm,
+                    row.found_ns,
+                    row.verdict,
+                    row.decided_by,
+                    row.approved_by,
+                )
+                found.setdefault(row.client_id, []).append(likeness)
+        return found
 
     def decide(
         self, client_id: str, other_id: str, *, is_same: bool, decided_by: str, approved_by: str, now_ns: int
@@ -132,15 +139,6 @@ class Duplicates:
             raise OnboardingRefused(
                 Refusal("likeness_unknown", "These two were not found to be alike.", "Check the ids.")
             )
-
-    def duplicate_of(self, client_id: str) -> str:
-        """Another client that this one is, as far as is known: found so by people, or equal in something decisive and
-        not decided yet. Empty for none.
-        """
-        for likeness in self.of(client_id):
-            if likeness.verdict == "same" or (not likeness.verdict and DECISIVE & set(likeness.features)):
-                return likeness.other_id
-        return ""
 
     def undecided(self, client_id: str) -> list[Likeness]:
         return [likeness for likeness in self.of(client_id) if not likeness.verdict]
@@ -216,6 +214,16 @@ class Duplicates:
                 client_id=client_id, other_id=other_id, features=",".join(names), likeness_ppm=ppm, found_ns=now_ns
             )
         )
+
+
+def duplicate_in(likenesses: Iterable[Likeness]) -> str:
+    """Another client that this one is, as far as is known: found so by people, or equal in something decisive and not
+    decided yet. Empty for none.
+    """
+    for likeness in likenesses:
+        if likeness.verdict == "same" or (not likeness.verdict and DECISIVE & set(likeness.features)):
+            return likeness.other_id
+    return ""
 
 
 def _plain(number: str) -> str:

@@ -9,8 +9,8 @@ from collections.abc import Sequence
 import msgspec
 
 from lionrock.compliance.onboarding.clients import ClientRow, Clients
-from lionrock.compliance.onboarding.duplicates import Duplicates
-from lionrock.compliance.onboarding.forms import PersonForm
+from lionrock.compliance.onboarding.duplicates import Duplicates, Likeness, duplicate_in
+from lionrock.compliance.onboarding.forms import Form, PersonForm
 from lionrock.compliance.onboarding.missing import Requirements
 from lionrock.compliance.onboarding.ports import Assessed, Decide
 from lionrock.compliance.onboarding.states import HAS_ACCOUNT, OnboardingRefused, Refusal, State
@@ -71,12 +71,12 @@ class ClientRecords:
 
     def client(self, client_id: str) -> KnownClient | None:
         row = self._clients.find(client_id)
-        return None if row is None else self._known(row)
+        return None if row is None else self._one(row)
 
     def of_user(self, user_id: str) -> KnownClient | None:
         """The client that a signed-in user is, or speaks for."""
         row = self._clients.of_user(user_id)
-        return None if row is None else self._known(row)
+        return None if row is None else self._one(row)
 
     def client_of_account(self, account_id: int) -> str:
         """The id of the client that a main account belongs to; empty for none."""
@@ -84,10 +84,17 @@ class ClientRecords:
         return row.client_id if row else ""
 
     def all(self) -> list[KnownClient]:
-        return [self._known(row) for row in self._clients.all()]
+        found = self._duplicates.of_all()
+        return [self._known(row, form, found.get(row.client_id, [])) for row, form in self._clients.with_forms()]
 
-    def _known(self, row: ClientRow) -> KnownClient:
-        jurisdiction = self._jurisdiction(row)
+    def _one(self, row: ClientRow) -> KnownClient:
+        return self._known(row, self._clients.form(row.client_id), self._duplicates.of(row.client_id))
+
+    def _known(self, row: ClientRow, form: Form, likenesses: Sequence[Likeness]) -> KnownClient:
+        """Due diligence is complete when the identity was confirmed since the application was handed in, and nobody has
+        to decide on a likeness.
+        """
+        jurisdiction = form.residence if isinstance(form, PersonForm) else form.country
         return KnownClient(
             row.client_id,
             row.user_id,
@@ -96,27 +103,19 @@ class ClientRecords:
             row.kind.value == "person",
             jurisdiction,
             self._entity,
-            self.due_diligence_complete(row),
+            bool(row.identity_passed_ns) and all(each.verdict for each in likenesses),
             row.activated_ns,
-            self._duplicates.duplicate_of(row.client_id),
+            duplicate_in(likenesses),
             row.tax_certified_ns,
             jurisdiction in self._requirements.admitted_countries,
         )
 
-    def _jurisdiction(self, row: ClientRow) -> str:
-        form = self._clients.form(row.client_id)
-        return form.residence if isinstance(form, PersonForm) else form.country
-
-    def due_diligence_complete(self, row: ClientRow) -> bool:
-        """The identity was confirmed since the application was handed in, and nobody has to decide on a likeness."""
-        return bool(row.identity_passed_ns) and not self._duplicates.undecided(row.client_id)
-
     def record(self, client_id: str) -> ClientRecord:
         """The fact about a client as it stands now. Raises `OnboardingRefused`."""
-        return self._record(self._clients.get(client_id))
+        row = self._clients.get(client_id)
+        return self._record(row, self._one(row))
 
-    def _record(self, row: ClientRow) -> ClientRecord:
-        known = self._known(row)
+    def _record(self, row: ClientRow, known: KnownClient) -> ClientRecord:
         return self._assessed.assessed(
             ClientRecord(
                 client_id=row.client_id,
@@ -158,8 +157,12 @@ class ClientRecords:
         return decisions
 
     def records(self) -> list[ClientRecord]:
-        """Everybody who has an account, had one, or is about to."""
-        return [self._record(row) for row in self._clients.all() if row.state in _FAMILIAR]
+        """Everybody who has an account or is about to."""
+        found = self._duplicates.of_all()
+        return [
+            self._record(row, self._known(row, form, found.get(row.client_id, [])))
+            for row, form in self._clients.with_forms(*sorted(_FAMILIAR))
+        ]
 
     def wired(self, gates: Sequence[str]) -> list[GateWired]:
         with self._counting:

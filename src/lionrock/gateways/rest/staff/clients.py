@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from lionrock.compliance.onboarding.clients import ClientRow
+from lionrock.compliance.onboarding.documents import Document
 from lionrock.compliance.onboarding.onboarding import Onboarding
 from lionrock.compliance.onboarding.ports import StaffIdentity
 from lionrock.compliance.onboarding.reasons import STAFF_REASONS
@@ -18,13 +19,7 @@ from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, State, 
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Media, Parameter, Reply, Venue
 from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
-from lionrock.gateways.rest.onboarding import (
-    OnboardingDocument,
-    OnboardingMissing,
-    document_row,
-    missing_row,
-    onboarding_of,
-)
+from lionrock.gateways.rest.onboarding import OnboardingMissing, missing_row, onboarding_of
 from lionrock.gateways.rest.staff.rows import session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.permissions import Permission
 
@@ -104,6 +99,22 @@ class StaffLikeness(msgspec.Struct, rename="camel"):
     approved_by: str
 
 
+class StaffDocument(msgspec.Struct, rename="camel"):
+    """A document of the file, without its content."""
+
+    document_id: str
+    kind: str
+    party: str
+    """Key of the party of a company that it is about; empty for the applicant."""
+    name: str
+    state: str
+    media_type: str
+    size_bytes: int
+    sha256: str
+    journal_sequence: str
+    """Of the command in the journal that carries the hash."""
+
+
 class StaffClientFile(msgspec.Struct, rename="camel"):
     """Everything about one client."""
 
@@ -112,7 +123,7 @@ class StaffClientFile(msgspec.Struct, rename="camel"):
     missing: list[OnboardingMissing]
     people_to_identify: list[str]
     """Of a company: keys of its beneficial owners, controllers and signatory."""
-    documents: list[OnboardingDocument]
+    documents: list[StaffDocument]
     checks: list[StaffIdentityCheck]
     likenesses: list[StaffLikeness]
     steps: list[StaffClientStep]
@@ -215,7 +226,7 @@ def _file(onboarding: Onboarding, client_id: str) -> StaffClientFile:
         msgspec.to_builtins(onboarding.clients.form(client_id)),
         [missing_row(each) for each in onboarding.missing(client_id)],
         onboarding.people_to_identify(client_id),
-        [document_row(each) for each in onboarding.documents.of_client(client_id)],
+        [_document(onboarding, each) for each in onboarding.documents.of_client(client_id)],
         [
             StaffIdentityCheck(provider, outcome, [each for each in reasons.split(",") if each], begun // NS_PER_MS)
             for provider, outcome, reasons, begun in onboarding.checks.of_client(client_id)
@@ -233,6 +244,21 @@ def _file(onboarding: Onboarding, client_id: str) -> StaffClientFile:
         ],
         _steps(onboarding, client_id),
         onboarding.clients.is_sound(client_id),
+    )
+
+
+def _document(onboarding: Onboarding, document: Document) -> StaffDocument:
+    details = onboarding.documents.details(document.document_id, document.client_id)
+    return StaffDocument(
+        document.document_id,
+        document.kind.value,
+        details.party,
+        details.name,
+        document.state,
+        document.media_type,
+        document.size_bytes,
+        document.sha256,
+        str(document.sequence),
     )
 
 

@@ -12,7 +12,6 @@ from alembic import op
 revision = "0006"
 down_revision = "0005"
 
-_OF_ACCOUNT = ("account_id", "journal_id", "opened_sequence", "opened_ns")
 _TABLES = (
     "clients",
     "client_steps",
@@ -51,10 +50,10 @@ def downgrade() -> None:
 
 def _set_account_needed(*, is_needed: bool) -> None:
     """SQLite cannot change a column: the table is copied."""
-    types = {"account_id": sa.BigInteger(), "journal_id": sa.LargeBinary()}
     with op.batch_alter_table("users", recreate="always") as batch:
-        for name in _OF_ACCOUNT:
-            batch.alter_column(name, existing_type=types.get(name, sa.BigInteger()), nullable=not is_needed)
+        batch.alter_column("journal_id", existing_type=sa.LargeBinary(), nullable=not is_needed)
+        for name in ("account_id", "opened_sequence", "opened_ns"):
+            batch.alter_column(name, existing_type=sa.BigInteger(), nullable=not is_needed)
 
 
 def _clients() -> None:
