@@ -27,13 +27,13 @@ CASES = [
     ("EU", "2026-04-02T15:00:00+02:00", 1, "business_days", "2026-04-08T00:00:00+02:00"),
     ("EU", "2026-05-13T15:00:00+02:00", 1, "business_days", "2026-05-15T00:00:00+02:00"),
     ("EU", "2025-12-24T12:00:00+01:00", 1, "business_days", "2025-12-30T00:00:00+01:00"),
-    # Friday is a working day in Dubai, and Saturday and Sunday are not; 2 and 3 December are national days.
+    # Friday is a working day in Dubai, and Saturday and Sunday are not; 1 and 2 December 2025 were national days.
     ("AE", "2026-06-04T10:00:00+04:00", 1, "business_days", "2026-06-06T00:00:00+04:00"),
     ("AE", "2026-06-05T10:00:00+04:00", 1, "business_days", "2026-06-09T00:00:00+04:00"),
-    ("AE", "2025-12-01T10:00:00+04:00", 1, "business_days", "2025-12-05T00:00:00+04:00"),
+    ("AE", "2025-11-28T10:00:00+04:00", 1, "business_days", "2025-12-04T00:00:00+04:00"),
     ("AE", "2026-06-05T22:00:00Z", 1, "calendar_days", "2026-06-08T00:00:00+04:00"),
     ("SG", "2026-08-07T10:00:00+08:00", 1, "business_days", "2026-08-12T00:00:00+08:00"),
-    ("BM", "2026-05-28T10:00:00-03:00", 1, "business_days", "2026-06-02T00:00:00-03:00"),
+    ("BM", "2026-07-29T10:00:00-03:00", 1, "business_days", "2026-08-04T00:00:00-03:00"),
     ("HK", "2026-01-31T10:00:00+08:00", 1, "months", "2026-03-01T00:00:00+08:00"),
     ("HK", "2026-06-30T23:59:59+08:00", 3, "weeks", "2026-07-22T00:00:00+08:00"),
     ("EU", "2024-02-29T10:00:00+01:00", 1, "years", "2025-03-01T00:00:00+01:00"),
@@ -52,6 +52,22 @@ def test_hours_run_from_the_moment() -> None:
     assert due_ns("AE", 5, 72, "hours") == 5 + 72 * 3600 * 10**9
 
 
+@pytest.mark.parametrize(
+    ("one", "many"),
+    [
+        ("hour", "hours"),
+        ("business_day", "business_days"),
+        ("calendar_day", "calendar_days"),
+        ("week", "weeks"),
+        ("calendar_month", "months"),
+    ],
+)
+def test_units_may_be_singular(one: str, many: str) -> None:
+    assert due_ns("HK", ns("2026-02-13T12:00:00+08:00"), 2, one) == due_ns(
+        "HK", ns("2026-02-13T12:00:00+08:00"), 2, many
+    )
+
+
 def test_day_closed_without_notice_does_not_count() -> None:
     """23 September 2025: typhoon Ragasa."""
     hong_kong = calendar_of("HK")
@@ -62,8 +78,8 @@ def test_day_closed_without_notice_does_not_count() -> None:
 
 
 def test_day_begins_and_ends_by_the_local_clock() -> None:
+    day = date(2026, 10, 25)  # 25 hours in Brussels
     for place in CALENDARS.values():
-        day = date(2026, 10, 25)  # 25 hours in Brussels
         assert place.day_of(place.begins_ns(day)) == place.day_of(place.ends_ns(day)) == day
         assert place.day_of(place.begins_ns(day) - 1) == date(2026, 10, 24)
         assert place.day_of(place.ends_ns(day) + 1) == date(2026, 10, 26)

@@ -1,8 +1,8 @@
 """Business days and deadlines at the places that licences name.
 
-Public holidays come from the `holidays` library, which carries the decrees and gazettes of each year; a year that is not
-decreed yet is the library's forecast, so what is due far ahead may move by a day. Days that are closed without notice
-(typhoon and black-rainstorm signals in Hong Kong) are given to `Calendar.closed_on`.
+Public holidays come from the `holidays` library, with the decrees and gazettes of each year; a year that is not decreed
+yet is the library's forecast, so what is due far ahead may move by a day. Days that are closed without notice (typhoon
+and black-rainstorm signals in Hong Kong) are given to `Calendar.closed_on`.
 """
 
 from __future__ import annotations
@@ -39,6 +39,12 @@ class Unit(StrEnum):
     MONTHS = "months"
     """To the same day of a later month, or its last day where it is shorter."""
     YEARS = "years"
+
+    @classmethod
+    def _missing_(cls, value: object) -> Unit | None:
+        """One of them may be written as such: `hour`, `business_day`, `calendar_month`."""
+        plural = f"{value}s".removeprefix("calendar_") if value != "calendar_day" else "calendar_days"
+        return next((unit for unit in cls if plural == unit.value), None)
 
 
 class Calendar:
@@ -127,15 +133,14 @@ def months_after(day: date, months: int) -> date:
 
 @lru_cache(maxsize=512)
 def _holidays(kind: str, code: str, year: int) -> frozenset[date]:
-    made = (
-        holidays.financial_holidays(code, years=year)
-        if kind == "financial"
-        else holidays.country_holidays(code, years=year)
-    )
-    return frozenset(made)
+    if kind == "financial":
+        return frozenset(holidays.financial_holidays(code, years=year))
+    return frozenset(holidays.country_holidays(code, years=year, categories=_CATEGORIES.get(code)))
 
 
 _WEEKEND = (_SATURDAY, _SUNDAY)
+_CATEGORIES = {"HK": ("public", "optional")}
+"""Hong Kong's general holidays, on which banks are closed, are the library's statutory ones and the optional ones."""
 
 CALENDARS: dict[str, Calendar] = {
     each.key: each
