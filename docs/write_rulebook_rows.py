@@ -19,8 +19,8 @@ This page is written by `make docs` from the packs in `src/lionrock/rulebook/pac
 
 One line for each version of each rule. **Trust** says how far its text may be relied on: primary was read in the
 instrument itself, secondary in a text about it, unconfirmed is from memory and never the ground of a pass.
-**Judged by** says whether programs decide it, people do, or it waits for a room that is not built, which is red: what such
-a row can be judged by already is checked in its examples, and counts for nothing until the room is there.
+**Judged by** says whether programs decide it, people do, or it waits for a room that is not built, which is red: what
+such a row can be judged by already is checked in its examples, and counts for nothing until the room is there.
 """
 
 

@@ -198,7 +198,8 @@ GATES = [name for name, control in CONTROLS.items() if control.kind is Kind.GATE
 
 
 APPLICANT = ClientRecord(
-    client_id="c1", state="applied", client_class="retail", is_person=True, may_trade=False, due_diligence_complete=False
+    client_id="c1", state="applied", client_class="retail", is_person=True, may_trade=False,
+    due_diligence_complete=False,
 )  # fmt: skip
 
 
