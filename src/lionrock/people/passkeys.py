@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 import webauthn
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, Table, delete, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from webauthn.helpers import options_to_json_dict, parse_client_data_json
 from webauthn.helpers.base64url_to_bytes import base64url_to_bytes
@@ -21,7 +21,7 @@ from webauthn.helpers.structs import (
 )
 
 from lionrock.people.attempts import NS_PER_S
-from lionrock.people.tables import passkeys
+from lionrock.people.tables import passkeys as clients_passkeys
 from lionrock.store.sealing import Sealer
 
 CHALLENGE_LASTS_NS = 300 * NS_PER_S
@@ -64,12 +64,16 @@ class Passkeys:
         random_bytes: Callable[[int], bytes],
         clock: Callable[[], int],
         relying_party: RelyingParty,
+        *,
+        table: Table = clients_passkeys,
     ) -> None:
+        """Those of clients' users, or of whom `table` is for: a challenge of the ones is none of the others."""
         self._database = database
         self._sealer = sealer
         self._random_bytes = random_bytes
         self._clock = clock
         self._party = relying_party
+        self._table = table
         self._challenges: dict[bytes, tuple[str, int]] = {}
         """User id (empty for a sign-in) and end of time, by challenge; oldest first."""
         self._changing = threading.Lock()
@@ -77,7 +81,9 @@ class Passkeys:
     def registration_options(self, user_id: str, name: str) -> dict[str, Any]:
         """What `navigator.credentials.create` takes, as JSON. Only a device that verifies its user will do."""
         with self._database.connect() as connection:
-            known = connection.execute(select(passkeys.c.credential_id).where(passkeys.c.user_id == user_id)).scalars()
+            known = connection.execute(
+                select(self._table.c.credential_id).where(self._table.c.user_id == user_id)
+            ).scalars()
             exclude = [PublicKeyCredentialDescriptor(id=each) for each in known]
         options = webauthn.generate_registration_options(
             rp_id=self._party.domain,
@@ -115,12 +121,12 @@ class Passkeys:
             "sign_count": verified.sign_count,
             "created_ns": now_ns,
         }
-        counted = select(func.count()).select_from(passkeys).where(passkeys.c.user_id == user_id)
+        counted = select(func.count()).select_from(self._table).where(self._table.c.user_id == user_id)
         try:
             with self._changing, self._database.begin() as connection:
                 if connection.execute(counted).scalar_one() >= MAX_PASSKEYS:
                     raise PasskeyRefused("too many")
-                connection.execute(insert(passkeys).values(**row))
+                connection.execute(insert(self._table).values(**row))
         except IntegrityError as error:
             raise PasskeyRefused("the key is known already") from error
         return Passkey(_shown(key_id), label, now_ns)
@@ -140,7 +146,7 @@ class Passkeys:
         try:
             key_id = base64url_to_bytes(str(credential.get("id", "")))
             with self._changing, self._database.begin() as connection:
-                row = connection.execute(select(passkeys).where(passkeys.c.credential_id == key_id)).one_or_none()
+                row = connection.execute(select(self._table).where(self._table.c.credential_id == key_id)).one_or_none()
                 if row is None:
                     raise PasskeyRefused("no such passkey")
                 verified = webauthn.verify_authentication_response(
@@ -153,8 +159,8 @@ class Passkeys:
                     require_user_verification=True,
                 )
                 connection.execute(
-                    update(passkeys)
-                    .where(passkeys.c.credential_id == key_id)
+                    update(self._table)
+                    .where(self._table.c.credential_id == key_id)
                     .values(sign_count=verified.new_sign_count)
                 )
         except (WebAuthnException, ValueError, TypeError, KeyError) as error:
@@ -165,7 +171,7 @@ class Passkeys:
         """Oldest first."""
         with self._database.connect() as connection:
             rows = connection.execute(
-                select(passkeys).where(passkeys.c.user_id == user_id).order_by(passkeys.c.created_ns)
+                select(self._table).where(self._table.c.user_id == user_id).order_by(self._table.c.created_ns)
             ).all()
         return [
             Passkey(
@@ -179,10 +185,12 @@ class Passkeys:
     def remove(self, user_id: str, passkey_id: str) -> bool:
         """False when the user has no such passkey."""
         with self._database.begin() as connection:
-            mine = connection.execute(select(passkeys.c.credential_id).where(passkeys.c.user_id == user_id)).scalars()
+            mine = connection.execute(
+                select(self._table.c.credential_id).where(self._table.c.user_id == user_id)
+            ).scalars()
             found = [each for each in mine if _shown(each) == passkey_id]
             for key_id in found:
-                connection.execute(delete(passkeys).where(passkeys.c.credential_id == key_id))
+                connection.execute(delete(self._table).where(self._table.c.credential_id == key_id))
         return bool(found)
 
     def _challenge(self, user_id: str) -> bytes:

@@ -9,10 +9,10 @@ from collections.abc import Callable
 
 import msgspec
 import pyotp
-from sqlalchemy import Engine, delete, func, insert, select, update
+from sqlalchemy import Engine, Table, delete, func, insert, select, update
 
+from lionrock.people import tables
 from lionrock.people.attempts import NS_PER_S, Attempts
-from lionrock.people.tables import recovery_codes, users
 from lionrock.store.sealing import Sealer
 
 STEP_SECONDS = 30
@@ -54,7 +54,12 @@ class SecondFactors:
         random_bytes: Callable[[int], bytes],
         clock: Callable[[], int],
         attempts: Attempts,
+        *,
+        people: Table = tables.users,
+        recovery_codes: Table = tables.recovery_codes,
     ) -> None:
+        """Of clients' users, or of whom the tables are for."""
+        self._people, self._recovery_codes = people, recovery_codes
         self._database = database
         self._sealer = sealer
         self._random_bytes = random_bytes
@@ -70,8 +75,8 @@ class SecondFactors:
         sealed = self._sealer.seal(secret.encode(), _place(user_id))
         with self._database.begin() as connection:
             changed = connection.execute(
-                update(users)
-                .where(users.c.user_id == user_id, users.c.totp_is_confirmed == 0)
+                update(self._people)
+                .where(self._people.c.user_id == user_id, self._people.c.totp_is_confirmed == 0)
                 .values(sealed_totp_secret=sealed, totp_last_step=0)
             ).rowcount
         if not changed:
@@ -84,30 +89,35 @@ class SecondFactors:
         Raises `TotpNotBegun`, `WrongCode` and `MustWait`.
         """
         with self._database.connect() as connection:
-            row = connection.execute(select(users).where(users.c.user_id == user_id)).one_or_none()
+            row = connection.execute(select(self._people).where(self._people.c.user_id == user_id)).one_or_none()
         if row is None or row.sealed_totp_secret is None or row.totp_is_confirmed:
             raise TotpNotBegun
         self._check(user_id, code, confirmed=0)
         codes = [_recovery_code(self._random_bytes(_RECOVERY_BYTES)) for _ in range(RECOVERY_CODES)]
         with self._database.begin() as connection:
-            connection.execute(update(users).where(users.c.user_id == user_id).values(totp_is_confirmed=1))
-            connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+            connection.execute(
+                update(self._people).where(self._people.c.user_id == user_id).values(totp_is_confirmed=1)
+            )
+            connection.execute(delete(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id))
             rows = [{"code_hash": self._recovery_hash(user_id, each), "user_id": user_id} for each in codes]
-            connection.execute(insert(recovery_codes), rows)
+            connection.execute(insert(self._recovery_codes), rows)
         return codes
 
     def remove(self, user_id: str) -> None:
         """No authenticator and no recovery codes any more; nothing is asked of API keys then."""
+        unasked = {"api_needs_code": 0} if "api_needs_code" in self._people.c else {}
         with self._database.begin() as connection:
-            connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
+            connection.execute(delete(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id))
             connection.execute(
-                update(users)
-                .where(users.c.user_id == user_id)
-                .values(sealed_totp_secret=None, totp_is_confirmed=0, totp_last_step=0, api_needs_code=0)
+                update(self._people)
+                .where(self._people.c.user_id == user_id)
+                .values(sealed_totp_secret=None, totp_is_confirmed=0, totp_last_step=0, **unasked)
             )
 
     def recovery_codes_left(self, user_id: str) -> int:
-        statement = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.user_id == user_id)
+        statement = (
+            select(func.count()).select_from(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id)
+        )
         with self._database.connect() as connection:
             return connection.execute(statement).scalar_one()
 
@@ -130,8 +140,8 @@ class SecondFactors:
     def _use_step(self, user_id: str, code: str, now_ns: int, confirmed: int) -> bool:
         with self._database.begin() as connection:
             row = connection.execute(
-                select(users.c.sealed_totp_secret).where(
-                    users.c.user_id == user_id, users.c.totp_is_confirmed == confirmed
+                select(self._people.c.sealed_totp_secret).where(
+                    self._people.c.user_id == user_id, self._people.c.totp_is_confirmed == confirmed
                 )
             ).one_or_none()
             if row is None or row.sealed_totp_secret is None:
@@ -140,13 +150,15 @@ class SecondFactors:
             step = _step_of(secret, code, now_ns // (STEP_SECONDS * NS_PER_S))
             if step is None:
                 return False
-            statement = update(users).where(users.c.user_id == user_id, users.c.totp_last_step < step)
+            statement = update(self._people).where(
+                self._people.c.user_id == user_id, self._people.c.totp_last_step < step
+            )
             return connection.execute(statement.values(totp_last_step=step)).rowcount == 1
 
     def _use_recovery(self, user_id: str, code: str) -> bool:
-        condition = recovery_codes.c.code_hash == self._recovery_hash(user_id, code)
+        condition = self._recovery_codes.c.code_hash == self._recovery_hash(user_id, code)
         with self._database.begin() as connection:
-            return connection.execute(delete(recovery_codes).where(condition)).rowcount == 1
+            return connection.execute(delete(self._recovery_codes).where(condition)).rowcount == 1
 
     def _recovery_hash(self, user_id: str, code: str) -> bytes:
         plain = "".join(sign for sign in code.upper() if sign not in "- ")

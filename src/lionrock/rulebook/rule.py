@@ -87,7 +87,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     applies_if: str = "true"
     """CEL over the names of `lionrock.rulebook.subject.Subject`."""
     checks: tuple[Check, ...] = ()
-    """None for a rule whose room is not built; then `waits_for` says which."""
+    """None only for a rule whose room is not built; then `waits_for` says which. Such a rule may have checks already:
+    its examples try them, and they count when the room is there.
+    """
     rejections: tuple[str, ...] = ()
     """Names of the core's rejections that carry this rule out, so that a refused order names it."""
     severity: Severity = Severity.HIGH

@@ -116,6 +116,10 @@ class Access(msgspec.Struct, frozen=True):
     """A session ends when it was not used for so long."""
     session_hours: int = 12
     """A session ends at the latest after so long."""
+    staff_session_idle_minutes: int = 10
+    """The same of a session of the staff."""
+    staff_session_hours: int = 8
+    """The same of a session of the staff."""
     passkey_domain: str = "localhost"
     """Domain that passkeys are made for; a change makes all of them useless."""
     passkey_origins: tuple[str, ...] = ()
@@ -129,6 +133,12 @@ class Access(msgspec.Struct, frozen=True):
     @property
     def session_rules(self) -> SessionRules:
         return SessionRules(self.session_idle_minutes * 60 * NS_PER_S, self.session_hours * 3_600 * NS_PER_S)
+
+    @property
+    def staff_session_rules(self) -> SessionRules:
+        return SessionRules(
+            self.staff_session_idle_minutes * 60 * NS_PER_S, self.staff_session_hours * 3_600 * NS_PER_S
+        )
 
     @property
     def relying_party(self) -> RelyingParty:

@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from lionrock.compliance.registers.registers import Registers
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
@@ -31,6 +32,8 @@ from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
 from lionrock.people.people import People
+from lionrock.people.staff.market_orders import MarketOrders
+from lionrock.people.staff.office import StaffOffice, Surroundings
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
@@ -42,6 +45,7 @@ from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.profiles import Profiles
 from lionrock.views.remembered import Remembered
 from lionrock.views.sql.database import default_url
 from lionrock.views.sql.histories import Histories
@@ -80,6 +84,8 @@ class Site(msgspec.Struct, frozen=True):
     histories: Histories
     make_statement: MakeStatement
     people: People
+    staff: StaffOffice
+    profiles: Profiles
     taken_until_ns: int
     """When the site last did something before it was opened."""
 
@@ -95,7 +101,8 @@ class Site(msgspec.Struct, frozen=True):
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         views = catalogue, orders, market_data, Remembered(), TradingRules(), AccountProfiles()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
-        listeners = (*views, owners, bookings, volumes)
+        profiles = Profiles()
+        listeners = (*views, owners, bookings, volumes, profiles)
         node = _open_node(directory, configuration, listeners, clock, random_bytes)
         try:
             sealer = open_sealer(directory, random_bytes)
@@ -114,6 +121,11 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
+        staff = StaffOffice(
+            database, sealer, random_bytes, clock, rules=access.staff_session_rules, relying_party=party,
+            surroundings=Surroundings(client_of=_client_of(owners, people), registry=node.metrics.registry),
+        )  # fmt: skip
+        MarketOrders(node, catalogue, views[4], profiles).register(staff.executors)
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
@@ -135,6 +147,8 @@ class Site(msgspec.Struct, frozen=True):
             *of_clients,
             *told,
             people,
+            staff,
+            profiles,
             max(node.engine.last_time_ns, keys.last_change_ns),
         )
 
@@ -165,6 +179,8 @@ class Site(msgspec.Struct, frozen=True):
             histories=self.histories,
             make_statement=self.make_statement,
             people=self.people,
+            staff=self.staff,
+            registers=Registers(self.database, self.sealer, self.random_bytes, self.clock, self.staff.audit),
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
                 replays=Replays(self.taken_until_ns // NS_PER_MS),
@@ -204,7 +220,18 @@ class Site(msgspec.Struct, frozen=True):
         finally:
             self.histories.close()
             self.people.close()
+            self.staff.close()
             self.database.dispose()
+
+
+def _client_of(owners: Owners, people: People) -> Callable[[int], str]:
+    """The user behind an account, by whom a client is known."""
+
+    def client_of(account_id: int) -> str:
+        user = people.users.by_account(owners.owner_of(account_id))
+        return user.user_id if user else ""
+
+    return client_of
 
 
 def _open_node(

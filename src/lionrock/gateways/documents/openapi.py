@@ -11,6 +11,7 @@ from typing import Any, get_args
 from lionrock.gateways.documents import schemas
 from lionrock.gateways.documents.errors import Refusal
 from lionrock.gateways.documents.schemas import Schema
+from lionrock.gateways.rest.authentication import SESSION_COOKIE, STAFF_COOKIE
 from lionrock.gateways.rest.contract import AUTHENTICATION, Body, Endpoint, Media, Parameter, Rows
 from lionrock.gateways.rest.errors import MESSAGES
 
@@ -43,6 +44,7 @@ _DOCUMENTS = {"openapi.json", "asyncapi.json", "errors", "explorer", "explorer.j
 _KEY: Schema = {"key": []}
 _SIGNED: Schema = {"key": [], "signature": []}
 _SESSION: Schema = {"session": []}
+_STAFF: Schema = {"staff": []}
 
 _NEEDS: dict[str, tuple[str, list[Schema]]] = {
     "NONE": ("Open to all.", []),
@@ -52,6 +54,7 @@ _NEEDS: dict[str, tuple[str, list[Schema]]] = {
     "WITHDRAW": ("Needs a key that may withdraw, and a signature.", [_SIGNED]),
     "USER_STREAM": ("Needs a key that may read.", [_KEY]),
     "SESSION": ("Needs a session.", [_SESSION]),
+    "STAFF": ("Needs a session of the staff.", [_STAFF]),
     "MANAGE": ("Needs a session, or a key that may manage, and a signature.", [_SESSION, _SIGNED]),
 }
 """In words and for programs, by what a row's `security` is called."""
@@ -62,6 +65,7 @@ _TAGS = {
     "orders": "Place, ask, cancel",
     "account": "Balances, fills, fees and what else belongs to an account",
     "lionrock": "Lionrock's own additions",
+    "staff": "For the operator's people",
     "documents": "This document and its like",
     "monitors": "For whoever runs the site",
     "sandbox": "Only on a site that was started with `--sandbox`",
@@ -84,7 +88,9 @@ def document(endpoints: Iterable[Endpoint]) -> Schema:
         "signature": {"type": "apiKey", "in": "query", "name": "signature", "description": _SIGNING},
     }
     if any(_SESSION in _NEEDS[row.security][1] for row in rows):
-        schemes["session"] = {"type": "apiKey", "in": "cookie", "name": "lionrock_session"}
+        schemes["session"] = {"type": "apiKey", "in": "cookie", "name": SESSION_COOKIE}
+    if any(_STAFF in _NEEDS[row.security][1] for row in rows):
+        schemes["staff"] = {"type": "apiKey", "in": "cookie", "name": STAFF_COOKIE}
     return {
         "openapi": "3.1.0",
         "info": {
@@ -226,7 +232,8 @@ def _parameter(parameter: Parameter) -> Schema:
 
 def _description(row: Endpoint) -> str:
     words = " ".join((inspect.getdoc(row.handler) or row.summary).split())
-    return f"{words} {_NEEDS[row.security][0]}"
+    roles = f" Roles: {', '.join(sorted(row.permission.roles))}." if row.permission else ""
+    return f"{words} {_NEEDS[row.security][0]}{roles}"
 
 
 def tag_of(row: Endpoint) -> str:
@@ -236,6 +243,8 @@ def tag_of(row: Endpoint) -> str:
         return "sandbox"
     if row.path.removeprefix(own) in _DOCUMENTS:
         return "documents"
+    if row.path.startswith(f"{own}staff/"):
+        return "staff"
     if row.path.startswith(own):
         return "lionrock"
     if row.path.startswith("/quote/"):

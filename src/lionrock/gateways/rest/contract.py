@@ -10,9 +10,12 @@ from typing import Protocol, Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates
+from lionrock.compliance.onboarding.onboarding import Onboarding
+from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
@@ -25,6 +28,9 @@ from lionrock.people.api_keys import ApiKeys, Credential, Network, Right
 from lionrock.people.listen_keys import ListenKeys
 from lionrock.people.people import People
 from lionrock.people.sessions import Session
+from lionrock.people.staff.office import StaffOffice
+from lionrock.people.staff.permissions import Permission
+from lionrock.people.staff.sessions import StaffSession
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -56,6 +62,9 @@ class Security(StrEnum):
     """The cookie of a session; for a write, also the header `X-Lionrock-CSRF`."""
     MANAGE = "MANAGE"
     """A session, or a key that may manage, and a signature."""
+    STAFF = "STAFF"
+    """The cookie of somebody of the staff whose roles have the row's permission; for a write, also
+    `X-Lionrock-CSRF`. No client's session or key will do."""
 
     @property
     def right(self) -> Right:
@@ -71,6 +80,7 @@ _RIGHTS = {
     Security.USER_STREAM: Right.READ,
     Security.SESSION: Right(0),
     Security.MANAGE: Right.MANAGE,
+    Security.STAFF: Right(0),
 }
 
 
@@ -254,6 +264,14 @@ class Venue(msgspec.Struct):
     """What is found out about clients; None on a site that does not assess any."""
     licence_rules: LicenceRules = NO_LICENCE_RULES
     """Rules of the site's licences by the core's rejection that carries them out."""
+    staff: StaffOffice | None = None
+    """The operator's people."""
+    registers: Registers | None = None
+    """Complaints, incidents, and what else must be answered or told."""
+    admission: AdmissionDesk | None = None
+    """Which tokens are offered to whom."""
+    onboarding: Onboarding | None = None
+    """How people and companies become clients."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
@@ -285,6 +303,15 @@ class Reply(msgspec.Struct, frozen=True):
         return cls(status, b"application/json", msgspec.json.encode(body))
 
 
+_NO_ACCOUNT: dict[str, object] = {
+    "rejection": 21_160,
+    "name": "no_account_yet",
+    "words": "this needs an account, and none is open yet",
+    "figures": {},
+    "next_step": "Apply under /lionrock/v1/onboarding; the account opens when the application is approved.",
+}
+
+
 class Call(msgspec.Struct):
     """One request."""
 
@@ -298,14 +325,18 @@ class Call(msgspec.Struct):
     """By lower-case name; only for endpoints that a session may use, and where people sign in."""
     second_factor: str = ""
     """Header `X-TWO-FA-TOKEN`."""
+    staff: StaffSession | None = None
+    """Who of the staff asks; only behind an endpoint for staff."""
 
     @property
     def account_id(self) -> int:
         """The account the request acts for; only behind an endpoint that asks for a key or a session."""
         if self.credential is not None:
             return self.credential.account_id
-        if self.session is not None:
+        if self.session is not None and self.session.account_id:
             return self.session.account_id
+        if self.session is not None:
+            raise Refused(-1160, details=_NO_ACCOUNT)
         raise Refused("0102")
 
 
@@ -332,10 +363,14 @@ class Endpoint(msgspec.Struct, frozen=True):
     where nothing is answered but refusals."""
     sends: object = None
     """Type of a JSON body, or `Rows`, where it is not an object of `parameters`."""
+    permission: Permission | None = None
+    """What the roles of the staff must have; of endpoints for staff, and of no others."""
     names: frozenset[str] = frozenset()
     """Of all it may read; follows from `parameters`."""
 
     def __post_init__(self) -> None:
+        if (self.permission is not None) != (self.security is Security.STAFF):
+            raise TypeError(f"{self.method} {self.path}: an endpoint for staff names a permission, and no other does")
         names = frozenset(parameter.name for parameter in self.parameters)
         msgspec.structs.force_setattr(self, "names", names | _AUTHENTICATION_NAMES)
 

@@ -12,6 +12,7 @@ from lionrock.gateways.rest import (
     knowledge_tests,
     listen_keys,
     merged_quotes,
+    onboarding,
     orders,
     probes,
     profile,
@@ -62,6 +63,7 @@ from lionrock.gateways.rest.declared import (
 )
 from lionrock.gateways.rest.lionrock.endpoints import ENDPOINTS as OWN_ENTRY
 from lionrock.gateways.rest.rows import AccountTrade, CancelledOrder, FullOrder, PlacedOrder, SingleOrder
+from lionrock.gateways.rest.staff.endpoints import ENDPOINTS as STAFF
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
 
@@ -280,6 +282,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *knowledge_tests.ENDPOINTS,
     *client_limits.ENDPOINTS,
     *agreements.ENDPOINTS,
+    *onboarding.ENDPOINTS,
+    *STAFF,
 )
 
 PROBES: tuple[Endpoint, ...] = (

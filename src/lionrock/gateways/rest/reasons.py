@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from lionrock.gateways.rest.errors import CODES, MESSAGES, NO_LICENCE_RULES, Code, LicenceRules, Refused
+from lionrock.people.staff.permissions import Permission
 from lionrock.views.catalogue import Market
 from lionrock.words.amounts import format_decimal
 from lionrock.words.events import AssetListed, CommandRejected
@@ -262,6 +263,17 @@ def own_reason(refused: Refused) -> dict[str, object]:
         "words": refused.message,
         "figures": {},
         "next_step": NEXT_STEPS.get(code, _NEXT_STEP),
+    }
+
+
+def lacking(permission: Permission) -> dict[str, object]:
+    """Why somebody of the staff is refused: none of their roles has it."""
+    return {
+        "rejection": reason_number(-1005),
+        "name": "role_missing",
+        "words": f"none of your roles has the permission {permission}",
+        "figures": {},
+        "next_step": "Ask one of: " + ", ".join(sorted(role.value for role in permission.roles)) + ".",
     }
 
 

@@ -10,16 +10,17 @@ from functools import partial
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from lionrock.gateways.rest.authentication import authenticate, find_key, session_of, take_once
+from lionrock.gateways.rest.authentication import authenticate, find_key, session_of, staff_session_of, take_once
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Response
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.idempotency import Once, idempotency_key
 from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
-from lionrock.gateways.rest.reasons import refused_body
+from lionrock.gateways.rest.reasons import lacking, refused_body
 from lionrock.gateways.rest.turnstile import Turnstile
 from lionrock.node.errors import NodeBusy, NodeStopped
 from lionrock.people.api_keys import Credential
+from lionrock.people.staff.permissions import Permission
 
 _log = logging.getLogger(__name__)
 
@@ -87,7 +88,9 @@ class Gateway:
         # An answer that holds a secret is given once, and not remembered for a second try.
         may_repeat = endpoint.method != "GET" and endpoint.security is not Security.MANAGE
         key = idempotency_key(scope) if may_repeat else None
-        if endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
+        if endpoint.security is Security.STAFF:
+            call = await self._staff_call(endpoint, turnstile, scope, body)
+        elif endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
             call = await self._session_call(endpoint, turnstile, scope, body)
         else:
             call = self._call(endpoint, turnstile, scope, body, key)
@@ -160,6 +163,24 @@ class Gateway:
         if people.sessions.needs_writing(session):
             await asyncio.to_thread(people.sessions.write, session)
         return Call(parameters, body, None, turnstile.client_host, session, headers, turnstile.second_factor)
+
+    async def _staff_call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
+        """Neither a key nor a client's session is looked at."""
+        office, headers = self._venue.staff, turnstile.request_headers
+        if office is None or endpoint.permission is None:
+            raise Refused(-1002)
+        writes, now_ns = endpoint.method != "GET", self._venue.clock()
+        session = await asyncio.to_thread(
+            lambda: staff_session_of(office.ways_in.sessions, headers, now_ns, writes=writes)
+        )
+        turnstile.pass_key(session.session_id, endpoint)
+        if not session.member.roles & endpoint.permission.roles and endpoint.permission is not Permission.OWN:
+            await asyncio.to_thread(
+                office.tell_refused, session.staff_id, f"{endpoint.method} {endpoint.path}", endpoint.permission
+            )
+            raise Refused(-1005, details=lacking(endpoint.permission))
+        parameters = _parameters(endpoint, scope, body)
+        return Call(parameters, body, None, turnstile.client_host, headers=headers, staff=session)
 
 
 def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:

@@ -20,7 +20,7 @@ SIGN_IN_WEIGHT = 20
 """A password costs us as much as thousands of other requests."""
 _MAX_PROGRAM = 200
 _LOCAL = ("localhost", "127.0.0.1", "[::1]")
-_NO_STORE = (b"cache-control", b"no-store")
+NO_STORE = (b"cache-control", b"no-store")
 
 
 class SignIn(msgspec.Struct, rename="camel", frozen=True):
@@ -43,6 +43,7 @@ class SignedIn(msgspec.Struct, rename="camel"):
     session_id: str
     user_id: str
     account_id: str
+    """Empty until an account is opened for the user."""
     csrf_token: str
     """For the header `X-Lionrock-CSRF` of each write."""
     ends_at_ms: int
@@ -67,6 +68,11 @@ class Done(msgspec.Struct):
     success: bool = True
 
 
+def account_text(account_id: int) -> str:
+    """As it is told; empty for a user without an account."""
+    return str(account_id) if account_id else ""
+
+
 def people_of(venue: Venue) -> People:
     """The people of the site. Raises `Refused` where it has none."""
     if venue.people is None:
@@ -83,10 +89,10 @@ def session_of_call(call: Call) -> Session:
 
 async def sign_in(venue: Venue, call: Call) -> Reply:
     """A session for the right name, password and, where the user has an authenticator, code."""
-    _check_type(call)
+    check_type(call)
     people, asked = people_of(venue), read_json(call.body, SignIn)
     with told_to_client():
-        session, token = await people.sign_in(asked.sign_in_name, asked.password, asked.code, _place(call))
+        session, token = await people.sign_in(asked.sign_in_name, asked.password, asked.code, place_of(call))
     return _signed_in(people, call, session, token)
 
 
@@ -97,10 +103,10 @@ async def passkey_options(venue: Venue, call: Call) -> dict[str, Any]:  # noqa: 
 
 async def sign_in_by_passkey(venue: Venue, call: Call) -> Reply:
     """A session for a passkey's answer to the challenge."""
-    _check_type(call)
+    check_type(call)
     people, asked = people_of(venue), read_json(call.body, PasskeyAnswer)
     with told_to_client():
-        session, token = await people.sign_in_by_passkey(asked.credential, origin_of(call), _place(call))
+        session, token = await people.sign_in_by_passkey(asked.credential, origin_of(call), place_of(call))
     return _signed_in(people, call, session, token)
 
 
@@ -133,20 +139,20 @@ async def end_session(venue: Venue, call: Call) -> Reply:
     reply = Reply.json(200, Done())
     if found is not current:
         return reply
-    return msgspec.structs.replace(reply, headers=(_cookie(call, "", 0), _NO_STORE))
+    return msgspec.structs.replace(reply, headers=(cookie_of(call, "", 0), NO_STORE))
 
 
 def origin_of(call: Call) -> str:
     return call.headers.get(b"origin", b"").decode("latin-1")
 
 
-def _check_type(call: Call) -> None:
+def check_type(call: Call) -> None:
     """No form on another's page can send JSON, so that nobody is signed in behind their back."""
     if call.headers.get(b"content-type", b"").partition(b";")[0].strip().lower() != b"application/json":
         raise missing_or_invalid("Content-Type")
 
 
-def _place(call: Call) -> Place:
+def place_of(call: Call) -> Place:
     program = call.headers.get(b"user-agent", b"").decode("latin-1")
     return Place(call.client_host, "".join(sign for sign in program if sign.isprintable())[:_MAX_PROGRAM])
 
@@ -156,21 +162,22 @@ def _signed_in(people: People, call: Call, session: Session, token: str) -> Repl
     body = SignedIn(
         session.session_id,
         session.user_id,
-        str(session.account_id),
+        account_text(session.account_id),
         people.sessions.csrf_token(session),
         ends_ns // NS_PER_MS,
     )
-    cookie = _cookie(call, token, people.sessions.longest_s)
-    return msgspec.structs.replace(Reply.json(200, body), headers=(cookie, _NO_STORE))
+    cookie = cookie_of(call, token, people.sessions.longest_s)
+    return msgspec.structs.replace(Reply.json(200, body), headers=(cookie, NO_STORE))
 
 
-def _cookie(call: Call, token: str, max_age_s: int) -> tuple[bytes, bytes]:
+def cookie_of(
+    call: Call, token: str, max_age_s: int, *, name: str = SESSION_COOKIE, path: str = "/"
+) -> tuple[bytes, bytes]:
     """HttpOnly and SameSite=Strict; Secure but for a browser on this very machine, which knows no TLS."""
-    cookie = SimpleCookie({SESSION_COOKIE: token})
-    morsel = cookie[SESSION_COOKIE]
+    morsel = SimpleCookie({name: token})[name]
     morsel["httponly"] = True
     morsel["samesite"] = "Strict"
-    morsel["path"] = "/"
+    morsel["path"] = path
     morsel["max-age"] = max_age_s
     host = call.headers.get(b"host", b"").decode("latin-1")
     if host not in _LOCAL and not host.startswith(tuple(f"{local}:" for local in _LOCAL)):

@@ -18,7 +18,7 @@ from lionrock.rulebook.facts import ClientRecord, StaffRecord
 from lionrock.rulebook.rule import Kind
 from lionrock.rulebook.strictness import Stricter
 
-_IDLE = passed("The client has no open relationship.")
+_IDLE = passed("The client has no relationship with the site, or may not trade.")
 """One for all: a site asks this of every client each day."""
 
 
@@ -103,13 +103,17 @@ def knowledge_before_trading(parameters: Knowledge, client: ClientRecord, moment
     )
 
 
+class Nothing(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Takes no numbers."""
+
+
 _PROFILED = passed("The client has a risk profile made by a stated method.")
 
 
 @control(Kind.GATE)
-def risk_profile_before_trading(parameters: Relationship, client: ClientRecord, moment: Moment) -> Finding:
-    """A client has a risk profile, and the version of the method that made it is recorded with it."""
-    if not _has_relationship(client, parameters.states):
+def risk_profile_before_trading(parameters: Nothing, client: ClientRecord, moment: Moment) -> Finding:
+    """A client who may trade has a risk profile, and the version of the method that made it is recorded with it."""
+    if not client.may_trade:
         return _IDLE
     if not client.risk_profile or not client.risk_method_version:
         return failed("The client has no risk profile.", "Have the client answer the questions.", (client.client_id,))
@@ -179,9 +183,12 @@ _AGREED = passed("The client accepted the agreement in force.")
 
 
 @control(Kind.GATE)
-def agreement_accepted_current(parameters: Relationship, client: ClientRecord, moment: Moment) -> Finding:
-    """A client has accepted the version of the agreement that is in force before any service is given."""
-    if not _has_relationship(client, parameters.states):
+def agreement_accepted_current(parameters: Nothing, client: ClientRecord, moment: Moment) -> Finding:
+    """A client who may trade has accepted the version of the agreement that is in force.
+
+    When a new version comes into force, a client who has not accepted it is stopped until they have: that is no breach.
+    """
+    if not client.may_trade:
         return _IDLE
     if not client.agreement_accepted_ns or not client.agreement_is_current:
         return failed(
@@ -241,13 +248,9 @@ def dormant_accounts_are_marked(parameters: Dormant, clients: Sequence[ClientRec
     return passed("Every dormant account is marked.", **figures)
 
 
-class Employees(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Takes no numbers."""
-
-
 @control(Kind.INVARIANT)
 def employees_are_flagged(
-    parameters: Employees, staff: Sequence[StaffRecord], clients: Sequence[ClientRecord], moment: Moment
+    parameters: Nothing, staff: Sequence[StaffRecord], clients: Sequence[ClientRecord], moment: Moment
 ) -> Finding:
     """Every account that a member of the staff declared as theirs or a relation's is flagged as an employee's.
 

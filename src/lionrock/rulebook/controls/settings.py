@@ -1,4 +1,4 @@
-"""What the running site is set to, and which gates it has."""
+"""What the running site is set to, and for whom the gates of its engine are set."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
 from lionrock.rulebook.controls.findings import failed, no_data, passed
-from lionrock.rulebook.facts import GateWired, OrderGateSetting, Setting
+from lionrock.rulebook.facts import OrderGateSetting, Setting
 from lionrock.rulebook.rule import Kind
 from lionrock.rulebook.strictness import Stricter
 
@@ -115,25 +115,6 @@ def product_needs_approval(parameters: Product, settings: Sequence[Setting], mom
         (name,),
         value=told,
     )
-
-
-class Wired(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    gate: str
-
-
-@control(Kind.INVARIANT)
-def gate_is_wired(parameters: Wired, gates: Sequence[GateWired], moment: Moment) -> Finding:
-    """The gate that carries the rule out is asked by the running site at the place where it decides.
-
-    Shows how often it admitted and refused since the site began. A gate that nobody asks would pass every day's look at
-    the records and stop nobody.
-    """
-    mine = [each for each in gates if each.gate == parameters.gate]
-    if not mine:
-        return no_data(f"Nobody asks the gate {parameters.gate}.", "Wire it where the decision is taken.")
-    admitted, refused = sum(each.admitted for each in mine), sum(each.refused for each in mine)
-    places = ", ".join(sorted({each.place for each in mine}))
-    return passed(f"{parameters.gate} is asked in {places}.", admitted=admitted, refused=refused)
 
 
 class OrderGate(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -38,19 +38,16 @@ def transfer_information_complete(parameters: Information, transfer: TransferInf
     """
     if transfer.counterparty not in parameters.counterparties:
         return passed("Not asked of this kind of counterparty.")
-    if transfer.currency != parameters.currency:
-        return no_data(
-            f"The transfer is not valued in {parameters.currency}.",
-            "Value it at the stated rate.",
-            currency=transfer.currency,
-        )
-    is_full = transfer.amount_minor >= parameters.full_from_minor
+    amount = _amount(transfer, parameters.currency)
+    if amount is None:
+        return no_data(f"The transfer is not valued in {parameters.currency}.", "Value it at the stated rate.")
+    is_full = amount >= parameters.full_from_minor
     asked = parameters.full_fields if is_full else parameters.basic_fields
     missing = [field for field in asked if field not in transfer.fields]
     if is_full and parameters.one_of_fields and not set(parameters.one_of_fields) & set(transfer.fields):
         missing.append(f"one of {', '.join(parameters.one_of_fields)}")
     figures = {
-        "amount_minor": transfer.amount_minor,
+        "amount_minor": amount,
         "full_from_minor": parameters.full_from_minor,
         "asked": len(asked),
         "missing": len(missing),
@@ -74,14 +71,11 @@ def self_hosted_ownership_proved(parameters: Ownership, transfer: TransferInform
     """From a stated amount on, a client has shown that the self-hosted address of a transfer is theirs."""
     if transfer.counterparty != "self_hosted":
         return passed("The address is not self-hosted.")
-    if transfer.currency != parameters.currency:
-        return no_data(
-            f"The transfer is not valued in {parameters.currency}.",
-            "Value it at the stated rate.",
-            currency=transfer.currency,
-        )
-    figures = {"amount_minor": transfer.amount_minor, "from_minor": parameters.from_minor}
-    if transfer.amount_minor >= parameters.from_minor and not transfer.ownership_proved:
+    amount = _amount(transfer, parameters.currency)
+    if amount is None:
+        return no_data(f"The transfer is not valued in {parameters.currency}.", "Value it at the stated rate.")
+    figures = {"amount_minor": amount, "from_minor": parameters.from_minor}
+    if amount >= parameters.from_minor and not transfer.ownership_proved:
         return failed(
             "Whose the self-hosted address is was not shown.",
             "Have the client sign a message with it or send a small amount.",
@@ -89,3 +83,7 @@ def self_hosted_ownership_proved(parameters: Ownership, transfer: TransferInform
             **figures,
         )
     return passed("The address was shown to be the client's, or this is not asked.", **figures)
+
+
+def _amount(transfer: TransferInformation, currency: str) -> int | None:
+    return next((each.minor for each in transfer.amounts if each.currency == currency), None)

@@ -1,0 +1,1 @@
+"""Endpoints for the operator's people, under /lionrock/v1/staff."""

@@ -1,0 +1,15 @@
+"""The rows of everything for staff, in the order of the documents."""
+
+from __future__ import annotations
+
+from lionrock.gateways.rest.contract import Endpoint
+from lionrock.gateways.rest.staff import admission, clients, members, proposals, registers, sign_in
+
+ENDPOINTS: tuple[Endpoint, ...] = (
+    *sign_in.ENDPOINTS,
+    *members.ENDPOINTS,
+    *proposals.ENDPOINTS,
+    *registers.ENDPOINTS,
+    *admission.ENDPOINTS,
+    *clients.ENDPOINTS,
+)
