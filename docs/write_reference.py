@@ -20,6 +20,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from lionrock.cli import app
+from lionrock.compliance.onboarding import picture
 from lionrock.gateways.documents import asyncapi, errors, roles
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.documents.openapi import document
@@ -220,6 +221,7 @@ def pages() -> dict[str, str]:
         "commands.md": record_page("Commands", commands, dict(commands.COMMANDS)),
         "events.md": record_page("Events", events, dict(events.EVENTS)),
         "lists.md": enumeration_page(),
+        "client-states.md": picture.page(NOTE),
         "refusals.md": refusal_page(),
         "endpoints.md": endpoint_page(),
         "errors.md": error_page(),

@@ -129,14 +129,33 @@ class People:
 
         Raises `NoSecondFactor`, `WrongCode` and `MustWait`.
         """
-        if session is not None and 0 < session.second_factor_ns > self.clock() - FRESH_NS:
-            return
-        user = await asyncio.to_thread(self.users.by_account, account_id)
+        if not self._is_fresh(session):
+            await self._use_code(await asyncio.to_thread(self.users.by_account, account_id), code)
+
+    async def require_second_factor_of(self, user: User, code: str, session: Session | None = None) -> None:
+        """The same of a user, who may have no account yet."""
+        if not self._is_fresh(session):
+            await self._use_code(user, code)
+
+    def _is_fresh(self, session: Session | None) -> bool:
+        return session is not None and 0 < session.second_factor_ns > self.clock() - FRESH_NS
+
+    async def _use_code(self, user: User | None, code: str) -> None:
         if user is None or not user.has_totp:
             raise NoSecondFactor
         if not code:
             raise WrongCode
         await asyncio.to_thread(self.second_factors.use, user.user_id, code)
+
+    async def sign_up(self, name: str, password: str) -> User:
+        """A new user without an account. Raises `NameTaken` and `PasswordsBusy`."""
+        password_hash = await self.passwords.hash(password)
+        return await asyncio.to_thread(self.users.create, name, password_hash, None, self.clock())
+
+    async def give_account(self, user_id: str, account: AccountOpened) -> None:
+        """An account was opened for a user who had none."""
+        await asyncio.to_thread(self.users.give_account, user_id, account)
+        self.sessions.account_given(user_id, account.account_id)
 
     async def check_api_code(self, account_id: int, code: str) -> None:
         """For a write by API key that moves funds out: the code of `X-TWO-FA-TOKEN`, where the owner of the main

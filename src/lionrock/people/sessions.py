@@ -44,6 +44,7 @@ class Session(msgspec.Struct):
     token_hash: bytes
     user_id: str
     account_id: int
+    """0 until an account is opened for the user."""
     created_ns: int
     last_used_ns: int
     second_factor_ns: int
@@ -83,7 +84,7 @@ class Sessions:
                     row.session_id,
                     row.token_hash,
                     row.user_id,
-                    row.account_id,
+                    row.account_id or 0,
                     row.created_ns,
                     row.last_used_ns,
                     row.second_factor_ns,
@@ -166,6 +167,12 @@ class Sessions:
         """Those that last, oldest first."""
         mine = [each for each in list(self._sessions.values()) if each.user_id == user_id]
         return [each for each in mine if now_ns < self.ends_ns(each)]
+
+    def account_given(self, user_id: str, account_id: int) -> None:
+        """An account was opened for the user; who is signed in need not do so again."""
+        for session in list(self._sessions.values()):
+            if session.user_id == user_id:
+                session.account_id = account_id
 
     def end(self, session: Session) -> None:
         """Durable when this returns."""

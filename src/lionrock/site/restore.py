@@ -12,6 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrock.compliance.onboarding.clients import forget_later_clients
+from lionrock.compliance.onboarding.documents import DIRECTORY as DOCUMENTS
 from lionrock.core.engine import Engine
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
@@ -145,8 +147,10 @@ def _bring(target: Path, file: StoredFile, place: Place) -> None:
     path = place.directory / file.path
     place.disk.make_directory(path.parent)
     place.disk.write_file(path, content)
-    if path.parent == place.directory:
+    if path.parent in {place.directory, place.directory / DOCUMENTS}:
         path.chmod(0o600)
+    if path.parent == place.directory / DOCUMENTS:
+        path.parent.chmod(0o700)
 
 
 def _proved(place: Place, manifest: Manifest, progress: Progress | None) -> LookedBack:
@@ -213,6 +217,7 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
         return 0
     database = open_database(place.directory)
     try:
+        forget_later_clients(database, last_sequence)
         forget_later_users(database, last_sequence)
         return forget_later_keys(database, last_sequence)
     finally:

@@ -43,6 +43,7 @@ from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer, open_sealer
+from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -68,6 +69,7 @@ class Site(msgspec.Struct, frozen=True):
     market_data: MarketData
     remembered: Remembered
     trading_rules: TradingRules
+    account_profiles: AccountProfiles
     keys: ApiKeys
     listen_keys: ListenKeys
     clock: Callable[[], int]
@@ -101,7 +103,7 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration, definition = read_configuration(directory), definition_of(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
-        views = catalogue, orders, market_data, Remembered(), TradingRules()
+        views = catalogue, orders, market_data, Remembered(), TradingRules(), AccountProfiles()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
         profiles = Profiles()
         listeners = (*views, owners, bookings, volumes, profiles)

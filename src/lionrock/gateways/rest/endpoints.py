@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from lionrock.gateways.rest import (
     accounts,
+    agreements,
     api_keys,
     balance_flow,
+    client_limits,
     histories,
+    knowledge_tests,
     listen_keys,
     merged_quotes,
+    onboarding,
     orders,
     probes,
     profile,
@@ -275,6 +279,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *knowledge_tests.ENDPOINTS,
+    *client_limits.ENDPOINTS,
+    *agreements.ENDPOINTS,
+    *onboarding.ENDPOINTS,
     *STAFF,
 )
 

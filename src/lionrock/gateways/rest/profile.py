@@ -11,7 +11,7 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Kin
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
-from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, origin_of, people_of, session_of_call
+from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, account_text, origin_of, people_of, session_of_call
 from lionrock.people.passkeys import MAX_LABEL
 from lionrock.people.passwords import is_acceptable
 from lionrock.people.people import People
@@ -53,6 +53,7 @@ class UserShown(msgspec.Struct, rename="camel"):
 
     user_id: str
     account_id: str
+    """Empty until an account is opened for the user."""
     sign_in_name: str
     has_totp: bool
     recovery_codes_left: int
@@ -88,7 +89,7 @@ async def show_user(venue: Venue, call: Call) -> UserShown:
     def read() -> UserShown:
         return UserShown(
             user.user_id,
-            str(user.account_id),
+            account_text(user.account_id),
             people.users.name_of(user.user_id),
             user.has_totp,
             people.second_factors.recovery_codes_left(user.user_id),
@@ -107,7 +108,7 @@ async def change_password(venue: Venue, call: Call) -> Done:
     with told_to_client():
         await people.confirm_password(user, asked.current_password)
         if user.has_totp:
-            await people.require_second_factor(user.account_id, call.second_factor, call.session)
+            await people.require_second_factor_of(user, call.second_factor, call.session)
         await people.change_password(session_of_call(call), asked.new_password)
     return Done()
 
@@ -139,7 +140,7 @@ async def remove_totp(venue: Venue, call: Call) -> Done:
     """Takes a code in `X-TWO-FA-TOKEN`, a recovery code if the authenticator is lost."""
     people, user = await _user(venue, call)
     with told_to_client():
-        await people.require_second_factor(user.account_id, call.second_factor, call.session)
+        await people.require_second_factor_of(user, call.second_factor, call.session)
     await asyncio.to_thread(people.second_factors.remove, user.user_id)
     return Done()
 
@@ -149,7 +150,7 @@ async def set_api_code(venue: Venue, call: Call) -> Done:
     asked = read_json(call.body, ApiCode)
     people, user = await _user(venue, call)
     with told_to_client():
-        await people.require_second_factor(user.account_id, call.second_factor, call.session)
+        await people.require_second_factor_of(user, call.second_factor, call.session)
     if asked.is_needed and not user.has_totp:
         raise missing_or_invalid("isNeeded")
     await asyncio.to_thread(lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed))
@@ -163,7 +164,7 @@ async def passkey_options(venue: Venue, call: Call) -> dict[str, Any]:
     with told_to_client():
         await people.confirm_password(user, asked.password)
         if user.has_totp:
-            await people.require_second_factor(user.account_id, call.second_factor, call.session)
+            await people.require_second_factor_of(user, call.second_factor, call.session)
 
     def options() -> dict[str, Any]:
         return people.passkeys.registration_options(user.user_id, people.users.name_of(user.user_id))
