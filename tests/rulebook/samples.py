@@ -36,6 +36,7 @@ class Token(msgspec.Struct, frozen=True):
     asset: str
     issued_on_ns: int
     indices: int = 2
+    audience: str = "retail"
 
 
 class LeastMinor(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -158,6 +159,7 @@ def good_facts() -> Facts:
             RecordClass: [RecordClass("orders", ("orders",), 3000, "record", is_erased_after=True)],
             Setting: [Setting("transfers.names", 1)],
             Attested: [Attested("technology_audit", NOON - 100 * _DAY_NS, "s1", "s2", "00" * 32)],
+            Token: [Token("A", NOON - 400 * _DAY_NS), Token("B", 0, 5)],
             GateWired: [
                 GateWired(name, "compliance.tokens", 5, 1) for name in ("asset_is_old_enough", "asset_in_indices")
             ],

@@ -8,13 +8,14 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from lionrock.rulebook.checking import Checked, RuleFound, Status, check
 from lionrock.rulebook.facts import Attested, CapitalPosition, GateWired, RecordClass, Setting
 from lionrock.rulebook.loading import load_library
 from lionrock.rulebook.regime import Regime
-from tests.rulebook.samples import CODE, CONTROLS, NOON, PACKS, Facts, good_facts, ns, regime
+from tests.rulebook.samples import CODE, CONTROLS, NOON, PACKS, Facts, Token, good_facts, ns, regime
 
 EVERYTHING_GOOD = {
     "HB-F01": Status.PASS,
@@ -124,6 +125,22 @@ def test_gate_is_judged_by_its_examples(tmp_path: Path, text: str, instead: str,
     rule = found(good_facts(), Regime(load_library(packs, CONTROLS), ["harbour"]))["HB-T02"]
     assert rule.status is status
     assert words in rule.words
+
+
+@pytest.mark.shows("RULE-008")
+def test_gate_looks_at_what_was_let_through_already() -> None:
+    """The rule is about what the public is offered: a young asset for professionals is none of its business."""
+    facts = good_facts()
+    young = Token("NEW", NOON - 10 * 86_400 * 10**9, audience="professional")
+    facts.by_type[Token] = [*facts.by_type[Token], young]
+    assert found(facts)["HB-T02"].status is Status.PASS
+    facts.by_type[Token] = [*facts.by_type[Token], msgspec.structs.replace(young, audience="retail")]
+    rule = found(facts)["HB-T02"]
+    assert rule.status is Status.FAIL
+    assert rule.words == "1 of 3 records would not pass the gate asset_is_old_enough today. NEW is 10 days old."
+    assert rule.checks[0].figures == {"age_days": 10, "least_days": 365, "records": 3, "in_breach": 1}
+    del facts.by_type[Token]
+    assert found(facts)["HB-T02"].status is Status.PASS
 
 
 @pytest.mark.shows("RULE-007")

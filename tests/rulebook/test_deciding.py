@@ -27,7 +27,7 @@ def test_refusal_tells_what_which_rule_which_numbers_and_what_next() -> None:
     assert decision.words == "A is 355 days old."
     assert decision.figures == {"age_days": 355, "least_days": 365}
     assert decision.next_step == "Come back when it is older."
-    assert decision.facts == {"asset": "A", "issued_on_ns": YOUNG.issued_on_ns, "indices": 2}
+    assert decision.facts == {"asset": "A", "issued_on_ns": YOUNG.issued_on_ns, "indices": 2, "audience": "retail"}
     assert msgspec.json.decode(decision.encode(), type=Decision) == decision
 
 

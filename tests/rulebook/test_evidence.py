@@ -55,7 +55,7 @@ async def test_every_input_is_there_by_its_hash(database: Engine) -> None:
     await store.record(run("a1"), Stated())
     used = [each for rule in store.read("a1").run.rules for each in rule.inputs]
     assert {each.fact_type for each in used} == {
-        *("Attested", "CapitalPosition", "GateWired", "RecordClass", "Setting"),
+        *("Attested", "CapitalPosition", "GateWired", "RecordClass", "Setting", "Token"),
     }
     for each in used:
         assert sha256(store.facts(each.sha256)).hexdigest() == each.sha256
@@ -100,7 +100,7 @@ async def test_unchanged_facts_are_kept_once(database: Engine) -> None:
     for number in range(3):
         await store.record(run(f"a{number}", NOON + number), stated)
     with database.connect() as connection:
-        assert len(list(connection.execute(tables.inputs.select()))) == 5
+        assert len(list(connection.execute(tables.inputs.select()))) == 6
 
 
 @pytest.mark.shows("RULE-011")

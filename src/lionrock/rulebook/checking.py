@@ -18,6 +18,7 @@ from lionrock.rulebook.loading import LoadedCheck
 from lionrock.rulebook.ports import FactSource
 from lionrock.rulebook.regime import Regime, RuleInForce
 from lionrock.rulebook.rule import Kind, Trust
+from lionrock.rulebook.subject import Subject
 from lionrock.rulebook.vectors import Vector, VectorRefused, concerns, run_vector
 
 _log = logging.getLogger(__name__)
@@ -195,9 +196,11 @@ def _check_found(
     rule: RuleInForce, check: LoadedCheck, facts: FactsOnce, moment: Moment, inputs: dict[str, InputUsed]
 ) -> CheckFound:
     """A control that raises has failed: it did not show that the rule is kept."""
-    needed = (GateWired,) if check.control.kind is Kind.GATE else tuple(check.control.facts.values())
+    is_gate = check.control.kind is Kind.GATE
+    needed = (GateWired,) if is_gate else tuple(check.control.facts.values())
+    looked_at = tuple(check.control.facts.values()) if is_gate else ()
     missing = sorted(fact_type.__name__ for fact_type in needed if facts.facts(fact_type) is None)
-    for fact_type in needed:
+    for fact_type in (*needed, *looked_at):
         used = facts.input_used(fact_type)
         if used:
             inputs[used.fact_type] = used
@@ -223,13 +226,30 @@ def _check_found(
 
 def _asked(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce, moment: Moment) -> Finding:
     if check.control.kind is Kind.GATE:
-        return _gate_found(rule, check, facts)
-    arguments = {name: facts.facts(fact_type) for name, fact_type in check.control.facts.items()}
+        return _gate_found(rule, check, facts, moment)
+    arguments = {name: _meant(rule, fact_type, facts) for name, fact_type in check.control.facts.items()}
     return check.control.function(check.parameters, **arguments, moment=moment)
 
 
-def _gate_found(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce) -> Finding:
-    """A gate passes when the site asks it, and it still answers the rule's examples as it must."""
+def _meant(rule: RuleInForce, fact_type: type[msgspec.Struct], facts: FactsOnce) -> Sequence[msgspec.Struct]:
+    """The facts that the rule applies to, where they have all names that its condition looks at; otherwise all.
+
+    The condition is evaluated once for each set of values, and not for each client.
+    """
+    rows = facts.facts(fact_type) or ()
+    names = sorted(rule.loaded.condition.names - {"licence"})
+    if not names or not set(names) <= set(fact_type.__struct_fields__):
+        return rows
+    applies: dict[tuple[object, ...], bool] = {}
+    for values in {tuple(getattr(row, name) for name in names) for row in rows}:
+        applies[values] = rule.applies_to(msgspec.convert(dict(zip(names, values, strict=True)), Subject))
+    return [row for row in rows if applies[tuple(getattr(row, name) for name in names)]]
+
+
+def _gate_found(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce, moment: Moment) -> Finding:
+    """A gate passes when the site asks it, it still answers the rule's examples as it must, and every record that is
+    there already would be let through today.
+    """
     name = check.control.name
     wired = [gate for gate in facts.facts(GateWired) or () if isinstance(gate, GateWired) and gate.gate == name]
     if not wired:
@@ -246,7 +266,24 @@ def _gate_found(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce) -> Find
     if wrong:
         words = f"The gate {name} answers otherwise than its examples: {', '.join(wrong)}."
         return Finding(Verdict.FAIL, words, figures | {"wrong": len(wrong)}, "Mend the control or the rule's numbers.")
-    return Finding(Verdict.PASS, f"The gate {name} is asked at {places}, and its examples hold.", figures)
+    return _looked_at(rule, check, facts, moment) or Finding(
+        Verdict.PASS, f"The gate {name} is asked at {places}, and its examples hold.", figures
+    )
+
+
+def _looked_at(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce, moment: Moment) -> Finding | None:
+    """What is wrong with records that are there already; None when nothing is, or no room supplies such records."""
+    function, parameters = check.control.function, check.parameters
+    rows = _meant(rule, next(iter(check.control.facts.values())), facts)
+    good = (Verdict.PASS, Verdict.ATTESTED, Verdict.DUE)
+    wrong = [found for row in rows if (found := function(parameters, row, moment)).verdict not in good]
+    if not wrong:
+        return None
+    first = wrong[0]
+    breaches = tuple(dict.fromkeys(key for found in wrong[:MOST_BREACHES] for key in found.breaches))
+    figures = first.figures | {"records": len(rows), "in_breach": len(wrong)}
+    words = f"{len(wrong)} of {len(rows)} records would not pass the gate {check.control.name} today. {first.words}"
+    return Finding(Verdict.FAIL, words, figures, first.next_step, breaches)
 
 
 def vectors_of(rule: RuleInForce, check: LoadedCheck) -> list[Vector]:
