@@ -13,6 +13,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from lionrock.compliance.onboarding.missing import Requirements
 from lionrock.custody.chains import Chains, Terms
 from lionrock.gateways.rest.contract import Profile
 from lionrock.site.client_accounts import Arrangements
@@ -170,6 +171,12 @@ class Definition(_Section, frozen=True):
     assets: tuple[Asset, ...]
     markets: tuple[MarketTerms, ...]
     tiers: tuple[Tier, ...]
+    onboarding: Requirements
+    """What an application to be a client must have."""
+    identity_provider: str = ""
+    """`simulated` on a site to try things on; empty where people look at every application."""
+    assessment_terms: str = "terms-hk.toml"
+    """File of `compliance/assessments/methods`."""
     chains: ChainTerms = ChainTerms()
     retention_days: dict[str, int] = {}
     """Longer times than the licences ask for, by class of records."""

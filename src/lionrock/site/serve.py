@@ -235,7 +235,12 @@ class _Running:
                 self._tasks.append(asyncio.create_task(chains.run()))
         venue = site.venue(profile, arrangements, chains, is_sandbox=extras.with_sandbox)
         await venue.clients.wallet.recover()
-        self._tasks += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
+        await site.staff.open()
+        works = clockwork(venue, arrangements)
+        if site.rooms is not None:
+            await site.rooms.open()
+            works += site.rooms.clockwork(site.clock)
+        self._tasks += [asyncio.create_task(work) for work in works]
         bindings = self._bindings = site.bindings(os.urandom)
         await bindings.cancel_left_over()
         self._hub = Hub(venue, site.configuration.streams)
@@ -243,7 +248,19 @@ class _Running:
         if self._views:
             site.probes.remarks.append(self._views.remark)
         streams = Streams(self._hub, bindings, os.urandom)
-        return application(venue, documented(endpoints, STREAMS), streams)
+        described = documented(endpoints, STREAMS)
+        if site.gathering is not None:
+            site.gathering.endpoints = described
+            site.gathering.running = self._running_settings
+        return application(venue, described, streams)
+
+    def _running_settings(self) -> dict[str, int | str]:
+        """What the running program tells the rules of itself."""
+        companions = self._companions.count if self._companions is not None else 0
+        return {
+            "sandbox.available": "yes" if self._extras.with_sandbox else "no",
+            "sandbox.quoted_markets": len(self._site.catalogue.markets) if companions else 0,
+        }
 
     def start(self, address: str) -> None:
         """Whoever needs a site that answers; its own start is not slower for them."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 from sqlalchemy import Engine as Database
@@ -29,6 +30,7 @@ from lionrock.gateways.rest.contract import (
 from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.node.node import Node
 from lionrock.node.recovery import Listener
+from lionrock.node.statements import Statements
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
@@ -38,7 +40,9 @@ from lionrock.people.staff.office import StaffOffice, Surroundings
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.definition import Definition, definition_of
+from lionrock.site.facts.sources import Gathering
 from lionrock.site.readiness import probes
+from lionrock.site.rooms import Ground, Rooms, Views, open_rooms
 from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
@@ -46,6 +50,7 @@ from lionrock.store.sealing import Sealer, open_sealer
 from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
+from lionrock.views.movements import Movements
 from lionrock.views.orders import Orders
 from lionrock.views.profiles import Profiles
 from lionrock.views.remembered import Remembered
@@ -54,6 +59,7 @@ from lionrock.views.sql.histories import Histories
 from lionrock.views.trading_rules import TradingRules
 from lionrock.views.valuation import Valuation
 from lionrock.views.volumes import Volumes
+from lionrock.words.side_notes import StatementKind
 
 QUICK_SYNC_NS = 500_000
 """A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
@@ -88,10 +94,14 @@ class Site(msgspec.Struct, frozen=True):
     people: People
     staff: StaffOffice
     profiles: Profiles
+    movements: Movements
     taken_until_ns: int
     """When the site last did something before it was opened."""
     definition: Definition | None = None
     """None for a directory that no site was chosen for, as of a sandbox."""
+    rooms: Rooms | None = None
+    """Of a site with licences."""
+    gathering: Gathering | None = None
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
@@ -105,8 +115,8 @@ class Site(msgspec.Struct, frozen=True):
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         views = catalogue, orders, market_data, Remembered(), TradingRules(), AccountProfiles()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
-        profiles = Profiles()
-        listeners = (*views, owners, bookings, volumes, profiles)
+        profiles, movements = Profiles(), Movements()
+        listeners = (*views, owners, bookings, volumes, profiles, movements)
         node = _open_node(directory, configuration, listeners, clock, random_bytes)
         try:
             sealer = open_sealer(directory, random_bytes)
@@ -127,9 +137,23 @@ class Site(msgspec.Struct, frozen=True):
             raise
         staff = StaffOffice(
             database, sealer, random_bytes, clock, rules=access.staff_session_rules, relying_party=party,
-            surroundings=Surroundings(client_of=_client_of(owners, people), registry=node.metrics.registry),
+            surroundings=Surroundings(
+                record=partial(Statements(node).record, StatementKind.APPROVAL),
+                client_of=_client_of(owners, people),
+                registry=node.metrics.registry,
+            ),
         )  # fmt: skip
-        MarketOrders(node, catalogue, views[4], profiles).register(staff.executors)
+        orders_of_staff = MarketOrders(node, catalogue, views[4], profiles)
+        orders_of_staff.register(staff.executors)
+        rooms = gathering = None
+        if definition is None:
+            orders_of_staff.register_accounts(staff.executors)
+        else:
+            read = Views(catalogue, views[4], views[5], profiles, owners)
+            ground = Ground(directory, definition, node, database, sealer, clock, random_bytes, people, staff, read)
+            gathering = Gathering(ground, movements)
+            rooms = gathering.rooms = open_rooms(ground, gathering)
+            sub_accounts.following = rooms.assessed.gates.following
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
@@ -154,8 +178,11 @@ class Site(msgspec.Struct, frozen=True):
             people,
             staff,
             profiles,
+            movements,
             max(node.engine.last_time_ns, keys.last_change_ns),
             definition,
+            rooms,
+            gathering,
         )
 
     def venue(
@@ -186,6 +213,7 @@ class Site(msgspec.Struct, frozen=True):
             make_statement=self.make_statement,
             people=self.people,
             staff=self.staff,
+            **self._of_rooms(),
             registers=Registers(self.database, self.sealer, self.random_bytes, self.clock, self.staff.audit),
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
@@ -193,6 +221,19 @@ class Site(msgspec.Struct, frozen=True):
                 proxies=configuration.access.proxies,
             ),
         )
+
+    def _of_rooms(self) -> dict[str, Any]:
+        """What the interface has of a licensed site alone."""
+        rooms = self.rooms
+        if rooms is None:
+            return {}
+        return {
+            "rulebook": rooms.rulebook,
+            "onboarding": rooms.onboarding,
+            "assessed": rooms.assessed,
+            "admission": rooms.admission,
+            "licence_rules": rooms.licence_rules(self.clock()),
+        }
 
     def _clients(self, arrangements: Arrangements, port: ChainPort | None) -> ClientAccounts:
         wallet = Wallet(

@@ -86,15 +86,6 @@ async def test_a_code_works_once_and_for_a_day(inside: Inside) -> None:
     assert late.ends_ns <= inside.now_ns < late.ends_ns + CODE_LASTS_NS
 
 
-@pytest.mark.shows("STAF-001")
-async def test_who_guesses_codes_waits(inside: Inside) -> None:
-    for _ in range(5):
-        answer = await inside.post(f"{PATH}enrolment/passkeyOptions", {"enrolmentCode": "AAAA-BBBB"})
-        assert reason_of(answer) == "enrolment_code_wrong"
-    answer = await inside.post(f"{PATH}enrolment/passkeyOptions", {"enrolmentCode": "AAAA-BBBB"})
-    assert reason_of(answer, 429) == "must_wait"
-
-
 @pytest.mark.shows("STAF-002")
 async def test_a_password_needs_a_code(inside: Inside) -> None:
     _, totp = await with_password(inside)

@@ -1,0 +1,214 @@
+"""The rooms of a licensed site, put together: rules, clients, committee. Each knows the others by ports only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Engine as Database
+
+from lionrock.compliance.admission.audiences import Audiences
+from lionrock.compliance.admission.board_report import BoardReports
+from lionrock.compliance.admission.desk import AdmissionDesk
+from lionrock.compliance.admission.room import Admission
+from lionrock.compliance.assessments.assessments import Assessments, read_data
+from lionrock.compliance.attesting import register_attesting
+from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
+from lionrock.compliance.gates.client_gates import ClientGates, Ledger
+from lionrock.compliance.gates.orders import ClientOrders
+from lionrock.compliance.gates.outcomes import SiteTerms
+from lionrock.compliance.onboarding.ledger import NodeLedger
+from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
+from lionrock.compliance.onboarding.orders import OnboardingOrders
+from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
+from lionrock.gateways.rest.contract import Assessed
+from lionrock.gateways.rest.errors import LicenceRule, LicenceRules
+from lionrock.node.node import Node
+from lionrock.node.statements import Statements
+from lionrock.people.accounts import Owners
+from lionrock.people.people import People
+from lionrock.people.staff.office import StaffOffice
+from lionrock.rulebook.attestations import Attestations
+from lionrock.rulebook.deciding import Rulebook
+from lionrock.rulebook.decision_log import DecisionLog
+from lionrock.rulebook.evidence import EvidenceStore
+from lionrock.rulebook.loading import shipped_library
+from lionrock.rulebook.office import Gather, RulebookOffice
+from lionrock.rulebook.regime import Regime
+from lionrock.site.between_rooms import AssessedClients, ClientsForAssessments, DueGates, NoticesByKey, UsersOfClients
+from lionrock.site.clockwork import every_day, every_minute
+from lionrock.site.definition import Definition
+from lionrock.store.sealing import Sealer
+from lionrock.views.account_profiles import AccountProfiles
+from lionrock.views.catalogue import Catalogue
+from lionrock.views.profiles import Profiles
+from lionrock.views.trading_rules import TradingRules
+from lionrock.words.enumerations import AccountKind
+from lionrock.words.rejections import Rejection
+from lionrock.words.side_notes import StatementKind
+
+
+class Views(msgspec.Struct, frozen=True):
+    """What the rooms read of the core."""
+
+    catalogue: Catalogue
+    trading_rules: TradingRules
+    account_profiles: AccountProfiles
+    profiles: Profiles
+    owners: Owners
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What the rooms stand on."""
+
+    directory: Path
+    definition: Definition
+    node: Node
+    database: Database
+    sealer: Sealer
+    clock: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+    people: People
+    staff: StaffOffice
+    views: Views
+
+
+class Rooms(msgspec.Struct, frozen=True):
+    """Of one licensed site."""
+
+    rulebook: RulebookOffice
+    attestations: Attestations
+    onboarding: Onboarding
+    assessed: Assessed
+    admission: AdmissionDesk
+    statements: Statements
+
+    async def open(self) -> None:
+        """Once the node takes commands: what an earlier process left undone is done. Raises what `Node.submit` does."""
+        await self.rulebook.evidence.state(self.statements)
+        await self.rulebook.state_decisions()
+        await self.onboarding.recover()
+        await self.admission.admission.keep()
+
+    def clockwork(self, clock: Callable[[], int]) -> list[Coroutine[None, None, None]]:
+        """What is to run as long as the site serves."""
+        return [
+            keep_clients(self.assessed.clock, clock),
+            every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
+            every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
+            every_minute("Old drafts cannot be ended", self.onboarding.expire_due),
+            every_day("The rulebook cannot be run", self.rulebook.is_due, self.rulebook.run),
+        ]
+
+    def licence_rules(self, at_ns: int) -> LicenceRules:
+        """Rules by the core's rejection that carries them out, as they are in force at a moment."""
+        regime = self.rulebook.regime
+        citations = citations_of(regime, at_ns)
+        return {
+            rejection.name: rules
+            for rejection in Rejection
+            if (rules := [LicenceRule(each, citations[each]) for each in regime.rules_of(rejection.name, at_ns)])
+        }
+
+
+def citations_of(regime: Regime, at_ns: int) -> dict[str, str]:
+    """Instrument and paragraph of every rule in force, by its id."""
+    return {rule.id: f"{rule.loaded.instrument.title}, {rule.loaded.rule.paragraph}" for rule in regime.at(at_ns)}
+
+
+def open_rooms(ground: Ground, gather: Gather) -> Rooms:
+    """Everything of a licensed site. `gather` takes its facts. Raises `PackInvalid`, and `ValueError` for terms that
+    contradict themselves.
+    """
+    statements = Statements(ground.node)
+    log = DecisionLog(ground.database, ground.sealer)
+    regime = Regime(shipped_library(), [licence.id for licence in ground.definition.licences])
+    office = RulebookOffice(
+        ground.definition.site.id,
+        Rulebook(regime, log.add),
+        log=log,
+        evidence=EvidenceStore(ground.database),
+        statements=statements,
+        gather=gather,
+        clock=ground.clock,
+        random_bytes=ground.random_bytes,
+    )
+    attestations = Attestations(ground.database, ground.random_bytes)
+    register_attesting(ground.staff.executors, attestations.record)
+    onboarding, assessed = _clients(ground, statements, office.rulebook)
+    admission = _admission(ground, statements, office.rulebook)
+    return Rooms(office, attestations, onboarding, assessed, admission, statements)
+
+
+def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tuple[Onboarding, Assessed]:
+    """Onboarding and assessments know each other's clients, so one is named to the other once both are there."""
+    definition, views = ground.definition, ground.views
+    holder = definition.entity_of_kind(AccountKind.CLIENT)
+    known, gates_due, told = ClientsForAssessments(holder), DueGates(ground.clock), AssessedClients(ground.clock)
+    notices = NoticesByKey()
+    onboarding = Onboarding(
+        ground.database,
+        ground.sealer,
+        ground.random_bytes,
+        ground.clock,
+        directory=ground.directory,
+        requirements=definition.onboarding,
+        around=Surroundings(
+            users=UsersOfClients(ground.people),
+            ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
+            gates=gates_due,
+            decide=rulebook.decide,
+            record_decision=partial(statements.record, StatementKind.DECISION),
+            record_document=partial(statements.record, StatementKind.DOCUMENT),
+            provider=SimulatedProvider() if definition.identity_provider == "simulated" else NoProvider(),
+            assessed=told,
+            notify=notices.send,
+            entity=holder.code,
+        ),
+    )
+    known.records = onboarding.records
+    assessments = Assessments(
+        ground.database,
+        ground.sealer,
+        ground.random_bytes,
+        data=read_data(definition.assessment_terms),
+        clients=known,
+        notices=notices,
+    )
+    ledger = Ledger(ground.node, views.catalogue, views.owners, views.account_profiles, ground.database)
+    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
+    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
+    gates = ClientGates(ledger, assessments, rulebook, terms)
+    clock = ClientClock(gates)
+    gates_due.clock, told.gates = clock, gates
+    OnboardingOrders(onboarding).register(ground.staff.executors)
+    ClientOrders(clock, onboarding.records.client_of_account, ground.clock).register(ground.staff.executors)
+    return onboarding, Assessed(assessments, gates, clock, citations_of(rulebook.regime, ground.clock()))
+
+
+def _admission(ground: Ground, statements: Statements, rulebook: Rulebook) -> AdmissionDesk:
+    views = ground.views
+    audiences = Audiences(ground.node, ground.database, views.catalogue, views.trading_rules, views.profiles)
+    admission = Admission(
+        ground.database,
+        ground.sealer,
+        ground.clock,
+        members=ground.staff.members,
+        decide=rulebook.decide,
+        audiences=audiences,
+        record=partial(statements.record, StatementKind.ADMISSION),
+    )
+    admission.wire(ground.staff.executors)
+    return AdmissionDesk(
+        admission, BoardReports(ground.database, admission, ground.clock, _offset(ground.definition, ground.clock()))
+    )
+
+
+def _offset(definition: Definition, now_ns: int) -> timedelta:
+    """Of the site's clock from UTC, as it is now."""
+    moment = datetime.fromtimestamp(now_ns // 10**9, UTC).astimezone(ZoneInfo(definition.site.time_zone))
+    return moment.utcoffset() or timedelta()
