@@ -16,7 +16,6 @@ from alembic.migration import MigrationContext
 from sqlalchemy import Connection, MetaData
 from sqlalchemy.exc import IntegrityError
 
-<<<<<<< HEAD
 from lionrock.compliance.admission import tables as admission_tables
 from lionrock.compliance.assessments import tables as assessments_tables
 from lionrock.compliance.onboarding import tables as onboarding_tables
@@ -26,13 +25,6 @@ from lionrock.people.api_keys import ApiKeys, Right
 from lionrock.people.staff import tables as staff_tables
 from lionrock.rulebook import tables as rulebook_tables
 from lionrock.store import database as store_database
-=======
-from lionrock.compliance.admission.tables import metadata as tokens
-from lionrock.compliance.registers.tables import metadata as registers
-from lionrock.people.api_keys import ApiKeys, Right
-from lionrock.people.staff.tables import metadata as staff
-from lionrock.people.tables import metadata
->>>>>>> staff
 from lionrock.store.database import DATABASE_FILE, DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer
 from tests.gateways.rest.inside import Inside
@@ -123,11 +115,7 @@ def test_the_last_step_leaves_what_the_code_works_with(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_migrations"})
-<<<<<<< HEAD
         assert compare_metadata(context, together(ROOMS)) == []
-=======
-        assert compare_metadata(context, [metadata, staff, tokens, registers]) == []
->>>>>>> staff
     database.dispose()
 
 
