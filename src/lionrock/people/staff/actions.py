@@ -128,6 +128,14 @@ _ROWS = (
         rules=("HK-K03",),
     ),
     Action(
+        "client_evidence",
+        "Accept evidence that a client is professional or institutional",
+        _roles(R.ONBOARDING_REVIEWER, R.COMPLIANCE_OFFICER),
+        _OFFICERS,
+        Subject.CLIENT,
+        rules=("HK-R01", "HK-25b"),
+    ),
+    Action(
         "client_risk",
         "Set another risk level than the method gives",
         _roles(R.ONBOARDING_REVIEWER, R.COMPLIANCE_OFFICER),

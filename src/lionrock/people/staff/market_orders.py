@@ -131,15 +131,12 @@ class MarketOrders:
     def __init__(self, node: Node, catalogue: Catalogue, rules: TradingRules, profiles: Profiles) -> None:
         self._node, self._catalogue, self._rules, self._profiles = node, catalogue, rules, profiles
 
-    def register_accounts(self, executors: Executors) -> None:
-        """Orders about accounts, where clients are not assessed. Raises `ValueError` when one is there already."""
-        executors.register("account_restriction", AccountRestricted, self._restrict, self._profile)
-        executors.register("client_class", ClientClassified, self._classify, self._profile)
-        executors.register("exposure_limit", ExposureLimited, self._limit_exposure, self._profile)
-
     def register(self, executors: Executors) -> None:
-        """Orders about markets and entries. Raises `ValueError` when one is there already."""
+        """All of them. Raises `ValueError` when one is there already."""
         add = executors.register
+        add("account_restriction", AccountRestricted, self._restrict, self._profile)
+        add("client_class", ClientClassified, self._classify, self._profile)
+        add("exposure_limit", ExposureLimited, self._limit_exposure, self._profile)
         add("market_phase", MarketPhased, self._phase, self._market)
         add("kill_switch", KillSwitched, self._as_command(SetKillSwitch))
         add("price_band", BandSet, self._as_command(SetPriceBand), self._band)

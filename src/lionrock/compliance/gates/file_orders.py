@@ -1,8 +1,4 @@
-"""What two people of the staff decide about clients who are assessed: put on record first, then the core follows.
-
-Where clients are assessed, these take the place of the orders that change an account's profile in the core directly: a
-profile that nothing on record stands behind would be set back at the next look.
-"""
+"""What two people of the staff put on a client's file: evidence, levels of risk, steps, reviews, agreements."""
 
 from __future__ import annotations
 
@@ -15,36 +11,17 @@ import msgspec
 from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.refusals import AssessmentRefused
-from lionrock.compliance.assessments.restrictions import restrictions_of
-from lionrock.compliance.assessments.terms import Effect
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
-from lionrock.words.enumerations import AccountRestriction
-
-_EFFECTS = {AccountRestriction.FROZEN: Effect.FROZEN, AccountRestriction.REDUCE_ONLY: Effect.REDUCE_ONLY}
-
-
-class ClientRestricted(msgspec.Struct, frozen=True, kw_only=True):
-    """Payload of `account_restriction`; 0 lifts every restriction that the staff placed."""
-
-    account_id: int
-    restriction: int
 
 
 class ClassEvidenced(msgspec.Struct, frozen=True, kw_only=True):
-    """Payload of `client_class`: evidence that the client is professional or institutional."""
+    """Payload of `client_evidence`: that the client is professional or institutional."""
 
-    account_id: int
+    client_id: str
     kind: str
     document_sha256: str
     dated_ns: int
-
-
-class LimitSet(msgspec.Struct, frozen=True, kw_only=True):
-    """Payload of `exposure_limit`, in minor units of the currency that means are declared in."""
-
-    account_id: int
-    limit_minor: int
 
 
 class RiskSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -77,12 +54,11 @@ class AgreementPublished(msgspec.Struct, frozen=True, kw_only=True):
     in_force_ns: int
 
 
-class ClientOrders:
+class ClientFileOrders:
     """Carries them out; each ends with the client's gates brought up to date."""
 
-    def __init__(self, clock: ClientClock, client_of_account: Callable[[int], str], now: Callable[[], int]) -> None:
-        """`client_of_account` is SQL and gives an empty text for nobody."""
-        self._clock, self._client_of_account, self._now = clock, client_of_account, now
+    def __init__(self, clock: ClientClock, now: Callable[[], int]) -> None:
+        self._clock, self._now = clock, now
 
     @property
     def _assessments(self) -> Assessments:
@@ -91,18 +67,13 @@ class ClientOrders:
     def register(self, executors: Executors) -> None:
         """All of them. Raises `ValueError` when one is there already."""
         add = executors.register
-        add("account_restriction", ClientRestricted, self._restrict, self._of_account)
-        add("client_class", ClassEvidenced, self._classify, self._of_account)
-        add("exposure_limit", LimitSet, self._limit, self._of_account)
+        add("client_evidence", ClassEvidenced, self._classify, self._of_client)
         add("client_risk", RiskSet, self._rate, self._of_client)
         add("client_due_diligence", StepDone, self._enhance, self._of_client)
         add("client_review", Reviewed, self._review, self._of_client)
         add("agreement_version", AgreementPublished, self._publish)
 
     # What a proposal would change, as it is now. SQL.
-
-    def _of_account(self, payload: Any) -> object:
-        return self._state(self._client(payload.account_id))
 
     def _of_client(self, payload: Any) -> object:
         if self._assessments.clients.client(payload.client_id) is None:
@@ -113,66 +84,21 @@ class ClientOrders:
         """The number of the last finding about the client: whatever was found since is another state."""
         return [max((finding.number for finding in self._assessments.records.of(client_id)), default=0)]
 
-    def _client(self, account_id: int) -> str:
-        client_id = self._client_of_account(account_id)
-        if not client_id:
-            raise OrderRefused(f"account {account_id} is no client's main account")
-        return client_id
-
     # Carrying out
-
-    async def _restrict(self, order: Order) -> str:
-        payload: ClientRestricted = order.payload
-        client_id = await asyncio.to_thread(self._client, payload.account_id)
-        maker, approver, reason = _people(order)
-
-        def act() -> str:
-            if payload.restriction == AccountRestriction.NONE:
-                return self._lift(client_id, order)
-            effect = _EFFECTS.get(AccountRestriction(payload.restriction))
-            if effect is None:
-                raise OrderRefused("a restriction is 0 (none), 1 (frozen) or 2 (reduce only)")
-            self._assessments.restrictions.place(
-                client_id, effect, reason, maker, self._now(), approver_id=approver.staff_id
-            )
-            return f"restricted: {effect.name.lower()}"
-
-        return await self._then_attend(client_id, act)
-
-    def _lift(self, client_id: str, order: Order) -> str:
-        maker, approver, reason = _people(order)
-        in_force = restrictions_of(self._assessments.records.of(client_id), self._now())
-        for finding in in_force:
-            self._assessments.restrictions.lift(
-                client_id, finding.number, reason, proposer=maker, approver=approver, at_ns=self._now()
-            )
-        return f"lifted: {len(in_force)}"
 
     async def _classify(self, order: Order) -> str:
         payload: ClassEvidenced = order.payload
-        client_id = await asyncio.to_thread(self._client, payload.account_id)
         maker, approver, _ = _people(order)
         return await self._then_attend(
-            client_id,
+            payload.client_id,
             lambda: self._assessments.evidence.accept(
-                client_id,
+                payload.client_id,
                 payload.kind,
                 payload.document_sha256,
                 dated_ns=payload.dated_ns,
                 proposer=maker,
                 approver=approver,
                 at_ns=self._now(),
-            ),
-        )
-
-    async def _limit(self, order: Order) -> str:
-        payload: LimitSet = order.payload
-        client_id = await asyncio.to_thread(self._client, payload.account_id)
-        maker, approver, reason = _people(order)
-        return await self._then_attend(
-            client_id,
-            lambda: self._assessments.exposure.set_by_hand(
-                client_id, payload.limit_minor, reason, proposer=maker, approver=approver, at_ns=self._now()
             ),
         )
 
