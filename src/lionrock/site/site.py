@@ -41,7 +41,6 @@ from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer, open_sealer
-from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -67,7 +66,6 @@ class Site(msgspec.Struct, frozen=True):
     market_data: MarketData
     remembered: Remembered
     trading_rules: TradingRules
-    account_profiles: AccountProfiles
     keys: ApiKeys
     listen_keys: ListenKeys
     clock: Callable[[], int]
@@ -86,6 +84,8 @@ class Site(msgspec.Struct, frozen=True):
     people: People
     staff: StaffOffice
     profiles: Profiles
+    market_orders: MarketOrders
+    """What the staff orders of the core; clients who are assessed are asked of `of_client`."""
     taken_until_ns: int
     """When the site last did something before it was opened."""
 
@@ -99,7 +99,7 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration = read_configuration(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
-        views = catalogue, orders, market_data, Remembered(), TradingRules(), AccountProfiles()
+        views = catalogue, orders, market_data, Remembered(), TradingRules()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
         profiles = Profiles()
         listeners = (*views, owners, bookings, volumes, profiles)
@@ -125,7 +125,8 @@ class Site(msgspec.Struct, frozen=True):
             database, sealer, random_bytes, clock, rules=access.staff_session_rules, relying_party=party,
             surroundings=Surroundings(client_of=_client_of(owners, people), registry=node.metrics.registry),
         )  # fmt: skip
-        MarketOrders(node, catalogue, views[4], profiles).register(staff.executors)
+        market_orders = MarketOrders(node, catalogue, views[4], profiles)
+        market_orders.register(staff.executors)
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
@@ -149,6 +150,7 @@ class Site(msgspec.Struct, frozen=True):
             people,
             staff,
             profiles,
+            market_orders,
             max(node.engine.last_time_ns, keys.last_change_ns),
         )
 
