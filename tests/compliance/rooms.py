@@ -18,7 +18,7 @@ from lionrock.compliance.assessments.profile import ProfileMethod
 from lionrock.compliance.assessments.risk import Fact
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
-from lionrock.compliance.gates.outcomes import SiteTerms, profile_in_force
+from lionrock.compliance.gates.outcomes import SiteTerms
 from lionrock.site import sandbox
 from lionrock.site.site import Site
 from lionrock.store.database import open_database
@@ -140,7 +140,7 @@ class Room:
         return START_NS + count * DAY_NS
 
     def profile(self, account_id: int = ACCOUNT) -> SetAccountProfile:
-        return profile_in_force(self.site.account_profiles, account_id)
+        return self.site.profiles.of(account_id)
 
     async def buy(self, account_id: int = ACCOUNT, *, market_id: int = 1, side: Side = Side.BUY) -> str:
         """`placed`, or the name of the refusal. A resting order of 0.01 at 50,000, far from any other."""
@@ -227,7 +227,7 @@ async def opened(
                 await fund(site, client.account_id)
         outbox = Outbox()
         assessments = _assessments(site.database, onboarding, outbox, data)
-        ledger = Ledger(site.node, site.catalogue, site.owners, site.account_profiles, site.database)
+        ledger = Ledger(site.node, site.catalogue, site.owners, site.profiles, site.database)
         gates = ClientGates(
             ledger, assessments, rulebook, SITE, (lambda: asset_terms) if asset_terms is not None else None
         )

@@ -19,14 +19,16 @@ from lionrock.compliance.assessments.assessments import Assessments, read_data
 from lionrock.compliance.attesting import register_attesting
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
-from lionrock.compliance.gates.orders import ClientOrders
+from lionrock.compliance.gates.file_orders import ClientFileOrders
+from lionrock.compliance.gates.onboarded import AssessedRecords, OnboardedClients, OnboardingGates
 from lionrock.compliance.gates.outcomes import SiteTerms
 from lionrock.compliance.onboarding.ledger import NodeLedger
 from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
 from lionrock.gateways.rest.contract import Assessed
-from lionrock.gateways.rest.errors import LicenceRule, LicenceRules
+from lionrock.gateways.rest.errors import LicenceRules
+from lionrock.gateways.rest.licence_rules import citations, licence_rules
 from lionrock.node.node import Node
 from lionrock.node.statements import Statements
 from lionrock.people.accounts import Owners
@@ -39,16 +41,14 @@ from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.loading import shipped_library
 from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
-from lionrock.site.between_rooms import AssessedClients, ClientsForAssessments, DueGates, NoticesByKey, UsersOfClients
+from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
 from lionrock.site.clockwork import every_day, every_minute
 from lionrock.site.definition import Definition
 from lionrock.store.sealing import Sealer
-from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.profiles import Profiles
 from lionrock.views.trading_rules import TradingRules
 from lionrock.words.enumerations import AccountKind
-from lionrock.words.rejections import Rejection
 from lionrock.words.side_notes import StatementKind
 
 
@@ -57,7 +57,6 @@ class Views(msgspec.Struct, frozen=True):
 
     catalogue: Catalogue
     trading_rules: TradingRules
-    account_profiles: AccountProfiles
     profiles: Profiles
     owners: Owners
 
@@ -106,18 +105,7 @@ class Rooms(msgspec.Struct, frozen=True):
 
     def licence_rules(self, at_ns: int) -> LicenceRules:
         """Rules by the core's rejection that carries them out, as they are in force at a moment."""
-        regime = self.rulebook.regime
-        citations = citations_of(regime, at_ns)
-        return {
-            rejection.name: rules
-            for rejection in Rejection
-            if (rules := [LicenceRule(each, citations[each]) for each in regime.rules_of(rejection.name, at_ns)])
-        }
-
-
-def citations_of(regime: Regime, at_ns: int) -> dict[str, str]:
-    """Instrument and paragraph of every rule in force, by its id."""
-    return {rule.id: f"{rule.loaded.instrument.title}, {rule.loaded.rule.paragraph}" for rule in regime.at(at_ns)}
+        return licence_rules(self.rulebook.regime, at_ns)
 
 
 def open_rooms(ground: Ground, gather: Gather) -> Rooms:
@@ -145,11 +133,27 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
 
 
 def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tuple[Onboarding, Assessed]:
-    """Onboarding and assessments know each other's clients, so one is named to the other once both are there."""
-    definition, views = ground.definition, ground.views
+    """Assessments ask onboarding who a client is, late: it is put together after them."""
+    definition, views, made = ground.definition, ground.views, list[Onboarding]()
     holder = definition.entity_of_kind(AccountKind.CLIENT)
-    known, gates_due, told = ClientsForAssessments(holder), DueGates(ground.clock), AssessedClients(ground.clock)
+
+    def employees() -> frozenset[str]:
+        members = ground.staff.members
+        return frozenset(client for each in members.all() for client in members.own_files(each))
+
     notices = NoticesByKey()
+    assessments = Assessments(
+        ground.database,
+        ground.sealer,
+        ground.random_bytes,
+        data=read_data(definition.assessment_terms),
+        clients=OnboardedClients(lambda: made[0].records, holder.number, employees),
+        notices=notices,
+    )
+    ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
+    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
+    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
+    clock = ClientClock(ClientGates(ledger, assessments, rulebook, terms))
     onboarding = Onboarding(
         ground.database,
         ground.sealer,
@@ -160,34 +164,20 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         around=Surroundings(
             users=UsersOfClients(ground.people),
             ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
-            gates=gates_due,
+            gates=OnboardingGates(clock, ground.clock),
             decide=rulebook.decide,
             record_decision=partial(statements.record, StatementKind.DECISION),
             record_document=partial(statements.record, StatementKind.DOCUMENT),
             provider=SimulatedProvider() if definition.identity_provider == "simulated" else NoProvider(),
-            assessed=told,
+            assessed=AssessedRecords(assessments, ground.clock),
             notify=notices.send,
             entity=holder.code,
         ),
     )
-    known.records = onboarding.records
-    assessments = Assessments(
-        ground.database,
-        ground.sealer,
-        ground.random_bytes,
-        data=read_data(definition.assessment_terms),
-        clients=known,
-        notices=notices,
-    )
-    ledger = Ledger(ground.node, views.catalogue, views.owners, views.account_profiles, ground.database)
-    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
-    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
-    gates = ClientGates(ledger, assessments, rulebook, terms)
-    clock = ClientClock(gates)
-    gates_due.clock, told.gates = clock, gates
+    made.append(onboarding)
     OnboardingOrders(onboarding).register(ground.staff.executors)
-    ClientOrders(clock, onboarding.records.client_of_account, ground.clock).register(ground.staff.executors)
-    return onboarding, Assessed(assessments, gates, clock, citations_of(rulebook.regime, ground.clock()))
+    ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
+    return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
 
 
 def _admission(ground: Ground, statements: Statements, rulebook: Rulebook) -> AdmissionDesk:

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from lionrock.compliance.gates.orders import ClientOrders
 from lionrock.compliance.registers.registers import Registers
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
@@ -47,7 +48,6 @@ from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer, open_sealer
-from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
 from lionrock.views.movements import Movements
@@ -75,7 +75,6 @@ class Site(msgspec.Struct, frozen=True):
     market_data: MarketData
     remembered: Remembered
     trading_rules: TradingRules
-    account_profiles: AccountProfiles
     keys: ApiKeys
     listen_keys: ListenKeys
     clock: Callable[[], int]
@@ -95,6 +94,8 @@ class Site(msgspec.Struct, frozen=True):
     staff: StaffOffice
     profiles: Profiles
     movements: Movements
+    market_orders: MarketOrders
+    """What the staff orders of the core; clients who are assessed are asked of `of_client`."""
     taken_until_ns: int
     """When the site last did something before it was opened."""
     definition: Definition | None = None
@@ -113,7 +114,7 @@ class Site(msgspec.Struct, frozen=True):
         """
         configuration, definition = read_configuration(directory), definition_of(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
-        views = catalogue, orders, market_data, Remembered(), TradingRules(), AccountProfiles()
+        views = catalogue, orders, market_data, Remembered(), TradingRules()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
         profiles, movements = Profiles(), Movements()
         listeners = (*views, owners, bookings, volumes, profiles, movements)
@@ -143,16 +144,15 @@ class Site(msgspec.Struct, frozen=True):
                 registry=node.metrics.registry,
             ),
         )  # fmt: skip
-        orders_of_staff = MarketOrders(node, catalogue, views[4], profiles)
-        orders_of_staff.register(staff.executors)
+        market_orders = MarketOrders(node, catalogue, views[4], profiles)
+        market_orders.register(staff.executors)
         rooms = gathering = None
-        if definition is None:
-            orders_of_staff.register_accounts(staff.executors)
-        else:
-            read = Views(catalogue, views[4], views[5], profiles, owners)
+        if definition is not None:
+            read = Views(catalogue, views[4], profiles, owners)
             ground = Ground(directory, definition, node, database, sealer, clock, random_bytes, people, staff, read)
             gathering = Gathering(ground, movements)
             rooms = gathering.rooms = open_rooms(ground, gathering)
+            market_orders.of_client = ClientOrders(rooms.assessed.clock, clock)
             sub_accounts.following = rooms.assessed.gates.following
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
@@ -179,6 +179,7 @@ class Site(msgspec.Struct, frozen=True):
             staff,
             profiles,
             movements,
+            market_orders,
             max(node.engine.last_time_ns, keys.last_change_ns),
             definition,
             rooms,

@@ -15,7 +15,7 @@ from lionrock.compliance.gates import by_staff
 from lionrock.node.published import Published
 from lionrock.rulebook.decisions import ADMITTED, REFUSED, Decision, RuleCited
 from lionrock.rulebook.subject import Subject
-from lionrock.views.account_profiles import AccountProfiles
+from lionrock.views.profiles import Profiles
 from lionrock.words.commands import Command, SetAccountProfile, SetAssetPermission
 from lionrock.words.enumerations import AccountRestriction, ClientClass, Side
 from lionrock.words.events import OrderCancelled
@@ -138,7 +138,7 @@ async def test_what_was_set_past_the_gates_is_put_back(tmp_path: Path) -> None:
             await room.site.node.submit(command)
             assert await room.gates.reconcile(START_NS) == [CLIENT]
             assert room.profile() == good
-            assert room.site.account_profiles.forbidden[ACCOUNT] == {2}
+            assert room.site.profiles.forbidden_assets(ACCOUNT) == {2}
 
 
 @pytest.mark.shows("CGAT-006")
@@ -162,19 +162,19 @@ async def test_class_profile_and_residence_decide_which_assets_are_acquired(tmp_
         for client_id in (CLIENT, "beef"):
             room.complete(client_id)
             await room.clock.attend(client_id, START_NS)
-        assert room.site.account_profiles.forbidden == {ACCOUNT: {2}, 601: {2, 3}}
+        assert [room.site.profiles.forbidden_assets(each) for each in (ACCOUNT, 601)] == [{2}, {2, 3}]
         assert [await room.buy(market_id=2), await room.buy()] == ["ASSET_NOT_PERMITTED", "placed"]
         assert await room.buy(market_id=2, side=Side.SELL) == "placed"  # getting rid of it stays possible
         await by_staff.accept_evidence(
             room.clock, EVA, CLIENT, approver=FINN, kind="public_filing", document_sha256=DOCUMENT,
             dated_ns=START_NS, at_ns=START_NS,
         )  # fmt: skip
-        assert room.site.account_profiles.forbidden[ACCOUNT] == set()
+        assert room.site.profiles.forbidden_assets(ACCOUNT) == set()
         assert (room.profile().products, room.profile().client_class) == (0b111, ClientClass.PROFESSIONAL)
         careful = dict.fromkeys((each.id for each in room.assessments.data.profile[0].questions), "a")
         room.assessments.profiles.answer(CLIENT, careful, START_NS)
         await room.clock.attend(CLIENT, START_NS)
-        assert room.site.account_profiles.forbidden[ACCOUNT] == {1, 2}
+        assert room.site.profiles.forbidden_assets(ACCOUNT) == {1, 2}
         assert await room.buy() == "ASSET_NOT_PERMITTED"
 
 
@@ -188,7 +188,7 @@ async def test_what_nobody_admitted_nobody_acquires(tmp_path: Path) -> None:
     async with opened(tmp_path, asset_terms=terms) as room:
         room.complete()
         await room.clock.attend(CLIENT, START_NS)
-        assert room.site.account_profiles.forbidden[ACCOUNT] == {1, 2, 3, 5}
+        assert room.site.profiles.forbidden_assets(ACCOUNT) == {1, 2, 3, 5}
 
 
 @pytest.mark.shows("CGAT-005")
@@ -201,7 +201,7 @@ async def test_a_sub_account_has_its_owners_gates_from_the_frame_that_opens_it(t
         assert len(frames.all) == 1
         assert msgspec.structs.replace(room.profile(sub.account_id), account_id=ACCOUNT) == room.profile()
         assert room.profile().exposure_limit_atoms == LIMIT_ATOMS // 2  # one limit, over both
-        assert room.site.account_profiles.forbidden[sub.account_id] == {2}
+        assert room.site.profiles.forbidden_assets(sub.account_id) == {2}
         third = await room.site.sub_accounts.open(ACCOUNT, "another")
         limits = [room.profile(each).exposure_limit_atoms for each in (ACCOUNT, sub.account_id, third.account_id)]
         assert limits == [LIMIT_ATOMS // 3] * 3
@@ -357,14 +357,14 @@ async def test_the_view_is_the_same_from_a_snapshot_and_after_a_restart(tmp_path
         room.complete()
         await room.clock.attend(CLIENT, START_NS)
         assert await room.buy(market_id=2) == "ASSET_NOT_PERMITTED"
-        before = room.site.account_profiles
-        again = AccountProfiles()
+        before = room.site.profiles
+        again = Profiles()
         again.load(before.save())
         saved = before.save()
         assert again.save() == saved
         assert again.refused == before.refused
     async with opened(tmp_path, asset_terms=ASSETS) as room:
-        assert room.site.account_profiles.save() == saved
+        assert room.site.profiles.save() == saved
         assert room.site.node.recovered.snapshot_sequence > 0
 
 

@@ -55,7 +55,7 @@ async def assessing(directory: Path) -> AsyncIterator[Assessing]:
         assessments = Assessments(
             site.database, site.sealer, site.random_bytes, data=read_data(), clients=onboarding, notices=Outbox()
         )
-        ledger = Ledger(site.node, site.catalogue, site.owners, site.account_profiles, site.database)
+        ledger = Ledger(site.node, site.catalogue, site.owners, site.profiles, site.database)
         room = Assessing(inside, ClientGates(ledger, assessments, None, SITE), onboarding)
         inside.venue.assessed = Assessed(assessments, room.gates, room.clock, {"HK-K01": "VATP 9.4"})
         await by_staff.publish_agreement(

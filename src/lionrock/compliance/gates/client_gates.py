@@ -24,8 +24,8 @@ from lionrock.compliance.gates.outcomes import Listed, SiteTerms, difference, wa
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners
 from lionrock.rulebook.decisions import Decision
-from lionrock.views.account_profiles import AccountProfiles
 from lionrock.views.catalogue import Catalogue
+from lionrock.views.profiles import Profiles
 from lionrock.words.commands import AdvanceTime, Command
 from lionrock.words.events import CommandRejected
 from lionrock.words.faults import Fault
@@ -44,7 +44,7 @@ class Ledger(msgspec.Struct, frozen=True):
     node: Node
     catalogue: Catalogue
     owners: Owners
-    profiles: AccountProfiles
+    profiles: Profiles
     database: Engine
 
 

@@ -12,7 +12,6 @@ import msgspec
 from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.standing import Standing, standing
 from lionrock.compliance.gates.client_gates import PLACE, ClientGates
-from lionrock.compliance.gates.outcomes import profile_in_force
 from lionrock.rulebook.facts import (
     AgreementVersion,
     ClientRecord,
@@ -71,8 +70,8 @@ class ClientFacts:
         return offered() if offered else None
 
     def client_records(self) -> list[ClientRecord]:
-        """Every client, by what is on record now."""
-        return [self._record(each) for each in standings(self._gates, self._clock())]
+        """Everybody who has an account, by what is on record now."""
+        return [self._record(each) for each in standings(self._gates, self._clock()) if each.client.account_id]
 
     def _record(self, current: Standing) -> ClientRecord:
         return msgspec.structs.replace(current.record, may_trade=self.may_trade(current))
@@ -81,7 +80,7 @@ class ClientFacts:
         """Whether the core lets any account of the client place an order."""
         profiles = self._gates.ledger.profiles
         for account_id in self._gates.accounts(current.client):
-            profile = profile_in_force(profiles, account_id)
+            profile = profiles.of(account_id)
             if profile.products and profile.restriction == AccountRestriction.NONE:
                 return True
         return False
@@ -127,7 +126,7 @@ class ClientFacts:
         ledger, refused = self._gates.ledger, self._gates.ledger.profiles.refused
         trading = [each for each in self._gates.standings.values() if self.may_trade(each)]
         accounts = [
-            (each, profile_in_force(ledger.profiles, account_id))
+            (each, ledger.profiles.of(account_id))
             for each in trading
             for account_id in self._gates.accounts(each.client)
         ]

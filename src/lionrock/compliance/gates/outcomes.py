@@ -10,13 +10,11 @@ from lionrock.compliance.assessments.ports import AssetTerms
 from lionrock.compliance.assessments.profile import ProfileMethod
 from lionrock.compliance.assessments.standing import Standing
 from lionrock.compliance.assessments.terms import Effect, Terms, is_exempt
-from lionrock.views.account_profiles import AccountProfiles
+from lionrock.views.profiles import Profiles
 from lionrock.words.commands import CancelOrders, Command, SetAccountProfile, SetAssetPermission, SetBeneficialOwner
 from lionrock.words.enumerations import AccountRestriction, CancelReason, ClientClass
 from lionrock.words.limits import MAX_ATOMS
 
-ALL_PRODUCTS = 2**32 - 1
-"""What every account begins with."""
 MONEY = "money"
 LEAST_LIMIT_ATOMS = 1
 """A limit of 0 is none to the core, so a client that may have nothing at stake gets one atom."""
@@ -45,6 +43,12 @@ class SiteTerms(msgspec.Struct, frozen=True):
             return minor * int(10 ** (self.valuation_decimals - self.minor_decimals))
         return minor // int(10 ** (self.minor_decimals - self.valuation_decimals))
 
+    def minor(self, atoms: int) -> int:
+        """Atoms in minor units, cut down: to the side of less at stake."""
+        if self.valuation_decimals >= self.minor_decimals:
+            return atoms // int(10 ** (self.valuation_decimals - self.minor_decimals))
+        return atoms * int(10 ** (self.minor_decimals - self.valuation_decimals))
+
 
 class Listed(msgspec.Struct, frozen=True):
     """What is listed, as the gates see it."""
@@ -61,8 +65,8 @@ class Wanted(msgspec.Struct, frozen=True):
     """What should hold for one account."""
 
     profile: SetAccountProfile
-    forbidden: frozenset[int]
-    """Assets that it may not acquire."""
+    forbidden: frozenset[int] | None
+    """Assets that it may not acquire; None where the site does not say, and what is set stays."""
 
 
 def wanted(
@@ -108,9 +112,9 @@ def _products(standing: Standing, site: SiteTerms, terms: Terms, method: Profile
     return sum(1 << bit for name, bit in site.products.items() if name in allowed)
 
 
-def _forbidden(standing: Standing, listed: Listed, terms: Terms, method: ProfileMethod) -> frozenset[int]:
+def _forbidden(standing: Standing, listed: Listed, terms: Terms, method: ProfileMethod) -> frozenset[int] | None:
     if listed.terms is None:
-        return frozenset()
+        return None
     groups = None
     if _has_profile(standing, terms):
         groups = set(method.class_named(standing.profile).asset_groups) if standing.profile else {MONEY}
@@ -138,7 +142,7 @@ def _may_acquire(asset: AssetTerms | None, standing: Standing, groups: set[str] 
 
 def difference(
     wanted_by_account: Mapping[int, Wanted],
-    have: AccountProfiles,
+    have: Profiles,
     owners: Mapping[int, int],
     owner_id: int,
     listed: Listed,
@@ -151,38 +155,16 @@ def difference(
     for account_id, want in wanted_by_account.items():
         if owners.get(account_id, account_id) != owner_id:
             commands.append(SetBeneficialOwner(account_id=account_id, owner_id=owner_id))
-        before = profile_in_force(have, account_id)
+        before = have.of(account_id)
         if want.profile != before:
             commands.append(want.profile)
-        forbidden = have.forbidden.get(account_id, set())
-        newly = sorted(want.forbidden - forbidden)
+        forbidden = have.forbidden_assets(account_id)
+        should = forbidden if want.forbidden is None else want.forbidden
+        newly = sorted(should - forbidden)
         commands += [_permission(account_id, asset_id, permitted=0) for asset_id in newly]
-        commands += [_permission(account_id, asset_id, permitted=1) for asset_id in sorted(forbidden - want.forbidden)]
+        commands += [_permission(account_id, asset_id, permitted=1) for asset_id in sorted(forbidden - should)]
         commands += _taken_back(account_id, before, want.profile, newly, listed)
     return commands
-
-
-def profile_in_force(have: AccountProfiles, account_id: int) -> SetAccountProfile:
-    """What the core has for an account, in the form of the command that would set it."""
-    event = have.profiles.get(account_id)
-    if event is None:
-        return SetAccountProfile(
-            account_id=account_id,
-            legal_entity=0,
-            products=ALL_PRODUCTS,
-            client_class=0,
-            restriction=0,
-            open_order_cap=0,
-        )
-    return SetAccountProfile(
-        account_id=account_id,
-        legal_entity=event.legal_entity,
-        products=event.products,
-        client_class=event.client_class,
-        restriction=event.restriction,
-        open_order_cap=event.open_order_cap,
-        exposure_limit_atoms=event.exposure_limit_atoms,
-    )
 
 
 _STRICTNESS = (AccountRestriction.NONE, AccountRestriction.REDUCE_ONLY, AccountRestriction.FROZEN)

@@ -11,7 +11,6 @@ from lionrock.compliance.assessments.ports import Client
 from lionrock.compliance.assessments.profile import ProfileClass, ProfileQuestion
 from lionrock.compliance.assessments.records import Finding, Kind, last
 from lionrock.compliance.assessments.standing import Standing
-from lionrock.compliance.gates.outcomes import profile_in_force
 from lionrock.gateways.rest.assessed import assessed_client, cited, ms, row, told_why
 from lionrock.gateways.rest.contract import Assessed, Call, Parameter, Venue
 from lionrock.gateways.rest.contract import Kind as Of
@@ -183,7 +182,7 @@ def _steps(assessed: Assessed, newest: Finding | None) -> list[StepShown]:
 
 
 def _account(assessed: Assessed, account_id: int) -> AccountLimits:
-    profile = profile_in_force(assessed.gates.ledger.profiles, account_id)
+    profile = assessed.gates.ledger.profiles.of(account_id)
     limit = profile.exposure_limit_atoms
     restrictions = ("none", "frozen", "reduce_only")
     return AccountLimits(
