@@ -22,6 +22,7 @@ from lionrock.gateways.rest.contract import (
     MakeStatement,
     Probes,
     Profile,
+    Reason,
     Traffic,
     Venue,
 )
@@ -127,6 +128,7 @@ class Site(msgspec.Struct, frozen=True):
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
+        watched.remarks.append(lambda: Reason(*told) if (told := staff.remark()) else None)
         url = configuration.views.database or default_url(directory)
         of_clients = owners, sub_accounts, bookings, volumes
         told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)
