@@ -136,13 +136,13 @@ class Clients:
     def of_account(self, account_id: int) -> ClientRow | None:
         return self._one(clients.c.account_id == account_id)
 
-    def all(self, *states: State) -> list[ClientRow]:
-        """In these states, or in any, those that wait longest first."""
+    def all(self, *states: State, most: int | None = None) -> list[ClientRow]:
+        """In these states, or in any, those that wait longest first; at most so many."""
         query = select(clients).order_by(clients.c.changed_ns, clients.c.client_id)
         if states:
             query = query.where(clients.c.state.in_([state.value for state in states]))
         with self.database.connect() as connection:
-            return [_client(row) for row in connection.execute(query)]
+            return [_client(row) for row in connection.execute(query.limit(most))]
 
     def with_forms(self, *states: State) -> Iterator[tuple[ClientRow, Form]]:
         """The same with what each application says, in one query."""
