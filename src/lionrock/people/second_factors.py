@@ -12,6 +12,7 @@ import pyotp
 from sqlalchemy import Engine, delete, func, insert, select, update
 
 from lionrock.people.attempts import NS_PER_S, Attempts
+from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import recovery_codes, users
 from lionrock.store.sealing import Sealer
 
@@ -78,7 +79,7 @@ class SecondFactors:
             raise TotpIsOn
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer))
 
-    def confirm(self, user_id: str, code: str) -> list[str]:
+    def confirm(self, user_id: str, code: str, within: Within = nothing_else) -> list[str]:
         """The authenticator counts from now on; gives the recovery codes, shown once.
 
         Raises `TotpNotBegun`, `WrongCode` and `MustWait`.
@@ -94,9 +95,10 @@ class SecondFactors:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
             rows = [{"code_hash": self._recovery_hash(user_id, each), "user_id": user_id} for each in codes]
             connection.execute(insert(recovery_codes), rows)
+            within(connection)
         return codes
 
-    def remove(self, user_id: str) -> None:
+    def remove(self, user_id: str, within: Within = nothing_else) -> None:
         """No authenticator and no recovery codes any more; nothing is asked of API keys then."""
         with self._database.begin() as connection:
             connection.execute(delete(recovery_codes).where(recovery_codes.c.user_id == user_id))
@@ -105,6 +107,7 @@ class SecondFactors:
                 .where(users.c.user_id == user_id)
                 .values(sealed_totp_secret=None, totp_is_confirmed=0, totp_last_step=0, api_needs_code=0)
             )
+            within(connection)
 
     def recovery_codes_left(self, user_id: str) -> int:
         statement = select(func.count()).select_from(recovery_codes).where(recovery_codes.c.user_id == user_id)

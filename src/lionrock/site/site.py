@@ -30,6 +30,7 @@ from lionrock.node.recovery import Listener
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
+from lionrock.people.notices import Notices
 from lionrock.people.people import People
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
@@ -37,6 +38,7 @@ from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
+from lionrock.store.outbox.outbox import Outbox
 from lionrock.store.sealing import Sealer, open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
@@ -101,9 +103,12 @@ class Site(msgspec.Struct, frozen=True):
             journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
             keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
             rules, party = access.session_rules, access.relying_party
+            outbox = Outbox(database, sealer, random_bytes, configuration.outbox.patience)
+            plain = bool(configuration.outbox.webhook_networks)
+            notices = Notices(database, sealer, outbox, random_bytes, allow_plain_webhooks=plain)
             people = People(
                 database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
-                accounts=accounts,
+                accounts=accounts, notices=notices,
             )  # fmt: skip
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:

@@ -9,6 +9,7 @@ from lionrock.gateways.rest import (
     histories,
     listen_keys,
     merged_quotes,
+    notices,
     orders,
     probes,
     profile,
@@ -274,6 +275,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *notices.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

@@ -3,7 +3,8 @@ opaque ids. Amounts of money are in minor units (cents) of a named currency, or 
 """
 
 from lionrock.rulebook.facts.capital import CapitalPosition
-from lionrock.rulebook.facts.clients import ClientRecord, OrderGateSetting, StandingAuthority
+from lionrock.rulebook.facts.clients import AgreementVersion, ClientRecord, OrderGateSetting, StandingAuthority
+from lionrock.rulebook.facts.custody import Cover, CustodySplit, TransferInformation
 from lionrock.rulebook.facts.general import (
     Attested,
     GateWired,
@@ -11,19 +12,24 @@ from lionrock.rulebook.facts.general import (
     RecordClass,
     RecordShape,
     Setting,
+    Watched,
 )
-from lionrock.rulebook.facts.ledger import AssetSum, EntityAccount, RecordProof
+from lionrock.rulebook.facts.ledger import AssetSum, EntityAccount, MovementTally, RecordProof
 from lionrock.rulebook.facts.staff import StaffRecord
 from lionrock.rulebook.facts.tokens import IndexMembership, TokenRecord
 
 __all__ = [
+    "AgreementVersion",
     "AssetSum",
     "Attested",
     "CapitalPosition",
     "ClientRecord",
+    "Cover",
+    "CustodySplit",
     "EntityAccount",
     "GateWired",
     "IndexMembership",
+    "MovementTally",
     "Obligation",
     "OrderGateSetting",
     "RecordClass",
@@ -33,4 +39,6 @@ __all__ = [
     "StaffRecord",
     "StandingAuthority",
     "TokenRecord",
+    "TransferInformation",
+    "Watched",
 ]

@@ -30,6 +30,8 @@ class ClientRecord(msgspec.Struct, frozen=True):
     """When the evidence of being a professional runs out; 0 for none."""
     agreement_sha256: str = ""
     agreement_accepted_ns: int = 0
+    agreement_is_current: bool = False
+    """Whether what the client accepted is the version in force."""
     next_review_ns: int = 0
     last_activity_ns: int = 0
     dormant: bool = False
@@ -40,6 +42,8 @@ class ClientRecord(msgspec.Struct, frozen=True):
     is_employee: bool = False
     accounts: int = 1
     """Main accounts; sub-accounts do not count."""
+    residence_is_admitted: bool = False
+    """Whether the site's licences let it serve people or companies of this client's residence."""
 
 
 class OrderGateSetting(msgspec.Struct, frozen=True):
@@ -64,3 +68,18 @@ class StandingAuthority(msgspec.Struct, frozen=True):
     ends_ns: int
     renewal_notice_ns: int = 0
     renewal_confirmed_ns: int = 0
+
+
+class AgreementVersion(msgspec.Struct, frozen=True):
+    """One version of what clients agree to."""
+
+    agreement: str
+    """Such as `client_agreement`."""
+    sha256: str
+    announced_ns: int
+    """When clients were told of it."""
+    in_force_ns: int
+    is_first: bool
+    """Nothing was in force before it, so that nobody had to be told of a change."""
+    clauses: tuple[str, ...] = ()
+    """Names of the clauses that it must hold and does, such as `suitability`."""

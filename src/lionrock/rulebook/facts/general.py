@@ -15,6 +15,15 @@ class Obligation(msgspec.Struct, frozen=True):
     done_ns: int | None = None
 
 
+class Watched(msgspec.Struct, frozen=True):
+    """That a room of the running site opens obligations of a kind, so that having none means that none arose."""
+
+    kind: str
+    """As in `Obligation`."""
+    place: str
+    """Such as `compliance.papers`."""
+
+
 class Attested(msgspec.Struct, frozen=True):
     """What a person of the staff stated and signed, with the document it rests on."""
 
@@ -48,7 +57,7 @@ class RecordClass(msgspec.Struct, frozen=True):
     keep_days: int
     """Counted from what `from_event` says; a year is 365.25 days, rounded up."""
     from_event: str
-    """`record` or `end_of_relationship`."""
+    """`record`, `end_of_relationship` or `end_of_system`."""
     is_erased_after: bool
     """Whether the site removes them by itself when the time is over."""
 

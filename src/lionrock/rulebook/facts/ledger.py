@@ -40,3 +40,13 @@ class RecordProof(msgspec.Struct, frozen=True):
     last_backup_ns: int
     """0 for never."""
     last_backup_drilled_ns: int
+
+
+class MovementTally(msgspec.Struct, frozen=True):
+    """How often value left accounts of clients outside a trade, by purpose, since the site began."""
+
+    purpose: str
+    """Name of a `TransferPurpose`."""
+    movements: int
+    without_authority: int
+    """Those whose entry names no authority."""

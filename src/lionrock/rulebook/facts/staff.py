@@ -15,3 +15,5 @@ class StaffRecord(msgspec.Struct, frozen=True):
     access_reviewed_ns: int
     has_trading_account: bool
     """An account of a client that belongs to this person or a relation, as declared."""
+    client_ids: tuple[str, ...] = ()
+    """The declared clients' opaque ids, as in `ClientRecord`."""

@@ -49,3 +49,5 @@ class TokenRecord(msgspec.Struct, frozen=True):
     """What the public page of the token says."""
     white_paper_sha256: str = ""
     index_evaluated_ns: int = 0
+    notified_ns: int = 0
+    """When the regulator was told; 0 for never."""
