@@ -100,7 +100,7 @@ async def test_a_contract_note_tells_every_trade_of_its_day(site: Site, url: str
         "Bob Wong Trading Limited",
         "Lionrock Exchange",
         str(order_id),
-        "30061",
+        "-30,061",
         row.paper_id,
     ):
         assert words in pdf, words
@@ -165,7 +165,7 @@ async def test_statements_and_receipts(site: Site, url: str) -> None:
     ]
     assert "eceipt" in pages["receipt"]
     assert "Monthly statement" in pages["monthly_statement"]
-    assert "31968" in pages["monthly_statement"]
+    assert "31,968" in pages["monthly_statement"]
 
 
 @pytest.mark.shows("PAPR-005")

@@ -33,7 +33,19 @@ _HEAD = (
 #let soft = rgb("#f1f4f8")
 #let line-colour = rgb("#c9d3df")
 #let mono(t) = text(font: "DejaVu Sans Mono", size: 6.6pt, t)
-#let num(t) = align(right, mono(t))
+#let grouped(t) = {
+  let parts = t.split(".")
+  let sign = if parts.at(0).starts-with("-") { "-" } else { "" }
+  let digits = parts.at(0).trim("-", at: start)
+  let groups = ()
+  while digits.len() > 3 {
+    groups.insert(0, digits.slice(-3))
+    digits = digits.slice(0, -3)
+  }
+  sign + (digits, ..groups).join(",") + if parts.len() > 1 { "." + parts.at(1) } else { "" }
+}
+#let amount(t) = mono(grouped(t))
+#let num(t) = align(right, amount(t))
 #let short(t) = if t.contains("T") { t.slice(0, 10) + " " + t.slice(11, 23) + " " + t.slice(-6) } else { t }
 #let day(t) = t.slice(0, 10)
 #let clock(t) = t.slice(11, 23)
@@ -62,8 +74,12 @@ _HEAD = (
   }
   if d.entity.contact != "" [ \\ Questions or objections: #d.entity.contact ]
 }
-#let facts(..rows) = block(above: 8pt, grid(columns: (auto, 1fr), column-gutter: 12pt, row-gutter: 5.5pt,
-  ..rows.pos().map(r => (text(fill: ink, r.at(0)), r.at(1))).flatten()))
+#let facts(..rows) = block(above: 8pt, {
+  set text(size: 9pt)
+  show text.where(font: "DejaVu Sans Mono"): set text(size: 7.4pt)
+  grid(columns: (auto, 1fr), column-gutter: 12pt, row-gutter: 5.5pt,
+  ..rows.pos().map(r => (text(fill: ink, r.at(0)), r.at(1))).flatten())
+})
 #let who() = (("Client", {
   if d.client.name != "" [#d.client.name #linebreak()]
   for each in d.client.address [#each #linebreak()]
@@ -80,7 +96,7 @@ _CONTRACT_NOTE = """
   #facts(..who(),
     ("Trading day", [#day(d.period.begins) (#d.period.time_zone)]),
     ("Prepared", mono(short(d.prepared_at))),
-    ("Capacity", [The operator acted as #d.capacity; settlement was immediate, in the same ledger entry.]))
+    ("Capacity", [The operator acted as #d.capacity. Settlement was immediate, in the same ledger entry.]))
   == Trades
   #table(columns: (auto, auto, auto, 1fr, 1fr, 1fr, 1fr),
     align: (left, left, left, right, right, right, right),
@@ -89,10 +105,10 @@ _CONTRACT_NOTE = """
       [#mono(clock(t.traded_at)) \\ #text(size: 7.5pt, t.liquidity)],
       [#mono(t.trade_id) \\ #mono(t.order_id)],
       [#t.side #if t.is_cancelled [\\ #emph[booked back]]],
-      [#mono(t.quantity) \\ #text(size: 7.5pt, t.asset)],
-      [#mono(t.price) \\ #text(size: 7.5pt, t.currency)],
-      [#mono(t.consideration) \\ #text(size: 7.5pt, t.currency)],
-      [#mono(t.fees) \\ #text(size: 7.5pt, t.fee_asset)],
+      [#amount(t.quantity) \\ #text(size: 7.5pt, t.asset)],
+      [#amount(t.price) \\ #text(size: 7.5pt, t.currency)],
+      [#amount(t.consideration) \\ #text(size: 7.5pt, t.currency)],
+      [#amount(t.fees) \\ #text(size: 7.5pt, t.fee_asset)],
     )).flatten())
   #rest(d.trades)
   == Sums of the day
@@ -141,9 +157,9 @@ _RECEIPT = """
 #sheet(if d.direction == "deposit" { "Receipt" } else { "Withdrawal receipt" })[
   #facts(..who(),
     (if d.direction == "deposit" { "Received" } else { "Paid out" }, mono(short(d.received_at))),
-    ("Amount", [#text(weight: "bold")[#d.quantity #d.asset]]),
+    ("Amount", [#text(weight: "bold")[#grouped(d.quantity) #d.asset]]),
     (if d.direction == "deposit" { "Credited to account" } else { "Charged to account" }, mono(d.account)),
-    ("Balance after", [#d.balance_after #d.asset]),
+    ("Balance after", [#grouped(d.balance_after) #d.asset]),
     ("Ledger entry", mono(d.ledger_entry)),
     ("Prepared", mono(short(d.prepared_at))))
 ]
