@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
@@ -12,9 +13,13 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import MetaData
 
+from lionrock.compliance.capital import tables as capital_tables
+from lionrock.compliance.papers import tables as paper_tables
+from lionrock.compliance.registers import tables as register_tables
 from lionrock.people import notice_tables
+from lionrock.people import tables as people_tables
 from lionrock.people.api_keys import ApiKeys, Right
-from lionrock.people.tables import metadata
+from lionrock.rulebook import tables as rulebook_tables
 from lionrock.store.database import DATABASE_FILE, DatabaseUnusable, open_database
 from lionrock.store.outbox import tables as outbox_tables
 from lionrock.store.sealing import Sealer
@@ -28,16 +33,17 @@ FIRST_SITES = """CREATE TABLE api_keys (
     PRIMARY KEY (access_key)
 )"""
 
+ROOMS = (
+    people_tables.metadata,
+    rulebook_tables.metadata,
+    notice_tables.metadata,
+    outbox_tables.metadata,
+    paper_tables.metadata,
+    capital_tables.metadata,
+    register_tables.metadata,
+)
+
 pytestmark = pytest.mark.shows("AUTH-020")
-
-
-def all_tables() -> MetaData:
-    """Of every room that keeps tables in site.sqlite."""
-    together = MetaData()
-    for room in (metadata, outbox_tables.metadata, notice_tables.metadata):
-        for table in room.sorted_tables:
-            table.to_metadata(together)
-    return together
 
 
 def test_keys_of_the_first_sites_work_on(tmp_path: Path) -> None:
@@ -57,11 +63,20 @@ def test_keys_of_the_first_sites_work_on(tmp_path: Path) -> None:
         database.dispose()
 
 
+def together(rooms: Iterable[MetaData]) -> MetaData:
+    """The tables of all rooms."""
+    whole = MetaData()
+    for room in rooms:
+        for table in room.sorted_tables:
+            table.to_metadata(whole)
+    return whole
+
+
 def test_the_last_step_leaves_what_the_code_works_with(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_migrations"})
-        assert compare_metadata(context, all_tables()) == []
+        assert compare_metadata(context, together(ROOMS)) == []
     database.dispose()
 
 

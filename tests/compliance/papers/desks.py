@@ -38,6 +38,7 @@ from lionrock.words.enumerations import (
     TimeInForce,
     TransferPurpose,
 )
+from lionrock.words.side_notes import StatementKind
 from tests.compliance.places import HONG_KONG, Weekdays
 from tests.views.sql.databases import Site
 
@@ -151,7 +152,8 @@ class Ledger:
     def __init__(self) -> None:
         self.digests: list[bytes] = []
 
-    async def document(self, digest: bytes) -> int:
+    async def record(self, kind: StatementKind, digest: bytes) -> int:
+        assert kind is StatementKind.DOCUMENT
         self.digests.append(digest)
         return 1_000 + len(self.digests)
 
@@ -179,7 +181,7 @@ class Desk:
             zone=HONG_KONG,
             letterhead=Letterhead(ENTITY, client_of, self.told),
             press=press,
-            recorder=self.ledger,
+            states=self.ledger,
             last_sequence=lambda: site.core.last_sequence,
             step=step,
         )

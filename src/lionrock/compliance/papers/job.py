@@ -10,7 +10,7 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -25,8 +25,10 @@ from lionrock.compliance.papers.press import Press
 from lionrock.compliance.papers.rows import Rows, RowsBehind
 from lionrock.compliance.papers.shelf import PaperRow, Shelf
 from lionrock.node.errors import NodeBusy, NodeStopped
+from lionrock.rulebook.stating import States
 from lionrock.views.sql.database import DatabaseUnusable
 from lionrock.views.sql.statements import StatementTooLong, StatementWrong
+from lionrock.words.side_notes import StatementKind
 
 _log = logging.getLogger(__name__)
 
@@ -39,13 +41,6 @@ MOST_AT_ONCE = 50
 MOST_PERIODS = 400
 """Of one kind in one run: a year of days that nobody looked."""
 LOOK_SECONDS = 30
-
-
-class Recorder(Protocol):
-    """Puts digests of outside documents into the journal."""
-
-    async def document(self, digest: bytes) -> int:
-        """The sequence of the command whose note carries it. Raises `NodeStopped` and `NodeBusy`."""
 
 
 class PaperRules(msgspec.Struct, frozen=True):
@@ -91,13 +86,13 @@ class PapersJob:
         zone: ZoneInfo,
         letterhead: Letterhead,
         press: Press,
-        recorder: Recorder,
+        states: States,
         last_sequence: Callable[[], int],
         step: Callable[[str], None] = lambda _: None,
     ) -> None:
         self._shelf, self._rows, self._directory, self._rules = shelf, rows, directory, rules
         self._calendar, self._zone, self._letterhead, self._press = calendar, zone, letterhead, press
-        self._recorder, self._last_sequence, self._step = recorder, last_sequence, step
+        self._states, self._last_sequence, self._step = states, last_sequence, step
 
     async def run(self, now_ns: int) -> Done:
         """Everything that is due now, at most `MOST_AT_ONCE` papers of it.
@@ -190,8 +185,8 @@ class PapersJob:
     async def _record(self) -> int:
         rows = await asyncio.to_thread(self._shelf.to_record, MOST_AT_ONCE)
         for row in rows:
-            await self._recorder.document(bytes.fromhex(row.json_sha256))
-            sequence = await self._recorder.document(bytes.fromhex(row.pdf_sha256))
+            await self._states.record(StatementKind.DOCUMENT, bytes.fromhex(row.json_sha256))
+            sequence = await self._states.record(StatementKind.DOCUMENT, bytes.fromhex(row.pdf_sha256))
             self._step("recorded")
             await asyncio.to_thread(self._shelf.recorded, row.paper_id, sequence)
         return len(rows)
