@@ -12,6 +12,7 @@ import typer
 from lionrock.cli_bench import bench_app
 from lionrock.cli_journal import journal_app
 from lionrock.cli_operate import add_commands
+from lionrock.cli_rulebook import rulebook_app
 from lionrock.cli_sim import sim_app
 from lionrock.cli_views import views_app
 from lionrock.site.logs import LogFormat, start_logging
@@ -31,6 +32,7 @@ app.add_typer(sim_app, name="sim")
 app.add_typer(journal_app, name="journal")
 add_commands(app)
 app.add_typer(views_app, name="views")
+app.add_typer(rulebook_app, name="rulebook")
 
 _PAUSE_SECONDS = 0.2
 

@@ -18,7 +18,7 @@ from lionrock.rulebook.loading import LoadedCheck
 from lionrock.rulebook.ports import FactSource
 from lionrock.rulebook.regime import Regime, RuleInForce
 from lionrock.rulebook.rule import Kind, Trust
-from lionrock.rulebook.vectors import Vector, VectorRefused, run_vector
+from lionrock.rulebook.vectors import Vector, VectorRefused, concerns, run_vector
 
 _log = logging.getLogger(__name__)
 
@@ -254,7 +254,7 @@ def vectors_of(rule: RuleInForce, check: LoadedCheck) -> list[Vector]:
     return [
         vector
         for vector in rule.loaded.vectors
-        if vector.control in {"", check.control.name} and vector.version in {"", rule.loaded.version}
+        if concerns(vector, check.control, check.parameters, rule.loaded.version)
     ]
 
 

@@ -50,6 +50,7 @@ class LoadedRule:
     head: PackHead
     """Of the pack that it stands in."""
     rule: Rule
+    instrument: Instrument
     condition: Condition
     checks: tuple[LoadedCheck, ...]
     vectors: tuple[Vector, ...]
@@ -208,7 +209,9 @@ def _build(
         except ConditionRefused as error:
             complaints.append(f"{place}: {error}")
             continue
-        rules.append(LoadedRule(draft.head, rule, condition, checks, vectors, place))
+        instrument = draft.instruments.get(rule.instrument)
+        if instrument:
+            rules.append(LoadedRule(draft.head, rule, instrument, condition, checks, vectors, place))
     known = {rule.id for _, rule in draft.rows}
     for vector in draft.vectors:
         if vector.rule not in known:

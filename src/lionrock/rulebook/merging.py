@@ -95,7 +95,7 @@ def _strictest(way: Stricter, said: Sequence[Said]) -> tuple[Any, tuple[str, ...
     if way is Stricter.UNION:
         return tuple(dict.fromkeys(item for value in values for item in value)), everyone
     if way is Stricter.INTERSECTION:
-        first, *others = values
+        first, *others = [value for value in values if value] or [()]  # naming nothing asks for nothing
         return tuple(item for item in first if all(item in other for other in others)), everyone
     best = min(values) if way is Stricter.LOWER else max(values)  # True is above False
     return best, tuple(dict.fromkeys(each.rule for each in said if each.value == best))

@@ -13,7 +13,7 @@ import msgspec
 from lionrock.rulebook.calendars import Calendar, calendar_of
 from lionrock.rulebook.canonical import canonical
 from lionrock.rulebook.loading import Library, LoadedRule, ends_on
-from lionrock.rulebook.merging import Disagreement, Merged, merge
+from lionrock.rulebook.merging import CANNOT_BOTH_HOLD, Disagreement, Merged, merge
 from lionrock.rulebook.subject import Subject
 
 _ALWAYS_NS = 2**63 - 1
@@ -95,11 +95,13 @@ class Regime:
         return merge([rule.loaded for rule in rules])
 
     def conflicts(self, at_ns: int) -> list[Conflict]:
-        """Where rules in force disagree: what each says, and who wins, or that they cannot both hold."""
+        """Where rules of different packs disagree: what each says, and who wins; and rules that cannot both hold."""
+        pack = {rule.id: rule.loaded.head.id for rule in self.at(at_ns)}
         return [
-            Conflict(merged.control.name, canonical(merged.about).decode(), merged.condition, disagreement)
+            Conflict(merged.control.name, canonical(merged.about).decode(), merged.condition, each)
             for merged in self.merged(at_ns)
-            for disagreement in merged.disagreements
+            for each in merged.disagreements
+            if each.outcome == CANNOT_BOTH_HOLD or len({pack[said.rule] for said in each.said}) > 1
         ]
 
     def version(self, at_ns: int) -> str:

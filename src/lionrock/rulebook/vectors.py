@@ -9,7 +9,8 @@
 
 Under `facts` stands, by the name of the control's argument, one fact for a gate and a list of facts for every other
 control. A time may be written as one; it becomes nanoseconds since 1970. `control` is needed only where a rule has
-several checks, and `about` where several of them are of one control. Vectors are run by tests, and by every check of a running site for the gates that it wired.
+several checks, and `about` where several of them are of one control. Vectors are run by tests, and by every check of a
+running site for the gates that it wired.
 """
 
 from __future__ import annotations
@@ -65,6 +66,15 @@ def read_vectors(path: Path) -> list[Vector]:
     except ValueError as error:
         raise VectorRefused(str(error)) from error
     return found
+
+
+def concerns(vector: Vector, control: Control, parameters: msgspec.Struct, version: str) -> bool:
+    """Whether the vector is an example of this check of this version of its rule."""
+    return (
+        vector.control in {"", control.name}
+        and vector.version in {"", version}
+        and all(getattr(parameters, name, None) == value for name, value in vector.about.items())
+    )
 
 
 def run_vector(vector: Vector, control: Control, parameters: msgspec.Struct, calendar: str) -> Finding:
