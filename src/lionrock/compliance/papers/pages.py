@@ -55,11 +55,12 @@ _HEAD = (
   fill: (x, y) => if y == 0 { soft })
 #show table.cell.where(y: 0): strong
 #show heading.where(level: 2): it => block(above: 14pt, below: 7pt, text(size: 11pt, fill: ink, it.body))
+#let number = d.at("paper_id", default: d.at("return_id", default: ""))
 #let sheet(title, body) = {
-  set document(title: title + " " + d.paper_id, date: none)
+  set document(title: title + " " + number, date: none)
   set page(paper: "a4", margin: (x: 16mm, top: 18mm, bottom: 20mm),
     footer: context [#line(length: 100%, stroke: 0.4pt + line-colour)
-      #text(size: 7.5pt)[#title #mono(d.paper_id) #h(1fr) #counter(page).display("1 / 1", both: true)]])
+      #text(size: 7.5pt)[#title #mono(number) #h(1fr) #counter(page).display("1 / 1", both: true)]])
   grid(columns: (1fr, auto), align: (left + bottom, right + bottom),
     text(size: 17pt, weight: "bold", fill: ink, title),
     [#text(weight: "bold", d.entity.name) \\ #text(size: 8.5pt)[#d.entity.address
@@ -165,11 +166,77 @@ _RECEIPT = """
 ]
 """
 
+_RETURN = """
+#let lines(rows, name: "Line") = if rows.len() == 0 [None.] else {
+  table(columns: (1fr, auto, auto), align: (left, right, left),
+    table.header([#name], [#d.currency], []),
+    ..rows.map(r => (r.name, num(r.amount), text(size: 8pt, r.remark))).flatten())
+}
+#let title = if d.kind == "annual_return" { "Annual return" } else { "Monthly return" }
+#sheet(title)[
+  #facts(("Period", [#mono(short(d.period.begins)) to #mono(short(d.period.ends)), the latter not included]),
+    ("Figures as of", mono(short(d.figures_as_of))), ("Prepared", mono(short(d.prepared_at))),
+    ("Amounts", [whole units of #d.currency]))
+  == (a) Liquid capital
+  #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
+    ..d.liquid_assets.map(r => ([#r.name #if r.remark != "" [#text(size: 8pt)[(#r.remark)]]], num(r.amount))).flatten(),
+    ..d.ranking_liabilities.map(r => ([less #r.name], num(r.amount))).flatten(),
+    [*Liquid capital*], num(d.liquid_capital))
+  == (b) Required liquid capital
+  #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
+    [Required liquid capital], num(d.required_liquid_capital), [*Surplus*], num(d.surplus),
+    [Paid-up share capital], num(d.paid_up_capital))
+  == (c) Bank facilities
+  #lines(d.bank_facilities, name: "Bank")
+  == (d) Client assets
+  #if d.client_assets.len() == 0 [None.] else { table(columns: (1fr, auto), align: (left, right),
+    table.header([Asset], [Amount]), ..d.client_assets.map(a => (a.asset, num(a.amount))).flatten()) }
+  == (e) Profit and loss
+  #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
+    ..d.profit_and_loss.map(r => (r.name, num(r.amount))).flatten(), [*Result*], num(d.result))
+  == What must be told
+  #if d.alarms.len() == 0 [Nothing.] else { list(..d.alarms) }
+  == Where it rests
+  Approved figures #mono(d.figures_sha256) \\ The venue's ledger up to command #mono(d.cut_off_sequence),
+  the last before the cut-off.
+]
+"""
+
+_STATISTICS = """
+#sheet("Monthly statistics")[
+  #facts(("Period", [#mono(short(d.period.begins)) to #mono(short(d.period.ends)), the latter not included]),
+    ("Figures as of", mono(short(d.figures_as_of))), ("Prepared", mono(short(d.prepared_at))),
+    ("Clients", [#d.clients, of whom #d.clients_that_traded traded]), ("Trades", d.trades))
+  == Volume on the platform
+  #if d.volume_on_platform.len() == 0 [None.] else { table(columns: (auto, 1fr, auto, 1fr, auto, auto),
+    align: (left, right, left, right, left, right),
+    table.header([Market], [Quantity], [], [Value], [], [Trades]),
+    ..d.volume_on_platform.map(v => (v.market, num(v.quantity), v.asset, num(v.value), v.currency,
+      num(str(v.trades)))).flatten()) }
+  == Volume off the platform
+  #if d.volume_off_platform_by_asset.len() == 0 [None.] else { table(columns: (1fr, auto), align: (left, right),
+    table.header([Asset], [#d.currency]),
+    ..d.volume_off_platform_by_asset.map(r => (r.name, num(r.amount))).flatten()) }
+  == Assets of clients
+  #if d.client_assets.len() == 0 [None.] else { table(columns: (1fr, auto), align: (left, right),
+    table.header([Asset], [Amount]), ..d.client_assets.map(a => (a.asset, num(a.amount))).flatten()) }
+  == Operating expenses and what pays them
+  #table(columns: (1fr, auto), align: (left, right), table.header([Month], [#d.currency]),
+    ..d.operating_expenses.map(r => (r.name, num(r.amount))).flatten(),
+    [*Twelve months*], num(d.operating_expenses_12_months), [*Liquid assets*], num(d.liquid_assets))
+  == Where it rests
+  Approved figures #mono(d.figures_sha256) \\ The venue's ledger up to command #mono(d.cut_off_sequence),
+  the last before the cut-off.
+]
+"""
+
 TEMPLATES: dict[str, str] = {
     "contract_note": _CONTRACT_NOTE,
     "daily_statement": _STATEMENT,
     "monthly_statement": _STATEMENT,
     "position_statement": _STATEMENT,
     "receipt": _RECEIPT,
+    "return": _RETURN,
+    "monthly_statistics": _STATISTICS,
 }
-"""By the kind of the document."""
+"""By the kind of the document; `return` for monthly and annual ones."""
