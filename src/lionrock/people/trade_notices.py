@@ -11,12 +11,13 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from lionrock.people.notice_tables import notice_cursors
 from lionrock.people.notices import Notices, Occasion, message_id_of
 from lionrock.people.tables import users
-from lionrock.views.sql.tables import assets, fills, markets
+from lionrock.views.sql.reading import key_at
+from lionrock.views.sql.tables import assets, fills, markets, trades
 from lionrock.words.amounts import format_decimal
 from lionrock.words.enumerations import Side
 
@@ -25,7 +26,6 @@ MOST_FILLS = 1_000
 """Of one look."""
 MOST_LINES = 20
 """Of one notice; further trades are counted in it."""
-_BEFORE_ALL = -1
 
 
 class FillTold(msgspec.Struct, frozen=True):
@@ -36,9 +36,9 @@ class FillTold(msgspec.Struct, frozen=True):
     line: str
 
 
-def newest_fill(views: Connection) -> int:
-    """A question to the read models: where they end."""
-    return int(views.execute(select(func.max(fills.c.fill_id))).scalar() or _BEFORE_ALL)
+def last_fill_before(views: Connection, time_ns: int) -> int:
+    """A question to the read models: behind which fill the trades from that time on begin."""
+    return 2 * key_at(views, trades.c.trade_id, trades.c.time_ns, time_ns) - 1
 
 
 def fills_behind(views: Connection, behind: int) -> list[FillTold]:

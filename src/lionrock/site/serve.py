@@ -37,6 +37,7 @@ from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
+from lionrock.site.notice_clockwork import notice_clockwork
 from lionrock.site.site import Site
 from lionrock.site.views_process import ViewsProcess
 
@@ -225,6 +226,8 @@ class _Running:
         venue = site.venue(profile, arrangements, chains, is_sandbox=extras.with_sandbox)
         await venue.clients.wallet.recover()
         self._tasks += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
+        telling = notice_clockwork(site, with_views=self._views is not None)
+        self._tasks += [asyncio.create_task(work) for work in telling]
         bindings = self._bindings = site.bindings(os.urandom)
         await bindings.cancel_left_over()
         self._hub = Hub(venue, site.configuration.streams)

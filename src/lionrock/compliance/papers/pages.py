@@ -73,7 +73,7 @@ _HEAD = (
      #mono(d.recorded_at.journal_frames):
      #linebreak() #mono(d.recorded_at.journal_frame_hash) ]
   }
-  if d.entity.contact != "" [ \\ Questions or objections: #d.entity.contact ]
+  if "client" in d and d.entity.contact != "" [ \\ Questions or objections: #d.entity.contact ]
 }
 #let facts(..rows) = block(above: 8pt, {
   set text(size: 9pt)

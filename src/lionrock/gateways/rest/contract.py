@@ -10,6 +10,8 @@ from typing import Protocol, Self
 import msgspec
 from prometheus_client import CollectorRegistry
 
+from lionrock.compliance.papers.shelf import Shelf
+from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
@@ -237,6 +239,10 @@ class Venue(msgspec.Struct):
     histories: Histories | None = None
     """The read models in SQL."""
     make_statement: MakeStatement | None = None
+    papers: Shelf | None = None
+    """Contract notes, statements, receipts."""
+    registers: Registers | None = None
+    """Complaints among them."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -6,11 +6,13 @@ from lionrock.gateways.rest import (
     accounts,
     api_keys,
     balance_flow,
+    complaints,
     histories,
     listen_keys,
     merged_quotes,
     notices,
     orders,
+    papers,
     probes,
     profile,
     quotes,
@@ -276,6 +278,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
     *notices.ENDPOINTS,
+    *papers.ENDPOINTS,
+    *complaints.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

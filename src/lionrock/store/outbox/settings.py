@@ -83,6 +83,8 @@ class OutboxSettings(msgspec.Struct, frozen=True):
             yield "outbox.smtp_password_file: who signs in needs a password"
         if self.smtp_password_file and not Path(self.smtp_password_file).is_absolute():
             yield f"outbox.smtp_password_file: {self.smtp_password_file!r} is not an absolute path"
+        elif self.smtp_password_file:
+            yield from _unreadable(self.smtp_password_file)
         for network in self.webhook_networks:
             try:
                 ipaddress.ip_network(network)
@@ -91,3 +93,12 @@ class OutboxSettings(msgspec.Struct, frozen=True):
         for name, figure in msgspec.structs.asdict(self).items():
             if isinstance(figure, int) and not 1 <= figure <= _MOST:
                 yield f"outbox.{name}: a whole number from 1 to {_MOST:,}"
+
+
+def _unreadable(path: str) -> Iterator[str]:
+    try:
+        if Path(path).stat().st_mode & 0o077:
+            yield f"outbox.smtp_password_file: {path!r} may be read by others: run chmod 600 on it"
+        Path(path).read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        yield f"outbox.smtp_password_file: {path!r} cannot be read: {type(error).__name__}"
