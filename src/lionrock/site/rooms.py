@@ -22,10 +22,13 @@ from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.file_orders import ClientFileOrders
 from lionrock.compliance.gates.onboarded import AssessedRecords, OnboardedClients, OnboardingGates
 from lionrock.compliance.gates.outcomes import SiteTerms
+from lionrock.compliance.identity.contact import Address
+from lionrock.compliance.onboarding.forms import PersonForm
 from lionrock.compliance.onboarding.ledger import NodeLedger
 from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
+from lionrock.compliance.papers.documents import Client
 from lionrock.gateways.rest.contract import Assessed
 from lionrock.gateways.rest.errors import LicenceRules
 from lionrock.gateways.rest.licence_rules import citations, licence_rules
@@ -35,6 +38,7 @@ from lionrock.people.accounts import Owners
 from lionrock.people.people import People
 from lionrock.people.staff.office import StaffOffice
 from lionrock.rulebook.attestations import Attestations
+from lionrock.rulebook.calendars import calendar_of
 from lionrock.rulebook.deciding import Rulebook
 from lionrock.rulebook.decision_log import DecisionLog
 from lionrock.rulebook.evidence import EvidenceStore
@@ -43,7 +47,10 @@ from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
 from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
 from lionrock.site.clockwork import every_day, every_minute
+from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
+from lionrock.site.paper_terms import terms_of
+from lionrock.site.paperwork import Paperwork
 from lionrock.store.sealing import Sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.profiles import Profiles
@@ -74,6 +81,15 @@ class Ground(msgspec.Struct, frozen=True):
     people: People
     staff: StaffOffice
     views: Views
+    configuration: Configuration
+
+    @property
+    def owners(self) -> Owners:
+        return self.views.owners
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.views.catalogue
 
 
 class Rooms(msgspec.Struct, frozen=True):
@@ -84,6 +100,7 @@ class Rooms(msgspec.Struct, frozen=True):
     onboarding: Onboarding
     assessed: Assessed
     admission: AdmissionDesk
+    paperwork: Paperwork
     statements: Statements
 
     async def open(self) -> None:
@@ -93,9 +110,11 @@ class Rooms(msgspec.Struct, frozen=True):
         await self.onboarding.recover()
         await self.admission.admission.keep()
 
-    def clockwork(self, clock: Callable[[], int]) -> list[Coroutine[None, None, None]]:
-        """What is to run as long as the site serves."""
+    def clockwork(self, clock: Callable[[], int], *, with_views: bool) -> list[Coroutine[None, None, None]]:
+        """What is to run as long as the site serves. Papers are made from the read models, so not without them."""
+        papers = self.paperwork.clockwork() if with_views else []
         return [
+            *papers,
             keep_clients(self.assessed.clock, clock),
             every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
             every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
@@ -129,7 +148,37 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     register_attesting(ground.staff.executors, attestations.record)
     onboarding, assessed = _clients(ground, statements, office.rulebook)
     admission = _admission(ground, statements, office.rulebook)
-    return Rooms(office, attestations, onboarding, assessed, admission, statements)
+    terms = terms_of(ground.definition, regime, ground.clock())
+    calendar = calendar_of(ground.definition.site.calendar)
+    paperwork = Paperwork.of(ground, ground.directory, terms, calendar, client_of=_named(ground, onboarding))
+    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, statements)
+
+
+def _named(ground: Ground, onboarding: Onboarding) -> Callable[[int], Client]:
+    """Whose an account is, as papers name it: sealed at rest like the papers themselves. SQL."""
+
+    def named(account_id: int) -> Client:
+        owner_id = ground.owners.owner_of(account_id)
+        client_id = onboarding.records.client_of_account(owner_id)
+        if not client_id:
+            return Client(str(owner_id), str(account_id))
+        form = onboarding.clients.form(client_id)
+        name = f"{form.given_names} {form.surname}" if isinstance(form, PersonForm) else form.name
+        return Client(client_id, str(account_id), name.strip(), _lines(form.address))
+
+    return named
+
+
+def _lines(address: Address) -> tuple[str, ...]:
+    parts = (
+        address.street,
+        address.district,
+        address.city,
+        address.area,
+        address.postal_code,
+        address.country,
+    )
+    return tuple(part for part in parts if part)
 
 
 def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tuple[Onboarding, Assessed]:

@@ -39,6 +39,7 @@ from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
 from lionrock.site.definition import choose
 from lionrock.site.establishing import establish
+from lionrock.site.notice_clockwork import notice_clockwork
 from lionrock.site.site import Site
 from lionrock.site.views_process import ViewsProcess
 
@@ -237,9 +238,10 @@ class _Running:
         await venue.clients.wallet.recover()
         await site.staff.open()
         works = clockwork(venue, arrangements)
+        works += notice_clockwork(site, with_views=self._views is not None)
         if site.rooms is not None:
             await site.rooms.open()
-            works += site.rooms.clockwork(site.clock)
+            works += site.rooms.clockwork(site.clock, with_views=self._views is not None)
         self._tasks += [asyncio.create_task(work) for work in works]
         bindings = self._bindings = site.bindings(os.urandom)
         await bindings.cancel_left_over()

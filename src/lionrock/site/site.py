@@ -12,7 +12,6 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.compliance.gates.orders import ClientOrders
-from lionrock.compliance.registers.registers import Registers
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
@@ -35,6 +34,7 @@ from lionrock.node.statements import Statements
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
+from lionrock.people.notices import Notices
 from lionrock.people.people import People
 from lionrock.people.staff.market_orders import MarketOrders
 from lionrock.people.staff.office import StaffOffice, Surroundings
@@ -47,6 +47,7 @@ from lionrock.site.rooms import Ground, Rooms, Views, open_rooms
 from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
+from lionrock.store.outbox.outbox import Outbox
 from lionrock.store.sealing import Sealer, open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
@@ -125,9 +126,12 @@ class Site(msgspec.Struct, frozen=True):
             journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
             keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
             rules, party = access.session_rules, access.relying_party
+            outbox = Outbox(database, sealer, random_bytes, configuration.outbox.patience)
+            plain = bool(configuration.outbox.webhook_networks)
+            notices = Notices(database, sealer, outbox, random_bytes, allow_plain_webhooks=plain)
             people = People(
                 database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
-                accounts=accounts,
+                accounts=accounts, notices=notices,
             )  # fmt: skip
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
@@ -149,7 +153,9 @@ class Site(msgspec.Struct, frozen=True):
         rooms = gathering = None
         if definition is not None:
             read = Views(catalogue, views[4], profiles, owners)
-            ground = Ground(directory, definition, node, database, sealer, clock, random_bytes, people, staff, read)
+            ground = Ground(
+                directory, definition, node, database, sealer, clock, random_bytes, people, staff, read, configuration
+            )
             gathering = Gathering(ground, movements)
             rooms = gathering.rooms = open_rooms(ground, gathering)
             market_orders.of_client = ClientOrders(rooms.assessed.clock, clock)
@@ -215,7 +221,6 @@ class Site(msgspec.Struct, frozen=True):
             people=self.people,
             staff=self.staff,
             **self._of_rooms(),
-            registers=Registers(self.database, self.sealer, self.random_bytes, self.clock, self.staff.audit),
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
                 replays=Replays(self.taken_until_ns // NS_PER_MS),
@@ -233,6 +238,8 @@ class Site(msgspec.Struct, frozen=True):
             "onboarding": rooms.onboarding,
             "assessed": rooms.assessed,
             "admission": rooms.admission,
+            "papers": rooms.paperwork.shelf,
+            "registers": rooms.paperwork.registers,
             "licence_rules": rooms.licence_rules(self.clock()),
         }
 

@@ -15,6 +15,7 @@ from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates
 from lionrock.compliance.onboarding.onboarding import Onboarding
+from lionrock.compliance.papers.shelf import Shelf
 from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
@@ -275,6 +276,8 @@ class Venue(msgspec.Struct):
     """What the licences ask, and the evidence; None for a directory that no site was chosen for."""
     onboarding: Onboarding | None = None
     """How people and companies become clients."""
+    papers: Shelf | None = None
+    """Contract notes, statements, receipts."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -137,6 +137,7 @@ class Gathering:
             return {token.asset for token in desk.admission.register.all()}
 
         return [
+            *rooms.paperwork.sources,
             rooms.attestations,
             Without(OnboardingFacts(rooms.onboarding), ClientRecord),
             ClientFacts(rooms.assessed.gates, views.trading_rules, ground.clock),
