@@ -14,6 +14,7 @@ from sqlalchemy import Engine as Database
 from lionrock.compliance.admission.audiences import Audiences
 from lionrock.compliance.admission.board_report import BoardReports
 from lionrock.compliance.admission.desk import AdmissionDesk
+from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
 from lionrock.compliance.assessments.assessments import Assessments, read_data
 from lionrock.compliance.attesting import register_attesting
@@ -29,6 +30,9 @@ from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
 from lionrock.compliance.papers.documents import Client
+from lionrock.compliance.records.orders import RecordOrders
+from lionrock.compliance.records.records import Keeper
+from lionrock.compliance.registers.work import RegisterWork
 from lionrock.gateways.rest.contract import Assessed
 from lionrock.gateways.rest.errors import LicenceRules
 from lionrock.gateways.rest.licence_rules import citations, licence_rules
@@ -49,6 +53,7 @@ from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
 from lionrock.site.clockwork import every_day, every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
+from lionrock.site.keeping import open_keeper
 from lionrock.site.paper_terms import terms_of
 from lionrock.site.paperwork import Paperwork
 from lionrock.store.sealing import Sealer
@@ -101,6 +106,7 @@ class Rooms(msgspec.Struct, frozen=True):
     assessed: Assessed
     admission: AdmissionDesk
     paperwork: Paperwork
+    keeper: Keeper
     statements: Statements
 
     async def open(self) -> None:
@@ -109,6 +115,7 @@ class Rooms(msgspec.Struct, frozen=True):
         await self.rulebook.state_decisions()
         await self.onboarding.recover()
         await self.admission.admission.keep()
+        await self.keeper.recover(self.statements)
 
     def clockwork(self, clock: Callable[[], int], *, with_views: bool) -> list[Coroutine[None, None, None]]:
         """What is to run as long as the site serves. Papers are made from the read models, so not without them."""
@@ -151,7 +158,24 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     terms = terms_of(ground.definition, regime, ground.clock())
     calendar = calendar_of(ground.definition.site.calendar)
     paperwork = Paperwork.of(ground, ground.directory, terms, calendar, client_of=_named(ground, onboarding))
-    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, statements)
+    keeper = open_keeper(
+        ground.database,
+        ground.sealer,
+        ground.random_bytes,
+        directory=ground.directory,
+        owners=ground.owners,
+        regime=regime,
+        own_days=ground.definition.retention_days,
+    )
+    RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
+    _queue(ground, admission, paperwork)
+    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, statements)
+
+
+def _queue(ground: Ground, admission: AdmissionDesk, paperwork: Paperwork) -> None:
+    """What waits for the staff, of rooms that do not put it into the queue themselves."""
+    ground.staff.queue.add(RegisterWork(paperwork.registers))
+    ground.staff.queue.add(AdmissionFacts(admission.admission, admission.reports, ground.clock))
 
 
 def _named(ground: Ground, onboarding: Onboarding) -> Callable[[int], Client]:

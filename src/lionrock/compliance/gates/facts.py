@@ -161,7 +161,13 @@ class ClientFacts:
     def shapes(self) -> list[RecordShape]:
         """What the method of the risk profile tells a client."""
         method = self._assessments.data.profile[0]
-        return [RecordShape("risk_profile_method", method.__struct_fields__)]
+        told = {
+            "version": bool(method.id),
+            "questions": bool(method.questions),
+            "scores": all(choice.points >= 0 for question in method.questions for choice in question.choices),
+            "profiles": bool(method.classes),
+        }
+        return [RecordShape("risk_profile_method", tuple(name for name, is_there in told.items() if is_there))]
 
     @property
     def _assessments(self) -> Assessments:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, NamedTuple, Protocol
 
-from sqlalchemy import Column, Engine, Table, delete, func, select
+from sqlalchemy import Column, ColumnElement, Engine, Table, and_, delete, func, select, true
 
 
 class Stock(NamedTuple):
@@ -33,6 +33,28 @@ class Shelf(Protocol):
         """Clients of whom there is something made before a moment."""
 
 
+class Keys(Protocol):
+    """What rows name instead of a client's id, such as its accounts."""
+
+    def of(self, client_id: str) -> Sequence[object]:
+        """Everything that stands for the client."""
+
+    def client_of(self, key: Any) -> str:
+        """Whose it is; empty for nobody's."""
+
+
+class OwnId:
+    """Rows name the client itself."""
+
+    def of(self, client_id: str) -> Sequence[object]:
+        """The id alone."""
+        return [client_id]
+
+    def client_of(self, key: Any) -> str:
+        """The key."""
+        return str(key)
+
+
 class TableShelf:
     """Rows of a table that name their client and when they were made."""
 
@@ -44,30 +66,39 @@ class TableShelf:
         *,
         client: Column[Any],
         made_ns: Column[Any],
+        only: ColumnElement[bool] | None = None,
+        keys: Keys | None = None,
     ) -> None:
+        """`only` is a condition on the rows; `keys` gives what `client` holds for a client, where it is not its id."""
         self._database, self._table, self._client, self._made_ns = database, table, client, made_ns
+        self._only = true() if only is None else only
+        self._keys = keys or OwnId()
         self.record_class = record_class
         self.tables: tuple[str, ...] = (table.name,)
 
     def stock(self, client_id: str, made_before_ns: int) -> Stock | None:
         """As `Shelf`."""
         query = select(func.count(), func.min(self._made_ns), func.max(self._made_ns))
-        query = query.where(self._client == client_id, self._made_ns < made_before_ns)
+        query = query.where(self._of(client_id), self._made_ns < made_before_ns)
         with self._database.connect() as connection:
             records, oldest_ns, newest_ns = connection.execute(query).one()
         return Stock(records, oldest_ns, newest_ns) if records else None
 
     def erase(self, client_id: str, made_before_ns: int) -> int:
         """As `Shelf`."""
-        query = delete(self._table).where(self._client == client_id, self._made_ns < made_before_ns)
+        query = delete(self._table).where(self._of(client_id), self._made_ns < made_before_ns)
         with self._database.begin() as connection:
             return connection.execute(query).rowcount
 
     def clients_with(self, made_before_ns: int) -> Sequence[str]:
         """As `Shelf`."""
-        query = select(self._client).where(self._made_ns < made_before_ns).distinct().order_by(self._client)
+        query = select(self._client).where(self._only, self._made_ns < made_before_ns).distinct().order_by(self._client)
         with self._database.connect() as connection:
-            return [str(client_id) for client_id in connection.execute(query).scalars()]
+            held = connection.execute(query).scalars().all()
+        return list(dict.fromkeys(client_id for each in held if (client_id := self._keys.client_of(each))))
+
+    def _of(self, client_id: str) -> ColumnElement[bool]:
+        return and_(self._only, self._client.in_(self._keys.of(client_id)))
 
 
 class Standing(NamedTuple):

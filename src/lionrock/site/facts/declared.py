@@ -23,6 +23,7 @@ PRODUCTS = (
     "perpetuals",
     "shared_book",
     "solicitation",
+    "stablecoin_issuing",
     "staking",
     "tokenised_securities",
 )

@@ -11,6 +11,7 @@ import msgspec
 from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.gates.facts import ClientFacts
 from lionrock.compliance.onboarding.facts import OnboardingFacts
+from lionrock.compliance.records.facts import KeepingFacts
 from lionrock.compliance.staff_facts import StaffFacts
 from lionrock.gateways.rest.contract import Endpoint
 from lionrock.rulebook.facts import ClientRecord, TokenRecord
@@ -138,6 +139,7 @@ class Gathering:
 
         return [
             *rooms.paperwork.sources,
+            KeepingFacts(rooms.keeper, ground.clock()),
             rooms.attestations,
             Without(OnboardingFacts(rooms.onboarding), ClientRecord),
             ClientFacts(rooms.assessed.gates, views.trading_rules, ground.clock),
