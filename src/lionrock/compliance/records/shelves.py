@@ -74,7 +74,7 @@ class TableShelf:
         self._only = true() if only is None else only
         self._keys = keys or OwnId()
         self.record_class = record_class
-        self.tables: tuple[str, ...] = (table.name,)
+        self.tables: tuple[str, ...] = (str(table.name),)
 
     def stock(self, client_id: str, made_before_ns: int) -> Stock | None:
         """As `Shelf`."""
