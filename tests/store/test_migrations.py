@@ -6,6 +6,7 @@ import os
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -52,7 +53,8 @@ def test_the_last_step_leaves_what_the_code_works_with(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_migrations"})
-        assert compare_metadata(context, [metadata, staff, tokens, registers]) == []
+        every: Any = [metadata, staff, tokens, registers]
+        assert compare_metadata(context, every) == []
     database.dispose()
 
 

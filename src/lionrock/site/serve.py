@@ -38,6 +38,7 @@ from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
 from lionrock.site.site import Site
+from lionrock.site.staffing import keep_staff
 from lionrock.site.views_process import ViewsProcess
 
 GC_THRESHOLDS = 50_000, 20, 50
@@ -224,6 +225,8 @@ class _Running:
                 self._tasks.append(asyncio.create_task(chains.run()))
         venue = site.venue(profile, arrangements, chains, is_sandbox=extras.with_sandbox)
         await venue.clients.wallet.recover()
+        await site.staff.open()
+        self._tasks.append(asyncio.create_task(keep_staff(site.staff)))
         self._tasks += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
         bindings = self._bindings = site.bindings(os.urandom)
         await bindings.cancel_left_over()

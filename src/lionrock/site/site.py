@@ -22,7 +22,6 @@ from lionrock.gateways.rest.contract import (
     MakeStatement,
     Probes,
     Profile,
-    Reason,
     Traffic,
     Venue,
 )
@@ -34,11 +33,12 @@ from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
 from lionrock.people.people import People
 from lionrock.people.staff.market_orders import MarketOrders
-from lionrock.people.staff.office import StaffOffice, Surroundings
+from lionrock.people.staff.office import StaffOffice
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.readiness import probes
 from lionrock.site.signing import open_notary
+from lionrock.site.staffing import open_office, remark_of
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.sealing import Sealer, open_sealer
@@ -120,15 +120,14 @@ class Site(msgspec.Struct, frozen=True):
         except BaseException:
             await node.close()
             raise
-        staff = StaffOffice(
-            database, sealer, random_bytes, clock, rules=access.staff_session_rules, relying_party=party,
-            surroundings=Surroundings(client_of=_client_of(owners, people), registry=node.metrics.registry),
-        )  # fmt: skip
+        staff = open_office(
+            access, node, database, sealer, random_bytes=random_bytes, clock=clock, people=people, owners=owners
+        )
         MarketOrders(node, catalogue, views[4], profiles).register(staff.executors)
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        watched.remarks.append(lambda: Reason(*told) if (told := staff.remark()) else None)
+        watched.remarks.append(lambda: remark_of(staff))
         url = configuration.views.database or default_url(directory)
         of_clients = owners, sub_accounts, bookings, volumes
         told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)
@@ -222,16 +221,6 @@ class Site(msgspec.Struct, frozen=True):
             self.people.close()
             self.staff.close()
             self.database.dispose()
-
-
-def _client_of(owners: Owners, people: People) -> Callable[[int], str]:
-    """The user behind an account, by whom a client is known."""
-
-    def client_of(account_id: int) -> str:
-        user = people.users.by_account(owners.owner_of(account_id))
-        return user.user_id if user else ""
-
-    return client_of
 
 
 def _open_node(

@@ -109,7 +109,7 @@ async def test_every_cell_of_endpoints(inside: Inside, desks: dict[Role, Desk]) 
         if row.path.endswith("/sessions") and row.method == "DELETE":
             continue  # it would end the session that asks; anybody may, and STAF-004 shows it
         for role, desk in desks.items():
-            told = None if row.method == "GET" else {}
+            told: dict[str, str] | None = None if row.method == "GET" else {}
             answer = await desk.send(row.method, row.path.removeprefix("/lionrock/v1/staff/"), told)
             name = answer.json().get("lionrock", {}).get("name") if answer.status_code != 200 else ""
             assert answer.json() != {"code": -1002}, (row, role)
@@ -119,9 +119,8 @@ async def test_every_cell_of_endpoints(inside: Inside, desks: dict[Role, Desk]) 
             if is_refused == matrix.may_use(role, row):
                 wrong.append((row.method, row.path, role))
     assert wrong == []
-    told = [each for each in inside.site.staff.audit.entries(most=100_000) if each.event == "refused"]
-    assert len(told) == refused > 100
-    assert {each.details["why"] for each in told} <= {"role_missing"} | {each.details["why"] for each in told}
+    entries = inside.site.staff.audit.entries(most=100_000)
+    assert len([each for each in entries if each.details.get("why") == "role_missing"]) == refused > 100
 
 
 class About(msgspec.Struct, frozen=True):
