@@ -25,7 +25,7 @@ BUILD_TOOLS := import tomllib; build = tomllib.load(open("pyproject.toml", "rb")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check docs bench soak defects sanitized capture deps lock clean
+.PHONY: help setup build demo test check docs index bench soak defects sanitized capture deps lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' | column -t -s '|'
@@ -47,8 +47,13 @@ check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 	$(TOOLS) $(BIN)/cython-lint src
 	$(BIN)/lint-imports --no-cache --no-logo
 
-docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ from the code
+docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ and docs/rulebook-rows.md from the code
 	$(BIN)/python docs/write_reference.py
+	$(BIN)/python docs/write_rulebook_rows.py
+	$(BIN)/python docs/write_handbook.py
+
+index: $(STAMPS)/dev $(STAMPS)/project ## write which tests show which rules, from the marks of the tests
+	$(BIN)/python -m tests.write_rule_index
 
 bench: setup ## the figures of the README, measured here
 	$(BIN)/lionrock bench core

@@ -20,6 +20,7 @@ from typer.main import get_command
 from typer.testing import CliRunner
 
 from lionrock.cli import app
+from lionrock.compliance.onboarding import picture
 from lionrock.gateways.documents import asyncapi, errors, roles
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.documents.openapi import document
@@ -28,6 +29,7 @@ from lionrock.gateways.rest.errors import CODES
 from lionrock.gateways.websocket import limits
 from lionrock.gateways.websocket.topics import STREAMS
 from lionrock.site import configuration, sandbox, sandbox_chains
+from lionrock.store.outbox import settings
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
 from lionrock.words.rejections import EXPLANATIONS
@@ -182,7 +184,7 @@ def asyncapi_page() -> str:
 def settings_page() -> str:
     """Every setting of lionrock.toml."""
     lines = ["# Settings", "", NOTE, summary(configuration), ""]
-    docs = field_docs(configuration) | field_docs(limits)
+    docs = field_docs(configuration) | field_docs(limits) | field_docs(settings)
     rows = []
     for field in msgspec.structs.fields(configuration.Configuration):
         section = type(field.default) if isinstance(field.default, msgspec.Struct) else None
@@ -220,6 +222,7 @@ def pages() -> dict[str, str]:
         "commands.md": record_page("Commands", commands, dict(commands.COMMANDS)),
         "events.md": record_page("Events", events, dict(events.EVENTS)),
         "lists.md": enumeration_page(),
+        "client-states.md": picture.page(NOTE),
         "refusals.md": refusal_page(),
         "endpoints.md": endpoint_page(),
         "errors.md": error_page(),

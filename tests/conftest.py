@@ -1,7 +1,13 @@
-"""Every run proves the codes of the specification."""
+"""Every run proves the codes of the specification, and which tests show which rules."""
 
 from __future__ import annotations
 
-from tests.acceptance import pytest_configure
+import pytest
 
-__all__ = ["pytest_configure"]
+from tests import acceptance
+from tests.rule_index import RuleIndex
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    acceptance.pytest_configure(config)
+    config.pluginmanager.register(RuleIndex(config), "rule index")

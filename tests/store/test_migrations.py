@@ -4,20 +4,32 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
+from sqlalchemy import Connection, MetaData
+from sqlalchemy.exc import IntegrityError
 
-from lionrock.compliance.admission.tables import metadata as tokens
-from lionrock.compliance.registers.tables import metadata as registers
+from lionrock.compliance.admission import tables as admission_tables
+from lionrock.compliance.assessments import tables as assessments_tables
+from lionrock.compliance.capital import tables as capital_tables
+from lionrock.compliance.onboarding import tables as onboarding_tables
+from lionrock.compliance.papers import tables as paper_tables
+from lionrock.compliance.registers import tables as register_tables
+from lionrock.people import notice_tables
+from lionrock.people import tables as people_tables
 from lionrock.people.api_keys import ApiKeys, Right
-from lionrock.people.staff.tables import metadata as staff
-from lionrock.people.tables import metadata
+from lionrock.people.staff import tables as staff_tables
+from lionrock.rulebook import tables as rulebook_tables
+from lionrock.store import database as store_database
 from lionrock.store.database import DATABASE_FILE, DatabaseUnusable, open_database
+from lionrock.store.outbox import tables as outbox_tables
 from lionrock.store.sealing import Sealer
 from tests.gateways.rest.inside import Inside
 from tests.people.test_api_keys import ACCOUNTS, JOURNAL
@@ -29,7 +41,56 @@ FIRST_SITES = """CREATE TABLE api_keys (
     PRIMARY KEY (access_key)
 )"""
 
+ROOMS = (
+    people_tables.metadata,
+    rulebook_tables.metadata,
+    staff_tables.metadata,
+    onboarding_tables.metadata,
+    assessments_tables.metadata,
+    admission_tables.metadata,
+    notice_tables.metadata,
+    outbox_tables.metadata,
+    paper_tables.metadata,
+    capital_tables.metadata,
+    register_tables.metadata,
+)
+
 pytestmark = pytest.mark.shows("AUTH-020")
+
+
+def test_users_of_before_keep_their_account_and_others_may_have_none(tmp_path: Path) -> None:
+    """Step 6 copies the table of users, as SQLite cannot change a column."""
+    database = open_database(tmp_path)
+    with database.begin() as connection:
+        configuration = migration_of(connection)
+        command.downgrade(configuration, "0005")
+        connection.exec_driver_sql(
+            "INSERT INTO users (user_id, name_hash, sealed_name, sealed_password_hash, account_id, created_ns, "
+            "journal_id, opened_sequence, opened_ns) VALUES ('u1', x'01', x'02', x'03', 7, 5, x'04', 6, 5)"
+        )
+        command.upgrade(configuration, "head")
+        rows = connection.exec_driver_sql("SELECT user_id, account_id, api_needs_code FROM users").all()
+        assert rows == [("u1", 7, 0)]
+        for user_id, name_hash in (("u2", b"2"), ("u3", b"3")):
+            connection.exec_driver_sql(
+                "INSERT INTO users (user_id, name_hash, sealed_name, sealed_password_hash, created_ns) "
+                "VALUES (?, ?, x'02', x'03', 5)",
+                (user_id, name_hash),
+            )
+        with pytest.raises(IntegrityError):
+            connection.exec_driver_sql(
+                "INSERT INTO users (user_id, name_hash, sealed_name, sealed_password_hash, account_id, created_ns) "
+                "VALUES ('u4', x'14', x'02', x'03', 7, 5)"
+            )
+    database.dispose()
+
+
+def migration_of(connection: Connection) -> Config:
+    """As `open_database` migrates."""
+    configuration = Config()
+    configuration.set_main_option("script_location", str(Path(store_database.__file__).with_name("migrations")))
+    configuration.attributes["connection"] = connection
+    return configuration
 
 
 def test_keys_of_the_first_sites_work_on(tmp_path: Path) -> None:
@@ -49,12 +110,20 @@ def test_keys_of_the_first_sites_work_on(tmp_path: Path) -> None:
         database.dispose()
 
 
+def together(rooms: Iterable[MetaData]) -> MetaData:
+    """The tables of all rooms."""
+    whole = MetaData()
+    for room in rooms:
+        for table in room.sorted_tables:
+            table.to_metadata(whole)
+    return whole
+
+
 def test_the_last_step_leaves_what_the_code_works_with(tmp_path: Path) -> None:
     database = open_database(tmp_path)
     with database.connect() as connection:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_migrations"})
-        every: Any = [metadata, staff, tokens, registers]
-        assert compare_metadata(context, every) == []
+        assert compare_metadata(context, together(ROOMS)) == []
     database.dispose()
 
 

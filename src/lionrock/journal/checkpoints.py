@@ -87,7 +87,13 @@ def verifier_key(public_key: Ed25519PublicKey, key_name: str) -> str:
 
 def sign(checkpoint: Checkpoint, key: Ed25519PrivateKey, key_name: str) -> str:
     """The whole note. A key name has no space and no `+`; a host name with a path is usual."""
-    text = checkpoint.text()
+    return sign_text(checkpoint.text(), key, key_name)
+
+
+def sign_text(text: str, key: Ed25519PrivateKey, key_name: str) -> str:
+    """A signed note of any text. Raises `ValueError` for one without a line break at its end, or with an empty line."""
+    if not text.endswith("\n") or "\n\n" in text:
+        raise ValueError("a note's text ends with a line break and has no empty line")
     key_hash = _key_hash(_ED25519 + key.public_key().public_bytes_raw(), key_name)
     return f"{text}\n— {key_name} {base64.b64encode(key_hash + key.sign(text.encode())).decode()}\n"
 

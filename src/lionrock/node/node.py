@@ -226,15 +226,20 @@ class Node:
         `WAITING_LIMIT`; `NodeBusy`; and `NodeStopped`. After the first two nothing of them was recorded. When the
         caller is cancelled while waiting, the commands are carried out all the same.
         """
-        self._check_takes(len(commands))
         if not commands:
+            self._check_takes(0)
             return []
+        answer = await self.submit_noted(commands)
+        return answer.published.events_by_command[answer.start : answer.start + answer.command_count]
+
+    async def submit_noted(self, commands: Sequence[tuple[Command, bytes]]) -> Answer:
+        """The same for whoever needs their place in the journal: of the first, `published.sequence + start`."""
+        self._check_takes(len(commands))
         packed = [command.pack() for command, _ in commands]
         notes = [note for _, note in commands]
         if any(len(note) > MAX_NOTE_BYTES for note in notes):
             raise ValueError(f"a note is longer than {MAX_NOTE_BYTES} bytes")
-        answer = await self._enqueue(packed, notes, len(commands))
-        return answer.published.events_by_command[answer.start : answer.start + answer.command_count]
+        return await self._enqueue(packed, notes, len(commands))
 
     async def submit_records(self, records: bytes) -> Answer:
         """The same for commands that are packed already, without notes. Their events are in `Answer.published`."""

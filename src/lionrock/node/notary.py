@@ -16,6 +16,7 @@ from lionrock.journal.checkpoints import (
     keep_outside,
     newest_outside,
     sign,
+    sign_text,
     verifier_key,
 )
 from lionrock.journal.disk import Disk
@@ -59,6 +60,15 @@ class Notary:
         self._disk.make_directory(self._directory)
         if PUBLIC_KEY_FILE not in self._disk.list_directory(self._directory):
             self._disk.write_file(path, f"{self.public_key}\n".encode())
+
+    def sign_text(self, text: str) -> str:
+        """The signed note of another text, such as that of a bundle for a regulator. Raises `ValueError`.
+
+        A text that could be read as a checkpoint is not signed: nobody may get one by asking for a bundle.
+        """
+        if text.startswith("lionrock/"):
+            raise ValueError("this text begins as a checkpoint does")
+        return sign_text(text, self._key, self._key_name)
 
     def say(self, checkpoint: Checkpoint) -> None:
         """Sign and keep. What cannot be written is logged: the journal has everything, and the next one covers more."""

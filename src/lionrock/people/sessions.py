@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine, delete, insert, select, update
 
 from lionrock.people.attempts import NS_PER_S
+from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import sessions, users
 from lionrock.people.users import User
 from lionrock.store.sealing import Sealer
@@ -44,6 +45,7 @@ class Session(msgspec.Struct):
     token_hash: bytes
     user_id: str
     account_id: int
+    """0 until an account is opened for the user."""
     created_ns: int
     last_used_ns: int
     second_factor_ns: int
@@ -83,7 +85,7 @@ class Sessions:
                     row.session_id,
                     row.token_hash,
                     row.user_id,
-                    row.account_id,
+                    row.account_id or 0,
                     row.created_ns,
                     row.last_used_ns,
                     row.second_factor_ns,
@@ -94,8 +96,10 @@ class Sessions:
             ]
         self._sessions = {session.token_hash: session for session in found}
 
-    def create(self, user: User, place: Place, now_ns: int, *, with_second_factor: bool) -> tuple[Session, str]:
-        """A new session and its token. Durable when this returns."""
+    def create(
+        self, user: User, place: Place, now_ns: int, *, with_second_factor: bool, within: Within = nothing_else
+    ) -> tuple[Session, str]:
+        """A new session and its token. Durable when this returns, with whatever `within` writes."""
         token = base64.urlsafe_b64encode(self._random_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         factor_ns = now_ns if with_second_factor else 0
         session = Session(
@@ -125,6 +129,7 @@ class Sessions:
                         sealed_place=self._sealer.seal(msgspec.json.encode(place), _place(session.session_id)),
                     )
                 )
+                within(connection)
             self._sessions[session.token_hash] = session
         return session, token
 
@@ -166,6 +171,12 @@ class Sessions:
         """Those that last, oldest first."""
         mine = [each for each in list(self._sessions.values()) if each.user_id == user_id]
         return [each for each in mine if now_ns < self.ends_ns(each)]
+
+    def account_given(self, user_id: str, account_id: int) -> None:
+        """An account was opened for the user; who is signed in need not do so again."""
+        for session in list(self._sessions.values()):
+            if session.user_id == user_id:
+                session.account_id = account_id
 
     def end(self, session: Session) -> None:
         """Durable when this returns."""

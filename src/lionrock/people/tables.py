@@ -7,14 +7,14 @@ from sqlalchemy import BigInteger, Column, Integer, LargeBinary, MetaData, Strin
 metadata = MetaData()
 
 
-def _origin() -> tuple[Column[bytes], Column[int], Column[int]]:
+def _origin(*, is_needed: bool = True) -> tuple[Column[bytes], Column[int], Column[int]]:
     """What the account was when the row was made: an id alone would act for whoever is given the same id in a journal
     that lost its end, or in another one.
     """
     return (
-        Column("journal_id", LargeBinary, nullable=False),
-        Column("opened_sequence", BigInteger, nullable=False),
-        Column("opened_ns", BigInteger, nullable=False),
+        Column("journal_id", LargeBinary, nullable=not is_needed),
+        Column("opened_sequence", BigInteger, nullable=not is_needed),
+        Column("opened_ns", BigInteger, nullable=not is_needed),
     )
 
 
@@ -40,13 +40,13 @@ users = Table(
     Column("name_hash", LargeBinary, nullable=False, unique=True),
     Column("sealed_name", LargeBinary, nullable=False),
     Column("sealed_password_hash", LargeBinary, nullable=False),
-    Column("account_id", BigInteger, nullable=False, unique=True),
+    Column("account_id", BigInteger, unique=True),  # none until it is opened, nor what follows from it
     Column("created_ns", BigInteger, nullable=False),
     Column("sealed_totp_secret", LargeBinary),
     Column("totp_is_confirmed", Integer, nullable=False, server_default="0"),
     Column("totp_last_step", BigInteger, nullable=False, server_default="0"),  # a code works once
     Column("api_needs_code", Integer, nullable=False, server_default="0"),
-    *_origin(),
+    *_origin(is_needed=False),
 )
 
 recovery_codes = Table(

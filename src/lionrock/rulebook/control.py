@@ -79,11 +79,13 @@ CONTROLS: dict[str, Control] = {}
 """Every control by name; filled when `lionrock.rulebook.controls` is imported."""
 
 
-def control(kind: Kind) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
+def control(
+    kind: Kind, into: dict[str, Control] = CONTROLS
+) -> Callable[[Callable[..., Finding]], Callable[..., Finding]]:
     """Registers a function `(parameters, fact arguments ..., moment) -> Finding` under its own name.
 
     `parameters` is a msgspec struct; of a gate, the fact argument is one fact; of all others each is a
-    `Sequence[FactType]`. Raises `TypeError` for any other shape, at import.
+    `Sequence[FactType]`. Raises `TypeError` for any other shape, at import. `into` is another register, for tests.
     """
 
     def register(function: Callable[..., Finding]) -> Callable[..., Finding]:
@@ -92,10 +94,10 @@ def control(kind: Kind) -> Callable[[Callable[..., Finding]], Callable[..., Find
         names = list(inspect.signature(function).parameters)
         if names[:1] != ["parameters"] or names[-1:] != ["moment"] or hints.get("return") is not Finding:
             raise TypeError(f"control {name} is not (parameters, facts ..., moment) -> Finding")
-        if name in CONTROLS or not function.__doc__:
+        if name in into or not function.__doc__:
             raise TypeError(f"control {name} is there already or has no words for the handbook")
         facts = {each: _fact_type(name, hints[each], is_gate=kind is Kind.GATE) for each in names[1:-1]}
-        CONTROLS[name] = Control(name, kind, function, hints["parameters"], facts)
+        into[name] = Control(name, kind, function, hints["parameters"], facts)
         return function
 
     return register

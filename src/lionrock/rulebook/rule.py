@@ -87,7 +87,9 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     applies_if: str = "true"
     """CEL over the names of `lionrock.rulebook.subject.Subject`."""
     checks: tuple[Check, ...] = ()
-    """None for a rule whose room is not built; then `waits_for` says which."""
+    """None only for a rule whose room is not built; then `waits_for` says which. Such a rule may have checks already:
+    its examples try them, and they count when the room is there.
+    """
     rejections: tuple[str, ...] = ()
     """Names of the core's rejections that carry this rule out, so that a refused order names it."""
     severity: Severity = Severity.HIGH
@@ -96,6 +98,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Room that must supply its facts and is not there yet, such as custody."""
     waiting_because: str = ""
     """One sentence: what is missing."""
+    left_to_people: str = ""
+    """What of it no control sees, so that nobody takes a pass for more than it is; for whoever answers for the rest."""
 
 
 class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

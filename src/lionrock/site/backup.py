@@ -1,7 +1,8 @@
 """Copies a site, also while it serves, into a directory that holds one backup and grows with each further one.
 
 What is copied first is what may only be behind the rest: database, checkpoints and snapshot come before the journal, so
-that every account a key was made for, every frame a checkpoint covers and every frame a snapshot covers is in the copy.
+that every account a key was made for, every frame a checkpoint covers and every frame a snapshot covers is in the copy;
+documents come after the database, so that every one that it knows is there.
 Read models (`views.sqlite`) are not copied; they are made again from the journal.
 """
 
@@ -12,11 +13,12 @@ import shutil
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrock.compliance.onboarding.documents import DIRECTORY as DOCUMENTS
 from lionrock.core.engine import Engine
 from lionrock.journal.archive import ARCHIVED_SUFFIX, archived_segment
 from lionrock.journal.copying import cut_after, durable_sequence, segments
@@ -26,13 +28,15 @@ from lionrock.node.errors import DirectoryInUse
 from lionrock.node.lock import DirectoryLock
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
+from lionrock.site.backup_log import log_backup
 from lionrock.site.configuration import FILE_NAME as CONFIGURATION_FILE
 from lionrock.site.configuration import read_configuration
+from lionrock.site.definition import FILE_NAME as DEFINITION_FILE
 from lionrock.site.manifest import FILE_NAME as MANIFEST_FILE
 from lionrock.site.manifest import Manifest, StoredFile, new_manifest, read_manifest, write_manifest
 from lionrock.site.signing import KEY_FILE
 from lionrock.store.database import DATABASE_FILE
-from lionrock.store.sealing import MASTER_KEY_FILE
+from lionrock.store.sealing import KEYS_FILE, MASTER_KEY_FILE
 
 _DRAFT, _VIEW = ".copying-", ".proving-"
 _ATTEMPTS = 5
@@ -100,6 +104,7 @@ def back_up(
         )
         write_manifest(target, disk, manifest)
         _remove_unnamed(target, manifest)
+    log_backup(directory, target, manifest.created_ns)
     return BackedUp(manifest, copy.copied_files, copy.copied_bytes)
 
 
@@ -115,7 +120,9 @@ class _Copy:
 
     def make(self, *, with_master_key: bool) -> None:
         self._copy_database()
-        names = [CONFIGURATION_FILE, KEY_FILE, *([MASTER_KEY_FILE] if with_master_key else [])]
+        self._copy_documents()
+        names = [CONFIGURATION_FILE, DEFINITION_FILE, KEY_FILE, KEYS_FILE]
+        names += [MASTER_KEY_FILE] if with_master_key else []
         if with_master_key and not (self.place.directory / MASTER_KEY_FILE).exists():
             raise BackupRefused(f"there is no {MASTER_KEY_FILE} in {self.place.directory}")
         for path in [self.place.directory / name for name in names]:
@@ -143,6 +150,13 @@ class _Copy:
             if found != "ok":
                 raise BackupRefused(f"{path} is damaged: {found}")
             self._store_file(Path(draft.name), DATABASE_FILE)
+
+    def _copy_documents(self) -> None:
+        """Clients' documents as they are sealed. One that is kept is never written again."""
+        documents = self.place.directory / DOCUMENTS
+        for path in sorted(documents.iterdir()) if documents.is_dir() else []:
+            with suppress(FileNotFoundError):  # taken out of a draft meanwhile
+                self._store_file(path, f"{DOCUMENTS}/{path.name}")
 
     def _copy_snapshot(self) -> None:
         """The newest that is whole; without one a restore takes longer and comes to the same."""
@@ -230,7 +244,7 @@ def _remove_unfinished(target: Path) -> None:
 def _remove_unnamed(target: Path, manifest: Manifest) -> None:
     """What no manifest names any more. Whatever a person put there stays."""
     named = {target / file.stored for file in manifest.files}
-    for part in (".", "journal", "archive", "snapshots", "checkpoints"):
+    for part in (".", "journal", "archive", "snapshots", "checkpoints", DOCUMENTS):
         for path in (target / part).glob("*.*"):
             suffix = path.suffix[1:]
             if path not in named and path.is_file() and len(suffix) == 16 and set(suffix) <= set("0123456789abcdef"):

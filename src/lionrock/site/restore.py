@@ -7,10 +7,13 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrock.compliance.onboarding.clients import forget_later_clients
+from lionrock.compliance.onboarding.documents import DIRECTORY as DOCUMENTS
 from lionrock.core.engine import Engine
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
@@ -23,6 +26,7 @@ from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
 from lionrock.people.api_keys import forget_later_keys
 from lionrock.people.users import forget_later_users
+from lionrock.site.backup_log import log_drill
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 from lionrock.site.manifest import BackupDamaged, Manifest, StoredFile, read_manifest
 from lionrock.site.signing import KEY_FILE
@@ -120,12 +124,15 @@ class Drilled(NamedTuple):
     seconds: float
 
 
-def drill(target: Path, *, kept: Kept | None = None, progress: Progress | None = None) -> Drilled:
-    """Restore into a temporary directory and remove it. Raises as `restore` does."""
+def drill(
+    target: Path, clock: Callable[[], int], *, kept: Kept | None = None, progress: Progress | None = None
+) -> Drilled:
+    """Restore into a temporary directory and remove it; the backup then says when. Raises as `restore` does."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="lionrock-drill-") as temporary:
         brought_back = restore(target, Path(temporary) / "site", kept=kept, progress=progress)
         seconds = time.perf_counter() - started
+    log_drill(target, brought_back.manifest.journal_id, clock())
     return Drilled(brought_back, seconds)
 
 
@@ -140,8 +147,10 @@ def _bring(target: Path, file: StoredFile, place: Place) -> None:
     path = place.directory / file.path
     place.disk.make_directory(path.parent)
     place.disk.write_file(path, content)
-    if path.parent == place.directory:
+    if path.parent in {place.directory, place.directory / DOCUMENTS}:
         path.chmod(0o600)
+    if path.parent == place.directory / DOCUMENTS:
+        path.parent.chmod(0o700)
 
 
 def _proved(place: Place, manifest: Manifest, progress: Progress | None) -> LookedBack:
@@ -208,6 +217,7 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
         return 0
     database = open_database(place.directory)
     try:
+        forget_later_clients(database, last_sequence)
         forget_later_users(database, last_sequence)
         return forget_later_keys(database, last_sequence)
     finally:

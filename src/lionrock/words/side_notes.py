@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable
+from enum import IntEnum
 from typing import NamedTuple
 
 _HEAD = struct.Struct("<II")
@@ -65,3 +66,48 @@ def mark_of(note: bytes) -> Mark | None:
 def unmarked(note: bytes) -> bytes:
     """The note without its mark: of a `PlaceOrder` the client order id, UTF-8."""
     return note[_MARK.size :] if note.startswith(_MARK_HEAD) else note
+
+
+class StatementKind(IntEnum):
+    """What sort of record outside the journal a statement holds the hash of. The numbers are permanent."""
+
+    EVIDENCE = 1
+    """A run of the rulebook's controls."""
+    DECISION = 2
+    """Decisions of gates, one or a batch."""
+    APPROVAL = 3
+    """What a second person of the staff approved."""
+    DOCUMENT = 4
+    """A paper: contract note, statement, client's document."""
+    ADMISSION = 5
+    """A vote or decision on an asset."""
+    RETURN = 6
+    """A return or notice to a regulator."""
+
+
+class Statement(NamedTuple):
+    """That a record outside the journal was there, unchanged since: its SHA-256 and nothing of its contents."""
+
+    kind: StatementKind
+    digest: bytes
+    """32 bytes."""
+
+
+_STATEMENT = struct.Struct("<2sB32s")
+_STATEMENT_HEAD = b"\xffS"
+_DIGEST_BYTES = 32
+
+
+def statement(kind: StatementKind, digest: bytes) -> bytes:
+    """The note of an `AdvanceTime` that says a record was there. Raises `ValueError` for no SHA-256."""
+    if len(digest) != _DIGEST_BYTES:
+        raise ValueError(f"a statement holds a SHA-256, and {len(digest)} bytes were given")
+    return _STATEMENT.pack(_STATEMENT_HEAD, kind, digest)
+
+
+def statement_of(note: bytes) -> Statement | None:
+    """The statement that a note is; None for every other note, and for a kind that is not known."""
+    if not note.startswith(_STATEMENT_HEAD) or len(note) != _STATEMENT.size:
+        return None
+    _, kind, digest = _STATEMENT.unpack(note)
+    return Statement(StatementKind(kind), digest) if kind in set(StatementKind) else None

@@ -116,6 +116,10 @@ class GoodRequests:
                 "signInName": f"{uuid.uuid4().hex}@example.com",
                 "password": PASS_PHRASE,
             },
+            "POST /lionrock/v1/onboarding/users": lambda: {
+                "signInName": f"{uuid.uuid4().hex}@example.com",
+                "password": PASS_PHRASE,
+            },
             "POST /lionrock/v1/sessions": lambda: {"signInName": self.name, "password": PASS_PHRASE},
             "POST /lionrock/v1/sessions/passkeyOptions": dict,
             "POST /lionrock/v1/sessions/passkey": lambda: {

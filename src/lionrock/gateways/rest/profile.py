@@ -11,7 +11,8 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Kin
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
-from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, origin_of, people_of, session_of_call
+from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, account_text, origin_of, people_of, session_of_call
+from lionrock.people.notices import Occasion
 from lionrock.people.passkeys import MAX_LABEL
 from lionrock.people.passwords import is_acceptable
 from lionrock.people.people import People
@@ -53,6 +54,7 @@ class UserShown(msgspec.Struct, rename="camel"):
 
     user_id: str
     account_id: str
+    """Empty until an account is opened for the user."""
     sign_in_name: str
     has_totp: bool
     recovery_codes_left: int
@@ -88,7 +90,7 @@ async def show_user(venue: Venue, call: Call) -> UserShown:
     def read() -> UserShown:
         return UserShown(
             user.user_id,
-            str(user.account_id),
+            account_text(user.account_id),
             people.users.name_of(user.user_id),
             user.has_totp,
             people.second_factors.recovery_codes_left(user.user_id),
@@ -107,7 +109,7 @@ async def change_password(venue: Venue, call: Call) -> Done:
     with told_to_client():
         await people.confirm_password(user, asked.current_password)
         if user.has_totp:
-            await people.require_second_factor(user.account_id, call.second_factor, call.session)
+            await people.require_second_factor_of(user, call.second_factor, call.session)
         await people.change_password(session_of_call(call), asked.new_password)
     return Done()
 
@@ -132,15 +134,18 @@ async def confirm_totp(venue: Venue, call: Call) -> RecoveryCodes:
     asked = read_json(call.body, CodeShown)
     people, user = await _user(venue, call)
     with told_to_client():
-        return RecoveryCodes(await asyncio.to_thread(people.second_factors.confirm, user.user_id, asked.code))
+        told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what="an authenticator was added")
+        codes = await asyncio.to_thread(people.second_factors.confirm, user.user_id, asked.code, told)
+    return RecoveryCodes(codes)
 
 
 async def remove_totp(venue: Venue, call: Call) -> Done:
     """Takes a code in `X-TWO-FA-TOKEN`, a recovery code if the authenticator is lost."""
     people, user = await _user(venue, call)
     with told_to_client():
-        await people.require_second_factor(user.account_id, call.second_factor, call.session)
-    await asyncio.to_thread(people.second_factors.remove, user.user_id)
+        await people.require_second_factor_of(user, call.second_factor, call.session)
+    told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what="the authenticator was taken off")
+    await asyncio.to_thread(people.second_factors.remove, user.user_id, told)
     return Done()
 
 
@@ -149,10 +154,14 @@ async def set_api_code(venue: Venue, call: Call) -> Done:
     asked = read_json(call.body, ApiCode)
     people, user = await _user(venue, call)
     with told_to_client():
-        await people.require_second_factor(user.account_id, call.second_factor, call.session)
+        await people.require_second_factor_of(user, call.second_factor, call.session)
     if asked.is_needed and not user.has_totp:
         raise missing_or_invalid("isNeeded")
-    await asyncio.to_thread(lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed))
+    what = f"API keys {'need' if asked.is_needed else 'do not need'} a code to move funds out"
+    told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what=what)
+    await asyncio.to_thread(
+        lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed, within=told)
+    )
     return Done()
 
 
@@ -163,7 +172,7 @@ async def passkey_options(venue: Venue, call: Call) -> dict[str, Any]:
     with told_to_client():
         await people.confirm_password(user, asked.password)
         if user.has_totp:
-            await people.require_second_factor(user.account_id, call.second_factor, call.session)
+            await people.require_second_factor_of(user, call.second_factor, call.session)
 
     def options() -> dict[str, Any]:
         return people.passkeys.registration_options(user.user_id, people.users.name_of(user.user_id))
@@ -177,9 +186,12 @@ async def register_passkey(venue: Venue, call: Call) -> PasskeyRow:
     if len(asked.label) > MAX_LABEL or not asked.label.isprintable():
         raise missing_or_invalid("label")
     people, session = people_of(venue), session_of_call(call)
+    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what="a passkey was added")
     with told_to_client():
         made = await asyncio.to_thread(
-            people.passkeys.register, session.user_id, asked.label, asked.credential, origin_of(call)
+            lambda: people.passkeys.register(
+                session.user_id, asked.label, asked.credential, origin_of(call), within=told
+            )
         )
     return PasskeyRow(made.passkey_id, made.label, made.created_ns // NS_PER_MS)
 
@@ -195,7 +207,8 @@ async def remove_passkey(venue: Venue, call: Call) -> Done:
     """It signs nobody in any more."""
     people, session = people_of(venue), session_of_call(call)
     named = call.parameters.required("passkeyId")
-    if not await asyncio.to_thread(people.passkeys.remove, session.user_id, named):
+    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what="a passkey was removed")
+    if not await asyncio.to_thread(people.passkeys.remove, session.user_id, named, told):
         raise missing_or_invalid("passkeyId")
     return Done()
 

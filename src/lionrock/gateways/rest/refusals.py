@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from lionrock.compliance.onboarding.states import OnboardingRefused, Refusal
 from lionrock.gateways.rest.errors import Code, Refused
 from lionrock.gateways.rest.reasons import reason_number
 from lionrock.gateways.rest.turnstile import TOO_MANY, retry_after
@@ -60,6 +61,16 @@ def details(code: Code, name: str, words: str, next_step: str) -> dict[str, obje
     return {"rejection": reason_number(code), "name": name, "words": words, "figures": {}, "next_step": next_step}
 
 
+def onboarding_refused(refusal: Refusal) -> Refused:
+    """What the room of onboarding refuses, with its figures and the rules that decided."""
+    code: Code = -1005 if refusal.name in {"authority_missing", "second_person_needed"} else -1004
+    told = details(code, refusal.name, refusal.words, refusal.next_step)
+    told["figures"] = {name: str(figure) for name, figure in refusal.figures.items()}
+    if refusal.rules:
+        told["rules"] = list(refusal.rules)
+    return Refused(code, details=told)
+
+
 @contextmanager
 def told_to_client() -> Iterator[None]:
     """Turns what the room of people raises into the refusal that a client reads."""
@@ -73,5 +84,7 @@ def told_to_client() -> Iterator[None]:
             "0003", "must_wait", "there were too many wrong attempts", "try again after the time of Retry-After"
         )
         raise Refused("0003", status=TOO_MANY, details=told, headers=retry_after(error.wait_ns)) from error
+    except OnboardingRefused as error:
+        raise onboarding_refused(error.refusal) from error
     except KeyRefused as error:
         raise (Refused("0001", error.field) if error.field else Refused(-2016)) from error

@@ -43,6 +43,7 @@ class SignedIn(msgspec.Struct, rename="camel"):
     session_id: str
     user_id: str
     account_id: str
+    """Empty until an account is opened for the user."""
     csrf_token: str
     """For the header `X-Lionrock-CSRF` of each write."""
     ends_at_ms: int
@@ -65,6 +66,11 @@ class Done(msgspec.Struct):
     """What was asked is done."""
 
     success: bool = True
+
+
+def account_text(account_id: int) -> str:
+    """As it is told; empty for a user without an account."""
+    return str(account_id) if account_id else ""
 
 
 def people_of(venue: Venue) -> People:
@@ -156,7 +162,7 @@ def _signed_in(people: People, call: Call, session: Session, token: str) -> Repl
     body = SignedIn(
         session.session_id,
         session.user_id,
-        str(session.account_id),
+        account_text(session.account_id),
         people.sessions.csrf_token(session),
         ends_ns // NS_PER_MS,
     )

@@ -131,6 +131,16 @@ class StaffOffice:
             why = permission.value
             self.audit.add(connection, self.clock(), staff_id, "refused", endpoint[:64], why="role_missing", lacks=why)
 
+    async def note(self, staff_id: str, event: str, subject: str) -> None:
+        """An entry in the log of something that somebody saw or did in another room, before it is shown or done."""
+
+        def add() -> None:
+            with writing(self._database) as connection:
+                self.audit.add(connection, self.clock(), staff_id, event, subject)
+
+        await asyncio.to_thread(add)
+        await self.audit.carry_to_journal()
+
     def _overdue(self) -> float:
         try:
             return self.proposals.overdue_reviews()

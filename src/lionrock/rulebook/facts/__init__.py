@@ -4,7 +4,7 @@ opaque ids. Amounts of money are in minor units (cents) of a named currency, or 
 
 from lionrock.rulebook.facts.capital import CapitalPosition
 from lionrock.rulebook.facts.clients import AgreementVersion, ClientRecord, OrderGateSetting, StandingAuthority
-from lionrock.rulebook.facts.custody import Cover, CustodySplit, TransferInformation
+from lionrock.rulebook.facts.custody import Cover, CustodySplit, TransferInformation, Valued
 from lionrock.rulebook.facts.general import (
     Attested,
     GateWired,
@@ -40,5 +40,6 @@ __all__ = [
     "StandingAuthority",
     "TokenRecord",
     "TransferInformation",
+    "Valued",
     "Watched",
 ]

@@ -25,6 +25,13 @@ class Cover(msgspec.Struct, frozen=True):
     cover_minor: int
 
 
+class Valued(msgspec.Struct, frozen=True):
+    """An amount in minor units of a currency, converted at a stated rate and time."""
+
+    currency: str
+    minor: int
+
+
 class TransferInformation(msgspec.Struct, frozen=True):
     """What is known about both sides of a transfer of virtual assets, before it is carried out."""
 
@@ -32,10 +39,8 @@ class TransferInformation(msgspec.Struct, frozen=True):
     is_outgoing: bool
     counterparty: str
     """`institution` or `self_hosted`."""
-    currency: str
-    """Of the law that asks; the amount was converted at a stated rate and time."""
-    amount_minor: int
-    """Of this and the transfers linked to it."""
+    amounts: tuple[Valued, ...]
+    """The value of this and the transfers linked to it, in the currency of each law that asks."""
     fields: tuple[str, ...]
     """Names of what is known and makes sense, such as `originator_name`; never the values."""
     ownership_proved: bool = False

@@ -1,0 +1,359 @@
+"""The rulebook on the command line: what the licences ask, and what a site shows for it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from lionrock.rulebook.evidence import EvidenceStore
+    from lionrock.rulebook.matrix import Evidence, Row
+    from lionrock.rulebook.ports import FactSource
+    from lionrock.rulebook.regime import Regime
+    from lionrock.rulebook.reports import Report
+
+rulebook_app = typer.Typer(help="Rules of licences: what they ask, whether a site keeps them.", no_args_is_help=True)
+
+Site = Annotated[str, typer.Option("--site", help="A site, such as hk; or licences or packs, separated by commas.")]
+Data = Annotated[Path | None, typer.Option("--data", help="Data directory of the site, for facts and evidence.")]
+AsOf = Annotated[str | None, typer.Option("--as-of", help="2026-01-31 or a time; now without it.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
+
+
+def open_facts(directory: Path) -> AbstractContextManager[FactSource]:
+    """Opens the facts of a site that nobody serves; its run is recorded as evidence on the way."""
+    from lionrock.site.rulebook_run import open_facts as open_facts_of_site
+
+    return open_facts_of_site(directory)
+
+
+def licences_of(site: str) -> Sequence[str]:
+    """The licences of a site; a name that is no site is taken for licences or packs themselves."""
+    from lionrock.site.definition import known_sites, read_definition
+
+    if site in known_sites():
+        return tuple(licence.id for licence in read_definition(site).licences)
+    return tuple(filter(None, (name.strip() for name in site.split(","))))
+
+
+@rulebook_app.command("list")
+def list_rules(site: Site, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """List the rules in force on a date, and where those of several licences disagree.
+
+    Example: lionrock rulebook list --site hk --as-of 2025-12-01
+    """
+    from lionrock.rulebook.matrix import index_of_tests, matrix
+
+    with _failing_clearly():
+        regime = _regime(site)
+        at_ns = _moment(regime, as_of)
+        drawn = _report(site, regime, at_ns, matrix(regime, at_ns, index_of_tests(), {}))
+    if as_json:
+        _print_json(_data(drawn))
+        return
+    for row in drawn.rows:
+        waits = f"  waits for {row.waits_for}" if row.waits_for else ""
+        typer.echo(f"{row.id:10} {row.version}  {row.kind:12} {row.trust:12} {row.words}{waits}")
+    for each in drawn.conflicts:
+        typer.echo(f"{each.control}, {each.disagreement.field}: {each.disagreement.outcome}")
+
+
+@rulebook_app.command()
+def explain(
+    rule: Annotated[str, typer.Argument(metavar="ID", help="Such as HK-F02.")],
+    site: Annotated[str | None, typer.Option("--site", help="A site, licences or packs; all packs without it.")] = None,
+    as_of: AsOf = None,
+    as_json: AsJson = False,
+) -> None:
+    """Tell what a rule asks: its clause, every version, its control and numbers, examples and tests.
+
+    Example: lionrock rulebook explain HK-F02 --site hk
+    """
+    from lionrock.rulebook.explaining import as_text, explained
+    from lionrock.rulebook.matrix import index_of_tests
+
+    with _failing_clearly():
+        regime = _regime(site)
+        told = explained(regime, rule, _moment(regime, as_of), index_of_tests())
+    if told is None:
+        _fail(f"no rule {rule}; `lionrock rulebook list` lists them")
+    if as_json:
+        _print_json(told)
+    else:
+        typer.echo(as_text(told))
+
+
+@rulebook_app.command()
+def check(site: Site, data: Data = None, as_json: AsJson = False) -> None:
+    """Ask every rule now. Exit code 0 when none is red, 1 when one is, 2 when nothing could be asked.
+
+    Green takes a control that passes, a test that shows it and evidence of the present day in the site's journal.
+    Without --data there are no facts, and every rule shows that.
+
+    Example: lionrock rulebook check --site hk --data data --json
+    """
+    from lionrock.rulebook.checking import RED
+    from lionrock.rulebook.matrix import counts
+
+    with _failing_clearly():
+        regime = _regime(site)
+        drawn = _checked(site, regime, _moment(regime, None), data)
+    if as_json:
+        _print_json(_data(drawn))
+    else:
+        for row in drawn.rows:
+            typer.echo(f"{row.status:12} {row.id:10} {row.reason}")
+        typer.echo(", ".join(f"{count} {status}" for status, count in counts(drawn.rows).items()))
+    raise typer.Exit(1 if any(row.status in RED for row in drawn.rows) else 0)
+
+
+@rulebook_app.command()
+def report(
+    site: Site,
+    data: Data = None,
+    as_of: AsOf = None,
+    *,
+    file_format: Annotated[str, typer.Option("--format", help="json, pdf or xlsx.")] = "json",
+    out: Annotated[Path | None, typer.Option(help="Write here; to standard output without it.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the matrix: clause, control, test, last evidence. For a past date it shows what was recorded by then.
+
+    Example: lionrock rulebook report --site hk --data data --as-of 2026-01-31 --format pdf --out matrix.pdf
+    """
+    from lionrock.rulebook.reports import FORMATS
+
+    if file_format not in FORMATS:
+        _fail(f"--format {file_format}: there are {', '.join(FORMATS)}")
+    with _failing_clearly():
+        regime = _regime(site)
+        at_ns = _moment(regime, as_of)
+        drawn = _recorded(site, regime, at_ns, data) if as_of else _checked(site, regime, at_ns, data)
+        made = FORMATS[file_format](drawn)
+        if out:
+            out.write_bytes(made)
+        else:
+            sys.stdout.buffer.write(made)
+            sys.stdout.buffer.flush()
+    if out and as_json:
+        _print_json({"file": f"{out}", "format": file_format, "rules": len(drawn.rows)})
+
+
+@rulebook_app.command()
+def bundle(
+    site: Site,
+    data: Annotated[Path, typer.Option("--data", help="Data directory of the site.")],
+    out: Annotated[Path, typer.Option(help="Write the bundle here.")],
+    as_of: AsOf = None,
+    *,
+    with_inputs: Annotated[bool, typer.Option(help="Put the facts themselves in, not only their hashes.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write a signed file for the regulator, which `lionrock rulebook verify` or its one file checks alone.
+
+    Example: lionrock rulebook bundle --site hk --data data --out hk.bundle
+    """
+    import os
+
+    from lionrock.rulebook.bundle import make_bundle
+    from lionrock.site.signing import KEY_FILE, open_notary
+    from lionrock.store.sealing import MASTER_KEY_FILE, open_sealer
+
+    for name in (MASTER_KEY_FILE, KEY_FILE):
+        if not (data / name).exists():
+            _fail(f"{data} has no {name}: this is no data directory of a site that ran")
+    with _failing_clearly():
+        regime = _regime(site)
+        at_ns = _moment(regime, as_of)
+        notary = open_notary(data, open_sealer(data, os.urandom), os.urandom)
+        drawn = _recorded(site, regime, at_ns, data)
+        with _evidence(data) as store:
+            made = make_bundle(drawn, regime, store, data, notary.sign_text, with_inputs=with_inputs)
+        out.write_bytes(made)
+    told = {"file": f"{out}", "rules": len(drawn.rows), "public_key": notary.public_key}
+    if as_json:
+        _print_json(told)
+    else:
+        typer.echo(f"{out} holds {len(drawn.rows)} rules, signed by {notary.public_key}")
+
+
+@rulebook_app.command()
+def verify(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle.")],
+    public_key: Annotated[
+        list[str] | None, typer.Option(help="A key that you trust, as name+hash+base64; may be given several times.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Check a bundle. Exit code 1 for a fault, 2 when nothing could be checked.
+
+    The same as `python verify.py` with the one file lionrock/rulebook/verify.py, which needs nothing else of Lionrock.
+
+    Example: lionrock rulebook verify hk.bundle --public-key lionrock-8f1a2b3c+8f1a2b3c+AR...
+    """
+    from lionrock.rulebook.verify import main
+
+    keys = [word for key in public_key or [] for word in ("--public-key", key)]
+    raise typer.Exit(main([f"{file}", *keys, *["--json"] * as_json]))
+
+
+def _regime(site: str | None) -> Regime:
+    from lionrock.rulebook.loading import shipped_library
+    from lionrock.rulebook.regime import Regime
+
+    library = shipped_library()
+    licences = licences_of(site) if site is not None else [pack.head.licence for pack in library.packs.values()]
+    return Regime(library, licences)
+
+
+def _checked(site: str, regime: Regime, at_ns: int, data: Path | None) -> Report:
+    """What is found now, beside the evidence that the site recorded."""
+    import secrets
+
+    from lionrock.node.errors import DirectoryInUse
+    from lionrock.rulebook.checking import check as check_rules
+    from lionrock.rulebook.code_version import code_version
+    from lionrock.rulebook.matrix import index_of_tests, matrix
+
+    try:
+        with _bar("asking every rule") as progress, _facts(data) as source:
+            checked = check_rules(
+                regime, source, at_ns, site=site, run_id=secrets.token_hex(16), code=code_version(), progress=progress
+            )
+    except DirectoryInUse:
+        typer.echo("The site is served and runs its rulebook by itself; this is what it recorded.", err=True)
+        return _recorded(site, regime, at_ns, data)
+    rows = matrix(regime, at_ns, index_of_tests(), _last_evidence(data, at_ns), checked.run)
+    return _report(site, regime, at_ns, rows)
+
+
+def _recorded(site: str, regime: Regime, at_ns: int, data: Path | None) -> Report:
+    """What stands in the evidence alone."""
+    from lionrock.rulebook.matrix import index_of_tests, matrix
+
+    return _report(site, regime, at_ns, matrix(regime, at_ns, index_of_tests(), _last_evidence(data, at_ns)))
+
+
+def _report(site: str, regime: Regime, at_ns: int, rows: Sequence[Row]) -> Report:
+    from lionrock.rulebook.code_version import code_version
+    from lionrock.rulebook.reports import Report
+
+    return Report(
+        site, regime.licences, at_ns, regime.version(at_ns), code_version(), tuple(rows), tuple(regime.conflicts(at_ns))
+    )
+
+
+@contextmanager
+def _facts(data: Path | None) -> Iterator[FactSource]:
+    if data is None:
+        yield _Nothing()
+        return
+    if not data.is_dir():
+        _fail(f"{data} is no directory")
+    with open_facts(data) as source:
+        yield source
+
+
+class _Nothing:
+    """No room supplies anything."""
+
+    def facts(self, _fact_type: type[Any]) -> None:
+        return None
+
+
+def _last_evidence(data: Path | None, at_ns: int) -> Evidence:
+    if data is None:
+        return {}
+    with _evidence(data) as store:
+        return store.last(at_ns)
+
+
+@contextmanager
+def _evidence(data: Path) -> Iterator[EvidenceStore]:
+    from lionrock.rulebook.evidence import EvidenceStore
+    from lionrock.store.database import DATABASE_FILE, open_database
+
+    if not (data / DATABASE_FILE).exists():
+        _fail(f"{data} has no {DATABASE_FILE}: this is no data directory of a site that ran")
+    database = open_database(data)
+    try:
+        yield EvidenceStore(database)
+    finally:
+        database.dispose()
+
+
+def _moment(regime: Regime, as_of: str | None) -> int:
+    """Nanoseconds since 1970; of a date its last one, by the clock of the home licence."""
+    import time
+    from datetime import UTC, date, datetime, timedelta
+
+    from lionrock.rulebook.calendars import calendar_of
+
+    if as_of is None:
+        return time.time_ns()
+    home = calendar_of(regime.library.by_licence(regime.licences[0]).head.calendar)
+    try:
+        if len(as_of) == len("2026-01-31"):
+            return home.ends_ns(date.fromisoformat(as_of))
+        moment = datetime.fromisoformat(as_of)
+    except ValueError:
+        _fail(f"--as-of {as_of}: write 2026-01-31 or 2026-01-31T12:00:00Z")
+    zoned = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+    return (zoned - datetime.fromtimestamp(0, UTC)) // timedelta(microseconds=1) * 1000
+
+
+def _data(report: Report) -> dict[str, Any]:
+    from lionrock.rulebook.reports import as_data
+
+    return as_data(report)
+
+
+def _print_json(data: object) -> None:
+    typer.echo(json.dumps(data, ensure_ascii=False))
+
+
+@contextmanager
+def _bar(words: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error where somebody watches."""
+    from rich.console import Console
+    from rich.progress import Progress
+
+    console = Console(stderr=True)
+    with Progress(console=console, transient=True, disable=not console.is_terminal) as bars:
+        task = bars.add_task(words)
+        yield lambda done, total: bars.update(task, completed=done, total=total)
+
+
+@contextmanager
+def _failing_clearly() -> Iterator[None]:
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from lionrock.journal.checkpoints import CheckpointInvalid
+    from lionrock.journal.proofs import CannotProve
+    from lionrock.journal.verify import CannotCheck, Fault
+    from lionrock.rulebook.bundle import CannotBundle
+    from lionrock.rulebook.evidence import EvidenceBroken
+    from lionrock.rulebook.loading import PackInvalid
+    from lionrock.site.definition import DefinitionInvalid
+    from lionrock.site.rulebook_run import NoLicences
+    from lionrock.store.database import DatabaseUnusable
+    from lionrock.store.sealing import MasterKeyUnusable, SealBroken
+
+    mine = (CannotBundle, DefinitionInvalid, EvidenceBroken, NoLicences, PackInvalid)
+    below = (CannotCheck, CannotProve, CheckpointInvalid, DatabaseUnusable, Fault, MasterKeyUnusable, SealBroken)
+    try:
+        yield
+    except (*mine, *below, SQLAlchemyError, OSError) as error:
+        _fail(f"{error}")
+
+
+def _fail(message: str) -> NoReturn:
+    """Exit code 2: nothing could be told. 1 is for rules that are red."""
+    typer.echo(f"Error: {message}", err=True)
+    raise typer.Exit(2)

@@ -1,0 +1,1 @@
+"""Who somebody says to be: machine readable zones, numbers with check digits, addresses; what does not fit together."""

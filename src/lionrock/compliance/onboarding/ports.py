@@ -1,0 +1,94 @@
+"""What onboarding needs of other rooms: rules, gates of the ledger, the journal, what was assessed, notices."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from lionrock.rulebook.decisions import Decision
+from lionrock.rulebook.facts.clients import ClientRecord
+from lionrock.rulebook.subject import Subject
+from lionrock.words.events import AccountOpened
+
+RecordDigest = Callable[[bytes], Awaitable[int]]
+"""Puts a SHA-256 into the journal and gives the sequence of the command that carries it."""
+
+
+class StaffIdentity(msgspec.Struct, frozen=True):
+    """Somebody of the staff who asks for something, as the gateway authenticated them."""
+
+    staff_id: str
+    roles: frozenset[str] = frozenset()
+
+
+class Decide(Protocol):
+    """The rulebook."""
+
+    def __call__(self, gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject) -> Decision:
+        """Asks a gate about a fact as it would stand afterwards."""
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """What the ledger is to let a client do, as far as onboarding says."""
+
+    client_id: str
+    account_id: int
+    restriction: str
+    """`none`, `reduce_only` or `frozen`."""
+    reason_code: str
+    """Why, for the record."""
+
+
+class Gates(Protocol):
+    """Brings outcomes to the ledger by command. The legal entity and the rest of the profile are its business."""
+
+    async def apply(self, client_id: str, standing: Standing) -> None:
+        """Sets the account's profile; asked again with the same it changes nothing."""
+
+
+class Ledger(Protocol):
+    """Opens accounts and says what is in them."""
+
+    async def open(self, account_id: int) -> AccountOpened:
+        """The account, opened if it is not; durable when this returns."""
+
+    def is_taken(self, account_id: int) -> bool:
+        """Whether there is an account of this id."""
+
+    def is_empty(self, account_id: int) -> bool:
+        """Whether the account and its sub-accounts hold nothing and owe nothing."""
+
+
+class Users(Protocol):
+    """Who signs in."""
+
+    async def give_account(self, user_id: str, account: AccountOpened) -> None:
+        """From now on the account is theirs."""
+
+
+class Assessed(Protocol):
+    """What is assessed of clients. SQL: from a loop, call it in a thread."""
+
+    def assessed(self, record: ClientRecord) -> ClientRecord:
+        """The record with what assessments know: class, knowledge, profile, limit, evidence, agreement, review."""
+
+
+class NothingAssessed:
+    """Where no assessments are wired: the record as onboarding knows it."""
+
+    def assessed(self, record: ClientRecord) -> ClientRecord:
+        """Unchanged."""
+        return record
+
+
+class Notify(Protocol):
+    """The outbox."""
+
+    def __call__(self, key: str, client_id: str, kind: str, figures: Mapping[str, int | str], at_ns: int) -> None:
+        """Takes a notice on; the same key again does nothing."""
+
+
+def no_notice(key: str, client_id: str, kind: str, figures: Mapping[str, int | str], at_ns: int) -> None:
+    """Where no outbox is wired."""
