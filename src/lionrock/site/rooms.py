@@ -155,6 +155,9 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     register_attesting(ground.staff.executors, attestations.record)
     onboarding, assessed = _clients(ground, statements, office.rulebook)
     admission = _admission(ground, statements, office.rulebook)
+    ground.staff.proposals.clients_of.append(
+        lambda account_id: onboarding.records.client_of_account(ground.owners.owner_of(account_id))
+    )
     terms = terms_of(ground.definition, regime, ground.clock())
     calendar = calendar_of(ground.definition.site.calendar)
     paperwork = Paperwork.of(ground, ground.directory, terms, calendar, client_of=_named(ground, onboarding))

@@ -37,6 +37,7 @@ from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
+from lionrock.site.clockwork import every_minute
 from lionrock.site.definition import choose
 from lionrock.site.establishing import establish
 from lionrock.site.notice_clockwork import notice_clockwork
@@ -238,6 +239,7 @@ class _Running:
         await venue.clients.wallet.recover()
         await site.staff.open()
         works = clockwork(venue, arrangements)
+        works.append(every_minute("Proposals cannot be ended", site.staff.proposals.expire_due))
         works += notice_clockwork(site, with_views=self._views is not None)
         if site.rooms is not None:
             await site.rooms.open()

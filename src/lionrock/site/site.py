@@ -23,7 +23,6 @@ from lionrock.gateways.rest.contract import (
     MakeStatement,
     Probes,
     Profile,
-    Reason,
     Traffic,
     Venue,
 )
@@ -45,6 +44,7 @@ from lionrock.site.facts.sources import Gathering
 from lionrock.site.readiness import probes
 from lionrock.site.rooms import Ground, Rooms, Views, open_rooms
 from lionrock.site.signing import open_notary
+from lionrock.site.staffing import remark_of
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.outbox.outbox import Outbox
@@ -163,7 +163,7 @@ class Site(msgspec.Struct, frozen=True):
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
-        watched.remarks.append(lambda: Reason(*told) if (told := staff.remark()) else None)
+        watched.remarks.append(lambda: remark_of(staff))
         url = configuration.views.database or default_url(directory)
         of_clients = owners, sub_accounts, bookings, volumes
         told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)

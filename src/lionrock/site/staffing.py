@@ -1,4 +1,7 @@
-"""The first administrators of a site, enrolled at its machine: there is no default account and no default password."""
+"""The staff of a site: what readiness tells of it, and the first administrators, who are enrolled at the machine.
+
+There is no default account and no default password.
+"""
 
 from __future__ import annotations
 
@@ -6,11 +9,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
+from lionrock.gateways.rest.contract import Reason
 from lionrock.people.staff.audit import MACHINE, Audit
 from lionrock.people.staff.members import Enrolled, Members
+from lionrock.people.staff.office import StaffOffice
 from lionrock.people.staff.roles import Role
 from lionrock.store.database import DATABASE_FILE, open_database
 from lionrock.store.sealing import MASTER_KEY_FILE, open_sealer
+
+
+def remark_of(office: StaffOffice) -> Reason | None:
+    """What readiness tells of the staff."""
+    try:
+        told = office.remark()
+    except SQLAlchemyError:
+        return Reason("staff_reviews_unknown", "the database does not say which reviews are overdue")
+    return Reason(*told) if told else None
 
 
 class NoSite(Exception):

@@ -34,7 +34,7 @@ _Done = TypeVar("_Done")
 Alarm = Callable[[str, str], Awaitable[None]]
 """Gets the id of a proposal that was carried out alone, and words without personal data."""
 ClientOf = Callable[[int], str]
-"""The id of the client that an account belongs to; empty for none."""
+"""The id of the client that an account belongs to; empty for none. SQL."""
 
 
 class Proposals:
@@ -60,7 +60,8 @@ class Proposals:
         self._members = members
         self._audit = audit
         self.executors = executors
-        self._client_of = client_of
+        self.clients_of = [client_of]
+        """What clients are known by: a room with names of its own puts its way to tell them in."""
         self._alarm = alarm
 
     def use(self, executors: Executors) -> None:
@@ -299,8 +300,8 @@ class Proposals:
             if self._members.read(connection, about).person == member.person:
                 raise StaffRefused(No.ABOUT_YOURSELF)
             return
-        client_id = self._client_of(about) if action.subject is Subject.ACCOUNT else about
-        if client_id and self._members.owns_file(connection, member.person, client_id):
+        names = [name_of(about) for name_of in self.clients_of] if action.subject is Subject.ACCOUNT else [about]
+        if any(name and self._members.owns_file(connection, member.person, name) for name in names):
             raise StaffRefused(No.OWN_FILE)
 
     def _give(self, staff_id: str, proposal_id: str, verdict: Verdict, payload_sha256: str, words: str) -> bool:
