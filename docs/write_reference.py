@@ -29,6 +29,7 @@ from lionrock.gateways.rest.errors import CODES
 from lionrock.gateways.websocket import limits
 from lionrock.gateways.websocket.topics import STREAMS
 from lionrock.site import configuration, sandbox, sandbox_chains
+from lionrock.store.outbox import settings
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
 from lionrock.words.rejections import EXPLANATIONS
@@ -183,7 +184,7 @@ def asyncapi_page() -> str:
 def settings_page() -> str:
     """Every setting of lionrock.toml."""
     lines = ["# Settings", "", NOTE, summary(configuration), ""]
-    docs = field_docs(configuration) | field_docs(limits)
+    docs = field_docs(configuration) | field_docs(limits) | field_docs(settings)
     rows = []
     for field in msgspec.structs.fields(configuration.Configuration):
         section = type(field.default) if isinstance(field.default, msgspec.Struct) else None

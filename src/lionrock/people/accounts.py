@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Table, delete, insert, select
@@ -16,7 +16,7 @@ from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Table,
 from lionrock.node.node import Node
 from lionrock.node.published import Published
 from lionrock.store.sealing import Sealer
-from lionrock.words.commands import OpenAccount, SetBeneficialOwner
+from lionrock.words.commands import Command, OpenAccount, SetBeneficialOwner
 from lionrock.words.enumerations import AccountKind
 from lionrock.words.events import AccountOpened, BeneficialOwnerSet, CommandRejected
 
@@ -141,6 +141,8 @@ class SubAccounts:
         """Forgets names of accounts that the journal does not have: a crash came before it, or it was set back."""
         self._database, self._sealer, self._node, self._owners, self._clock = database, sealer, node, owners, clock
         self._one_at_a_time = asyncio.Lock()
+        self.following: Callable[[int, int], Sequence[Command]] = lambda _owner_id, _account_id: ()
+        """What stands in the frame that opens a sub-account of an owner, after it: the gates that its owner has."""
         _metadata.create_all(database)
         with database.begin() as connection:
             for row in connection.execute(select(_sub_accounts)).all():
@@ -165,6 +167,7 @@ class SubAccounts:
                 [
                     (OpenAccount(account_id=account_id, account_kind=AccountKind.CLIENT), b""),
                     (SetBeneficialOwner(account_id=account_id, owner_id=owner_id), b""),
+                    *((command, b"") for command in self.following(owner_id, account_id)),
                 ]
             )
             for event in (event for events in answers for event in events):

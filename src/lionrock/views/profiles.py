@@ -1,18 +1,54 @@
-"""What compliance said each account may do, as the journal has it: a change of one thing keeps the others."""
+"""What compliance said each account may do, as the journal has it, when it was last used, how often gates refused."""
 
 from __future__ import annotations
+
+from collections import Counter
 
 import msgspec
 
 from lionrock.node.published import Published
 from lionrock.words.commands import SetAccountProfile
 from lionrock.words.enumerations import AccountKind, AccountRestriction, ClientClass
-from lionrock.words.events import AccountOpened, AccountProfileSet, AssetPermissionSet, Event
+from lionrock.words.events import (
+    AccountOpened,
+    AccountProfileSet,
+    AssetPermissionSet,
+    CommandRejected,
+    Event,
+    HoldPlaced,
+    OrderPlaced,
+    TransferPosted,
+)
 from lionrock.words.records import layout_of, unpack_all
+from lionrock.words.rejections import Rejection
 
 _KINDS = (AccountProfileSet, AssetPermissionSet)
 _REGISTRY: dict[int, type[Event]] = {layout_of(kind).kind: kind for kind in _KINDS}
 ALL_PRODUCTS = 2**32 - 1
+GATES = frozenset(
+    {
+        Rejection.LEGAL_ENTITY_DIFFERS,
+        Rejection.PRODUCT_NOT_PERMITTED,
+        Rejection.CLIENT_CLASS_NOT_ADMITTED,
+        Rejection.ACCOUNT_FROZEN,
+        Rejection.ACCOUNT_REDUCE_ONLY,
+        Rejection.PRICE_TOO_FAR_FROM_LAST,
+        Rejection.ORDER_VALUE_ABOVE_LIMIT,
+        Rejection.OPEN_ORDERS_ABOVE_CAP,
+        Rejection.ASSET_NOT_PERMITTED,
+        Rejection.EXPOSURE_ABOVE_LIMIT,
+        Rejection.KILL_SWITCH_ENGAGED,
+    }
+)
+"""Refusals that a fact about an account or a market is the ground of (spec/gates.md, spec/exposure.md)."""
+
+
+class _Saved(msgspec.Struct, array_like=True):
+    clients: list[int]
+    profiles: bytes
+    forbidden: list[tuple[int, list[int]]]
+    last_used_ns: dict[int, int]
+    refused: dict[int, int]
 
 
 class Profiles:
@@ -24,14 +60,26 @@ class Profiles:
         self._profiles: dict[int, AccountProfileSet] = {}
         self._forbidden: dict[int, set[int]] = {}
         """Accounts that may not acquire it, by asset id."""
+        self.last_used_ns: dict[int, int] = {}
+        """When an account last placed an order, or something was moved to or from it."""
+        self.refused: Counter[int] = Counter()
+        """Commands refused, by the number of a gate's rejection."""
 
-    name = "profiles 1"
+    name = "profiles 2"
     """Of its section in a snapshot; to be counted up when what `save` gives changes."""
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
         for event in published.events:
-            if isinstance(event, AccountOpened):
+            if isinstance(event, OrderPlaced | HoldPlaced):
+                self.last_used_ns[event.account_id] = event.time_ns
+            elif isinstance(event, TransferPosted):
+                self.last_used_ns[event.debit_account_id] = event.time_ns
+                self.last_used_ns[event.credit_account_id] = event.time_ns
+            elif isinstance(event, CommandRejected):
+                if event.rejection in GATES:
+                    self.refused[event.rejection] += 1
+            elif isinstance(event, AccountOpened):
                 if event.account_kind == AccountKind.CLIENT:
                     self.clients.add(event.account_id)
             elif isinstance(event, AccountProfileSet):
@@ -67,19 +115,28 @@ class Profiles:
         """Accounts that may not acquire an asset."""
         return frozenset(self._forbidden.get(asset_id, ()))
 
+    def forbidden_assets(self, account_id: int) -> set[int]:
+        """Assets that an account may not acquire."""
+        return {asset_id for asset_id, accounts in self._forbidden.items() if account_id in accounts}
+
     def save(self) -> bytes:
         """Everything it knows, for `load`."""
         records = b"".join(event.pack() for event in self._profiles.values())
         return msgspec.msgpack.encode(
-            (sorted(self.clients), records, [(asset_id, sorted(each)) for asset_id, each in self._forbidden.items()])
+            _Saved(
+                sorted(self.clients),
+                records,
+                [(asset_id, sorted(each)) for asset_id, each in self._forbidden.items()],
+                self.last_used_ns,
+                dict(self.refused),
+            )
         )
 
     def load(self, state: bytes) -> None:
         """Take up what another one saved, in place of any frame. Raises `ValueError`."""
-        clients, records, forbidden = msgspec.msgpack.decode(
-            state, type=tuple[list[int], bytes, list[tuple[int, list[int]]]]
-        )
-        found = unpack_all(_REGISTRY, records)
-        self.clients = set(clients)
+        saved = msgspec.msgpack.decode(state, type=_Saved)
+        found = unpack_all(_REGISTRY, saved.profiles)
+        self.clients = set(saved.clients)
+        self.last_used_ns, self.refused = saved.last_used_ns, Counter(saved.refused)
         self._profiles = {event.account_id: event for event in found if isinstance(event, AccountProfileSet)}
-        self._forbidden = {asset_id: set(accounts) for asset_id, accounts in forbidden}
+        self._forbidden = {asset_id: set(accounts) for asset_id, accounts in saved.forbidden}

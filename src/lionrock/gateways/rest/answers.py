@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from lionrock.gateways.rest.errors import LicenceRule
 from lionrock.gateways.rest.rows import PlacedOrder
 from lionrock.gateways.rest.wallet_rows import CoinChain
 
@@ -243,6 +244,8 @@ class DecidingRule(msgspec.Struct, kw_only=True):
     """By name, with units, where they have names; the two plain ones as `first` and `second`."""
     next_step: str
     retryable: bool | msgspec.UnsetType = msgspec.UNSET
+    licence_rules: list[LicenceRule] | msgspec.UnsetType = msgspec.UNSET
+    """Rules of the site's licences that the refusal carries out; absent where there are none."""
     """Whether the same request may succeed later."""
     rule: str | msgspec.UnsetType = msgspec.UNSET
     """Code of the rule on its page."""

@@ -11,12 +11,16 @@ import msgspec
 from prometheus_client import CollectorRegistry
 
 from lionrock.compliance.admission.desk import AdmissionDesk
+from lionrock.compliance.assessments.assessments import Assessments
+from lionrock.compliance.gates.client_clock import ClientClock
+from lionrock.compliance.gates.client_gates import ClientGates
 from lionrock.compliance.onboarding.onboarding import Onboarding
+from lionrock.compliance.papers.shelf import Shelf
 from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
-from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.errors import NO_LICENCE_RULES, LicenceRules, Refused
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
@@ -28,6 +32,7 @@ from lionrock.people.sessions import Session
 from lionrock.people.staff.office import StaffOffice
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.sessions import StaffSession
+from lionrock.rulebook.office import RulebookOffice
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -222,6 +227,16 @@ class Traffic(msgspec.Struct):
     """Networks of proxies whose `X-Forwarded-For` is believed."""
 
 
+class Assessed(msgspec.Struct, frozen=True):
+    """What endpoints about a client's assessments work with."""
+
+    assessments: Assessments
+    gates: ClientGates
+    clock: ClientClock
+    citations: Mapping[str, str] = {}
+    """Where a rule stands, by its id."""
+
+
 class Venue(msgspec.Struct):
     """Everything a handler works with."""
 
@@ -247,14 +262,22 @@ class Venue(msgspec.Struct):
     histories: Histories | None = None
     """The read models in SQL."""
     make_statement: MakeStatement | None = None
+    assessed: Assessed | None = None
+    """What is found out about clients; None on a site that does not assess any."""
+    licence_rules: LicenceRules = NO_LICENCE_RULES
+    """Rules of the site's licences by the core's rejection that carries them out."""
     staff: StaffOffice | None = None
     """The operator's people."""
     registers: Registers | None = None
     """Complaints, incidents, and what else must be answered or told."""
     admission: AdmissionDesk | None = None
     """Which tokens are offered to whom."""
+    rulebook: RulebookOffice | None = None
+    """What the licences ask, and the evidence; None for a directory that no site was chosen for."""
     onboarding: Onboarding | None = None
     """How people and companies become clients."""
+    papers: Shelf | None = None
+    """Contract notes, statements, receipts."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

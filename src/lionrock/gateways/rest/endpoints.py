@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from lionrock.gateways.rest import (
     accounts,
+    agreements,
     api_keys,
     balance_flow,
+    client_limits,
+    complaints,
     histories,
+    knowledge_tests,
     listen_keys,
     merged_quotes,
+    notices,
     onboarding,
     orders,
+    papers,
     probes,
     profile,
     quotes,
@@ -276,8 +282,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
+    *knowledge_tests.ENDPOINTS,
+    *client_limits.ENDPOINTS,
+    *agreements.ENDPOINTS,
     *onboarding.ENDPOINTS,
     *STAFF,
+    *notices.ENDPOINTS,
+    *papers.ENDPOINTS,
+    *complaints.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

@@ -5,6 +5,10 @@ Codes of four digits are strings, negative ones integers, as the contract's clie
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
 from lionrock.words.events import CommandRejected
 from lionrock.words.rejections import EXPLANATIONS, Rejection, explain
 
@@ -189,6 +193,20 @@ CODES: dict[Rejection, Code] = {
     R.AVAILABLE_INSUFFICIENT: "0401",
 }
 """Contract code of each refusal of the core."""
+
+
+class LicenceRule(msgspec.Struct, frozen=True):
+    """A rule of a licence that a refusal carries out."""
+
+    id: str
+    """Such as HK-K10; `lionrock rulebook explain` says more."""
+    citation: str
+    """Instrument and paragraph."""
+
+
+LicenceRules = Mapping[str, Sequence[LicenceRule]]
+"""Rules of a site's licences by the name of the core's rejection that carries them out (EXPOSURE_ABOVE_LIMIT)."""
+NO_LICENCE_RULES: LicenceRules = {}
 
 
 class Refused(Exception):

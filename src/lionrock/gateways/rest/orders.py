@@ -14,6 +14,7 @@ from lionrock.gateways.rest.declared import BATCH_ROW
 from lionrock.gateways.rest.errors import CODES, Code, Refused, missing_or_invalid, refused_by_core
 from lionrock.gateways.rest.order_requests import OrderRequest, read_order, read_side
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.gateways.rest.reasons import refused_body
 from lionrock.gateways.rest.rows import (
     CancelledOrder,
     FullOrder,
@@ -108,12 +109,15 @@ async def place_batch(venue: Venue, call: Call) -> Batch:
             answers[index] = placed
         except Refused as refused:
             answers[index] = refused
-    return Batch(code=0, result=[_batch_row(answer) for answer in answers if not isinstance(answer, OrderRequest)])
+    return Batch(
+        code=0, result=[_batch_row(venue, answer) for answer in answers if not isinstance(answer, OrderRequest)]
+    )
 
 
-def _batch_row(answer: Refused | PlacedOrder) -> BatchRow:
+def _batch_row(venue: Venue, answer: Refused | PlacedOrder) -> BatchRow:
     if isinstance(answer, Refused):
-        details = msgspec.UNSET if answer.details is None else msgspec.convert(answer.details, DecidingRule)
+        reason = refused_body(answer, "", venue.licence_rules).get("lionrock")
+        details = msgspec.UNSET if reason is None else msgspec.convert(reason, DecidingRule)
         return BatchRow(code=str(answer.code), msg=answer.message, lionrock=details)
     return BatchRow(code="0000", order=answer)
 

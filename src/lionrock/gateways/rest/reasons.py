@@ -10,7 +10,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import NamedTuple
 
-from lionrock.gateways.rest.errors import CODES, MESSAGES, Code, Refused
+from lionrock.gateways.rest.errors import CODES, MESSAGES, NO_LICENCE_RULES, Code, LicenceRules, Refused
 from lionrock.people.staff.permissions import Permission
 from lionrock.views.catalogue import Market
 from lionrock.words.amounts import format_decimal
@@ -277,11 +277,18 @@ def lacking(permission: Permission) -> dict[str, object]:
     }
 
 
-def refused_body(refused: Refused, path: str) -> dict[str, object]:
-    """The error's body; under our own paths each has a reason."""
+def refused_body(refused: Refused, path: str, licence_rules: LicenceRules = NO_LICENCE_RULES) -> dict[str, object]:
+    """The error's body; under our own paths each has a reason, and one of the core names the licence's rules."""
     body = refused.body()
     if path.startswith(OWN_PATHS) and "lionrock" not in body:
         body["lionrock"] = own_reason(refused)
+    reason = body.get("lionrock")
+    if licence_rules and isinstance(reason, dict):
+        rules = licence_rules.get(str(reason.get("name", "")).upper())
+        if rules:
+            body["lionrock"] = reason | {
+                "licence_rules": [{"id": each.id, "citation": each.citation} for each in rules]
+            }
     return body
 
 

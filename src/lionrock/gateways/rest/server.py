@@ -57,22 +57,30 @@ class Gateway:
         try:
             response = _response(200, await self._carried_out(turnstile, scope, body))
         except Refused as refused:
-            response = _refusal(scope, refused)
+            response = self._refusal(scope, refused)
         except NodeBusy:
-            response = _refusal(scope, Refused(-2040))
+            response = self._refusal(scope, Refused(-2040))
         except NodeStopped as stopped:
             # By the contract a status of 500 and above means that the outcome may be unknown.
             known = stopped.outcome_known
-            response = _refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
+            response = self._refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
         except Exception:  # noqa: BLE001 whatever it was, the client gets an answer
             _log.exception("%s %s went wrong", scope["method"], scope["path"])
-            response = _refusal(scope, Refused(-1001, status=500))
+            response = self._refusal(scope, Refused(-1001, status=500))
         response[1].extend(turnstile.headers())
         return response
 
     def too_large(self, scope: Scope) -> Response:
         """The answer to a body above `MAX_BODY_BYTES`."""
-        return _refusal(scope, Refused(-1004, status=413))
+        return self._refusal(scope, Refused(-1004, status=413))
+
+    def _refusal(self, scope: Scope, refused: Refused) -> Response:
+        body = refused_body(refused, scope["path"], self._venue.licence_rules)
+        status, headers, payload = _response(refused.status, body)
+        headers.extend(refused.headers)
+        if status == 413:
+            headers.append((b"connection", b"close"))
+        return status, headers, payload
 
     async def _carried_out(self, turnstile: Turnstile, scope: Scope, body: bytes) -> object:
         endpoint = self._endpoint(turnstile, scope)
@@ -191,14 +199,6 @@ def _response(status: int, answer: object) -> Response:
         return answer.status, [content_type, (b"content-length", length), *answer.headers], answer.payload
     payload = _encode(answer)
     return status, [_JSON, (b"content-length", b"%d" % len(payload))], payload
-
-
-def _refusal(scope: Scope, refused: Refused) -> Response:
-    status, headers, payload = _response(refused.status, refused_body(refused, scope["path"]))
-    headers.extend(refused.headers)
-    if status == 413:
-        headers.append((b"connection", b"close"))
-    return status, headers, payload
 
 
 async def _read_body(receive: Receive) -> bytes | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
+
 import msgspec
 
 from lionrock.node.node import Node
@@ -125,11 +127,21 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
     amount_atoms: int
 
 
+CarryOutForClient = Callable[[Order], Awaitable[str | None]]
+"""Does it for an account of a client who is assessed; None for any other account."""
+
+
+async def _of_nobody(_order: Order) -> str | None:
+    return None
+
+
 class MarketOrders:
     """Carries out what is ordered of the core."""
 
     def __init__(self, node: Node, catalogue: Catalogue, rules: TradingRules, profiles: Profiles) -> None:
         self._node, self._catalogue, self._rules, self._profiles = node, catalogue, rules, profiles
+        self.of_client: CarryOutForClient = _of_nobody
+        """Asked first when an account's profile is to change: what a site found out about a client decides there."""
 
     def register(self, executors: Executors) -> None:
         """All of them. Raises `ValueError` when one is there already."""
@@ -176,12 +188,18 @@ class MarketOrders:
     # Carrying out
 
     async def _restrict(self, order: Order) -> str:
+        if (done := await self.of_client(order)) is not None:
+            return done
         return await self._change_profile(order.payload.account_id, restriction=order.payload.restriction)
 
     async def _classify(self, order: Order) -> str:
+        if (done := await self.of_client(order)) is not None:
+            return done
         return await self._change_profile(order.payload.account_id, client_class=order.payload.client_class)
 
     async def _limit_exposure(self, order: Order) -> str:
+        if (done := await self.of_client(order)) is not None:
+            return done
         limit = order.payload.exposure_limit_atoms
         return await self._change_profile(order.payload.account_id, exposure_limit_atoms=limit)
 

@@ -80,7 +80,7 @@ async def place_batch(venue: Venue, call: Call) -> OwnBatch:
                 raise answer
             results.append(OwnBatchRow(placed=_placed(venue, answer, next(submitted))))
         except Refused as refused:
-            results.append(OwnBatchRow(refused=refused_body(refused, "/lionrock/")))
+            results.append(OwnBatchRow(refused=refused_body(refused, "/lionrock/", venue.licence_rules)))
     return OwnBatch(results)
 
 

@@ -1,0 +1,238 @@
+"""What a client may do and why: risk profile, exposure limit, class, and everything that holds its accounts back."""
+
+from __future__ import annotations
+
+import asyncio
+
+import msgspec
+
+from lionrock.compliance.assessments.exposure import Means
+from lionrock.compliance.assessments.ports import Client
+from lionrock.compliance.assessments.profile import ProfileClass, ProfileQuestion
+from lionrock.compliance.assessments.records import Finding, Kind, last
+from lionrock.compliance.assessments.standing import Standing
+from lionrock.gateways.rest.assessed import assessed_client, cited, ms, row, told_why
+from lionrock.gateways.rest.contract import Assessed, Call, Parameter, Venue
+from lionrock.gateways.rest.contract import Kind as Of
+from lionrock.gateways.rest.errors import LicenceRule, Refused
+from lionrock.gateways.rest.json_bodies import read_json
+from lionrock.people.people import FRESH_NS
+from lionrock.words.amounts import format_decimal
+
+
+class ProfileAnswers(msgspec.Struct, frozen=True):
+    answers: dict[str, str]
+
+    def __repr__(self) -> str:
+        return "ProfileAnswers()"
+
+
+class ProfileShown(msgspec.Struct, rename="camel"):
+    """The client's risk profile, and the method behind it."""
+
+    profile: str
+    """Empty where there is none."""
+    points: int
+    until_ms: int
+    method: str
+    method_sha256: str
+    words: str
+    valid_days: int
+    classes: list[ProfileClass]
+    questions: list[ProfileQuestion]
+    licence_rules: list[LicenceRule]
+
+
+class ConditionShown(msgspec.Struct, rename="camel"):
+    """Something that holds the client's accounts back."""
+
+    name: str
+    effect: str
+    """`reduce_only`, `no_orders` or `frozen`."""
+    words: str
+    figures: dict[str, str]
+    next_step: str
+    licence_rules: list[LicenceRule]
+
+
+class AccountLimits(msgspec.Struct, rename="camel"):
+    """What the venue lets one account do now."""
+
+    account_id: str
+    exposure_limit: str
+    """In the site's valuation asset; empty for no limit."""
+    open_order_cap: int
+    """0 for no cap."""
+    restriction: str
+    products: list[str]
+
+
+class StepShown(msgspec.Struct):
+    """One step of how the limit came about, in minor units."""
+
+    words: str
+    minor: int
+
+
+class LimitsShown(msgspec.Struct, rename="camel"):
+    """What a client may do, and why."""
+
+    client_class: str
+    class_until_ms: int
+    """When the evidence of the class ends; 0 where none is needed."""
+    risk_profile: str
+    exposure_limit_minor: int | None
+    """In minor units of the valuation currency; null where none is asked."""
+    exposure_until_ms: int
+    """When it is to be reviewed."""
+    exposure_steps: list[StepShown]
+    method: str
+    accounts: list[AccountLimits]
+    conditions: list[ConditionShown]
+    licence_rules: list[LicenceRule]
+    """Rules behind limit and class."""
+
+
+async def show_profile(venue: Venue, call: Call) -> ProfileShown:
+    """The risk profile, and the questions and the scoring that lead to it."""
+    assessed, client = await assessed_client(venue, call)
+    return await _profile(assessed, client)
+
+
+async def _profile(assessed: Assessed, client: Client) -> ProfileShown:
+    method, digest = assessed.assessments.data.profile
+    newest = last(await asyncio.to_thread(assessed.assessments.records.of, client.client_id), Kind.RISK_PROFILE)
+    return ProfileShown(
+        newest.result if newest else "",
+        newest.points if newest else 0,
+        ms(newest.until_ns) if newest else 0,
+        method.id,
+        digest,
+        method.words,
+        method.valid_days,
+        list(method.classes),
+        list(method.questions),
+        cited(assessed, method.rules),
+    )
+
+
+async def answer_profile(venue: Venue, call: Call) -> ProfileShown:
+    """Scores the questionnaire; the class counts from now on."""
+    assessed, client = await assessed_client(venue, call)
+    asked, now_ns = read_json(call.body, ProfileAnswers), venue.clock()
+    with told_why(assessed):
+        await asyncio.to_thread(assessed.assessments.profiles.answer, client.client_id, asked.answers, now_ns)
+    await assessed.clock.attend(client.client_id, now_ns)
+    return await _profile(assessed, client)
+
+
+async def show_limits(venue: Venue, call: Call) -> LimitsShown:
+    """What the client may do, and which rules are behind it."""
+    assessed, client = await assessed_client(venue, call)
+    return await _limits(venue, assessed, client)
+
+
+async def declare_means(venue: Venue, call: Call) -> LimitsShown:
+    """Works the exposure limit out anew; the figures are sealed."""
+    assessed, client = await assessed_client(venue, call)
+    asked, now_ns = read_json(call.body, Means), venue.clock()
+    with told_why(assessed):
+        await asyncio.to_thread(assessed.assessments.exposure.assess, client.client_id, asked, now_ns)
+    return await _limits(venue, assessed, client)
+
+
+async def reactivate(venue: Venue, call: Call) -> LimitsShown:
+    """Wakes a dormant account; takes a second factor shown in the last five minutes."""
+    assessed, client = await assessed_client(venue, call)
+    session, now_ns = call.session, venue.clock()
+    fresh = session is not None and 0 < session.second_factor_ns > now_ns - FRESH_NS
+    current = await assessed.clock.attend(client.client_id, now_ns)
+    used_ns = current.record.last_activity_ns if current else 0
+    with told_why(assessed):
+        await asyncio.to_thread(
+            lambda: assessed.assessments.reviews.wake(client, used_ns, now_ns, second_factor_shown=fresh)
+        )
+    return await _limits(venue, assessed, client)
+
+
+async def _limits(venue: Venue, assessed: Assessed, client: Client) -> LimitsShown:
+    current = await assessed.clock.attend(client.client_id, venue.clock())
+    if current is None:
+        raise Refused(-1101)
+    newest = last(await asyncio.to_thread(assessed.assessments.records.of, client.client_id), Kind.EXPOSURE_LIMIT)
+    terms = assessed.assessments.terms
+    return LimitsShown(
+        current.client_class,
+        ms(current.record.professional_evidence_until_ns),
+        current.profile,
+        current.exposure_limit_minor,
+        ms(newest.until_ns) if newest else 0,
+        await asyncio.to_thread(_steps, assessed, newest),
+        newest.method if newest else "",
+        [_account(assessed, account_id) for account_id in assessed.gates.accounts(current.client)],
+        [_condition(assessed, current, place) for place in range(len(current.conditions))],
+        cited(assessed, (*terms.exposure.rules, *terms.evidence.rules)),
+    )
+
+
+def _steps(assessed: Assessed, newest: Finding | None) -> list[StepShown]:
+    if newest is None:
+        return []
+    return [StepShown(words, minor) for words, minor in assessed.assessments.exposure.steps(newest).items()]
+
+
+def _account(assessed: Assessed, account_id: int) -> AccountLimits:
+    profile = assessed.gates.ledger.profiles.of(account_id)
+    limit = profile.exposure_limit_atoms
+    restrictions = ("none", "frozen", "reduce_only")
+    return AccountLimits(
+        str(account_id),
+        format_decimal(limit, assessed.gates.site.valuation_decimals) if limit else "",
+        profile.open_order_cap,
+        restrictions[profile.restriction],
+        [name for name, bit in assessed.gates.site.products.items() if profile.products >> bit & 1],
+    )
+
+
+def _condition(assessed: Assessed, current: Standing, place: int) -> ConditionShown:
+    each = current.conditions[place]
+    return ConditionShown(
+        each.name,
+        each.effect.name.lower(),
+        each.words,
+        {name: str(figure) for name, figure in each.figures.items()},
+        each.next_step,
+        cited(assessed, each.rules),
+    )
+
+
+_MINOR = "in minor units of the site's valuation currency"
+
+ENDPOINTS = (
+    row("GET", "riskProfile", show_profile, "Risk profile, its questions and scoring", answer=ProfileShown),
+    row(
+        "POST",
+        "riskProfile",
+        answer_profile,
+        "Answer the questionnaire of the risk profile",
+        (Parameter("answers", "Choices by question, an object", is_required=True),),
+        answer=ProfileShown,
+    ),
+    row("GET", "limits", show_limits, "What the client may do, and the rules behind it", answer=LimitsShown),
+    row(
+        "PUT",
+        "limits/means",
+        declare_means,
+        "Declare means, so that the exposure limit is worked out",
+        (
+            Parameter("netWorthMinor", f"Liquid net worth {_MINOR}", Of.WHOLE_NUMBER, is_required=True),
+            Parameter("yearlyIncomeMinor", f"Income of a year {_MINOR}", Of.WHOLE_NUMBER, is_required=True),
+            Parameter(
+                "heldElsewhereMinor", f"Virtual assets held elsewhere {_MINOR}", Of.WHOLE_NUMBER, is_required=True
+            ),
+            Parameter("circumstances", "Those that apply, a list of names that the method knows"),
+        ),
+        answer=LimitsShown,
+    ),
+    row("POST", "reactivation", reactivate, "Wake a dormant account", answer=LimitsShown),
+)
