@@ -103,7 +103,7 @@ def check(site: Site, data: Data = None, as_json: AsJson = False) -> None:
 
     with _failing_clearly():
         regime = _regime(site)
-        drawn = _checked(site, regime, _moment(regime, None), data)
+        drawn = _checked(site, regime, data)
     if as_json:
         _print_json(_data(drawn))
     else:
@@ -134,7 +134,7 @@ def report(
     with _failing_clearly():
         regime = _regime(site)
         at_ns = _moment(regime, as_of)
-        drawn = _recorded(site, regime, at_ns, data) if as_of else _checked(site, regime, at_ns, data)
+        drawn = _recorded(site, regime, at_ns, data) if as_of else _checked(site, regime, data)
         made = FORMATS[file_format](drawn)
         if out:
             out.write_bytes(made)
@@ -212,8 +212,8 @@ def _regime(site: str | None) -> Regime:
     return Regime(library, licences)
 
 
-def _checked(site: str, regime: Regime, at_ns: int, data: Path | None) -> Report:
-    """What is found now, beside the evidence that the site recorded."""
+def _checked(site: str, regime: Regime, data: Path | None) -> Report:
+    """What is found now, beside the evidence that the site recorded, which may be of this very call."""
     import secrets
 
     from lionrock.node.errors import DirectoryInUse
@@ -223,12 +223,13 @@ def _checked(site: str, regime: Regime, at_ns: int, data: Path | None) -> Report
 
     try:
         with _bar("asking every rule") as progress, _facts(data) as source:
+            at_ns = _moment(regime, None)
             checked = check_rules(
                 regime, source, at_ns, site=site, run_id=secrets.token_hex(16), code=code_version(), progress=progress
             )
     except DirectoryInUse:
         typer.echo("The site is served and runs its rulebook by itself; this is what it recorded.", err=True)
-        return _recorded(site, regime, at_ns, data)
+        return _recorded(site, regime, _moment(regime, None), data)
     rows = matrix(regime, at_ns, index_of_tests(), _last_evidence(data, at_ns), checked.run)
     return _report(site, regime, at_ns, rows)
 

@@ -18,6 +18,7 @@ from lionrock.people.users import NameTaken, is_acceptable_name
 from lionrock.site.definition import read_definition
 from lionrock.site.establishing import ALL_PRODUCTS, carry_out, still_to_list
 from lionrock.site.site import Site
+from lionrock.views.trading_rules import TradingRules
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import Command, OpenAccount, SetAccountProfile, Transfer
 from lionrock.words.enumerations import AccountKind, AccountRestriction, ClientClass, TransferPurpose
@@ -45,6 +46,8 @@ async def standing_account(site: Site, account_id: int, funds: Mapping[str, str]
     """An account of that id and a new key for it. It is opened once; what it has nothing of is deposited."""
     if account_id not in site.catalogue.accounts:
         await carry_out(site.node, OpenAccount(account_id=account_id, account_kind=AccountKind.CLIENT))
+        for profile in _profile_of(site.trading_rules, account_id):
+            await carry_out(site.node, profile)
     held = {asset_id for asset_id, available, held in site.node.engine.balances(account_id) if available + held}
     for code, amount in funds.items():
         asset = site.catalogue.asset_by_code.get(code)
@@ -142,7 +145,7 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
         )
         for asset, amount in deposits
     ]
-    given = [*_profile_of(venue, opened.account_id), *transfers]
+    given = [*_profile_of(venue.trading_rules, opened.account_id), *transfers]
     for answer in await venue.node.submit_all([(command, b"") for command in given]):
         refused = refusal_in(answer)
         if refused is not None:
@@ -150,9 +153,9 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
     return opened
 
 
-def _profile_of(venue: Venue, account_id: int) -> Iterator[Command]:
+def _profile_of(rules_of_markets: TradingRules, account_id: int) -> Iterator[Command]:
     """Where markets ask who trades, the account is a professional client's under the entity that they name."""
-    rules = next(iter(venue.trading_rules.rules.values()), None)
+    rules = next(iter(rules_of_markets.rules.values()), None)
     if rules is not None:
         yield SetAccountProfile(
             account_id=account_id,
