@@ -27,7 +27,7 @@ from lionrock.compliance.identity.contact import Address
 from lionrock.compliance.onboarding.forms import PersonForm
 from lionrock.compliance.onboarding.ledger import NodeLedger
 from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
-from lionrock.compliance.onboarding.orders import OnboardingOrders
+from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWork
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
 from lionrock.compliance.papers.documents import Client
 from lionrock.compliance.records.orders import RecordOrders
@@ -252,6 +252,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
     )
     made.append(onboarding)
     OnboardingOrders(onboarding).register(ground.staff.executors)
+    ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
 

@@ -271,6 +271,8 @@ class Site(msgspec.Struct, frozen=True):
     async def close(self) -> None:
         """Finish what waits and let go of the directory."""
         try:
+            if self.rooms is not None:
+                await self.rooms.onboarding.checks.stop()
             await self.node.close()
         finally:
             self.histories.close()

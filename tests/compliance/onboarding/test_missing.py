@@ -84,6 +84,16 @@ def test_who_gives_no_tax_number_says_why() -> None:
 
 
 @pytest.mark.shows("ONBD-005")
+def test_the_zone_of_a_passport_is_asked_for_where_the_site_says_so() -> None:
+    without = msgspec.structs.replace(ANNA, document=msgspec.structs.replace(ANNA.document, zone=" "))
+    strict = msgspec.structs.replace(REQUIREMENTS, zone_kinds=frozenset({"passport"}))
+    assert what_is_missing(without, UPLOADED, REQUIREMENTS, TODAY) == []
+    (missing,) = what_is_missing(without, UPLOADED, strict, TODAY)
+    assert (missing.field, missing.name) == ("document.zone", "required")
+    assert what_is_missing(ANNA, UPLOADED, strict, TODAY) == []
+
+
+@pytest.mark.shows("ONBD-005")
 @pytest.mark.parametrize(("today", "too_young"), [(date(1992, 8, 11), True), (date(1992, 8, 12), False)])
 def test_a_client_is_old_enough_on_the_birthday_and_not_before(today: date, *, too_young: bool) -> None:
     assert (("birth", "too_young") in found(ANNA, today)) is too_young

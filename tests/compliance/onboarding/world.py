@@ -58,6 +58,7 @@ REQUIREMENTS = Requirements(
     person_documents=frozenset({"identity", "address"}),
     company_documents=frozenset({"registration"}),
     owner_documents=frozenset({"identity"}),
+    zone_kinds=frozenset(),
     draft_days=30,
     likeness_ppm=850_000,
 )

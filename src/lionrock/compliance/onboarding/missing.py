@@ -45,6 +45,8 @@ class Requirements(msgspec.Struct, frozen=True):
     company_documents: frozenset[str]
     owner_documents: frozenset[str]
     """Kinds uploaded for each beneficial owner, controller and signatory of a company."""
+    zone_kinds: frozenset[str]
+    """Kinds of identity documents whose machine readable zone is typed, such as passport."""
     draft_days: int
     """A draft or a question that nobody went on with for so long runs out."""
     likeness_ppm: int
@@ -156,7 +158,7 @@ def _of_person(
         yield _missing(f"{prefix}residence", "country_not_admitted")
     yield from _of_address(form.address, f"{prefix}address")
     yield from _of_contact(form.phone, form.email, prefix)
-    yield from _of_document(form, prefix, today)
+    yield from _of_document(form, prefix, requirements, today)
 
 
 def _of_contact(phone: str, email: str, prefix: str) -> Iterator[Missing]:
@@ -174,7 +176,7 @@ def _of_address(address: Address, field: str) -> Iterator[Missing]:
         yield _missing(f"{field}.{name}", "required" if words == "required" else "invalid")
 
 
-def _of_document(form: PersonForm, prefix: str, today: date) -> Iterator[Missing]:
+def _of_document(form: PersonForm, prefix: str, requirements: Requirements, today: date) -> Iterator[Missing]:
     document, field = form.document, f"{prefix}document"
     if document == IdentityDocument():
         yield _missing(field, "required")
@@ -186,6 +188,8 @@ def _of_document(form: PersonForm, prefix: str, today: date) -> Iterator[Missing
         yield _missing(f"{field}.kind", "invalid")
     if document.kind == "passport" and not document.expiry:
         yield _missing(f"{field}.expiry", "required")
+    if document.kind in requirements.zone_kinds and not document.zone.strip():
+        yield _missing(f"{field}.zone", "required")
     if document.expiry and day(document.expiry) is None:
         yield _missing(f"{field}.expiry", "invalid")
     for concern in concerns(claimed(form), today):

@@ -37,7 +37,7 @@ class ClientDecided(msgspec.Struct, frozen=True, kw_only=True):
 class OnboardingWork:
     """Applications that wait for people, in the queue of the staff."""
 
-    def __init__(self, onboarding: Onboarding, review_within_ns: int) -> None:
+    def __init__(self, onboarding: Onboarding, review_within_ns: int = 0) -> None:
         """An application is to be decided within so long after it came to where it stands; 0 for no deadline."""
         self._onboarding, self._review_within_ns = onboarding, review_within_ns
 

@@ -249,6 +249,8 @@ class DecidingRule(msgspec.Struct, kw_only=True):
     """Whether the same request may succeed later."""
     rule: str | msgspec.UnsetType = msgspec.UNSET
     """Code of the rule on its page."""
+    rules: list[str] | msgspec.UnsetType = msgspec.UNSET
+    """Ids of the licences' rules that decided."""
 
 
 class BatchRow(msgspec.Struct, kw_only=True, omit_defaults=True):
