@@ -50,6 +50,7 @@ check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ and docs/rulebook-rows.md from the code
 	$(BIN)/python docs/write_reference.py
 	$(BIN)/python docs/write_rulebook_rows.py
+	$(BIN)/python docs/write_handbook.py
 
 index: $(STAMPS)/dev $(STAMPS)/project ## write which tests show which rules, from the marks of the tests
 	$(BIN)/python -m tests.write_rule_index

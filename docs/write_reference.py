@@ -21,7 +21,7 @@ from typer.testing import CliRunner
 
 from lionrock.cli import app
 from lionrock.compliance.onboarding import picture
-from lionrock.gateways.documents import asyncapi, errors
+from lionrock.gateways.documents import asyncapi, errors, roles
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.documents.openapi import document
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
@@ -29,6 +29,7 @@ from lionrock.gateways.rest.errors import CODES
 from lionrock.gateways.websocket import limits
 from lionrock.gateways.websocket.topics import STREAMS
 from lionrock.site import configuration, sandbox, sandbox_chains
+from lionrock.store.outbox import settings
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
 from lionrock.words.rejections import EXPLANATIONS
@@ -142,7 +143,8 @@ def endpoint_page() -> str:
     words = (
         "NONE is open to all; USER_DATA (the right to read), TRADE, TRANSFER and WITHDRAW need an API key with that "
         "right and a signature; SESSION needs the cookie of a sign-in; MANAGE needs a session, or a key that may "
-        "manage and a signature. What weights are for is told in [access](../../spec/access.md)."
+        "manage and a signature; STAFF needs the cookie of somebody of the staff with a [role](roles.md) for it. What "
+        "weights are for is told in [access](../../spec/access.md)."
     )
     lines = ["# Endpoints", "", NOTE, words, ""]
     parts = (
@@ -155,6 +157,11 @@ def endpoint_page() -> str:
         rows = ((e.method, f"`{e.path}`", e.security, e.weight, e.summary) for e in endpoints)
         lines += [f"## {title}", "", *table(("method", "path", "security", "weight", "what"), rows)]
     return "\n".join(lines)
+
+
+def role_page() -> str:
+    """Who of the staff may do what: every role, endpoint and action."""
+    return f"# Roles of the staff\n\n{NOTE}\n{roles.page(ENDPOINTS)}"
 
 
 def error_page() -> str:
@@ -177,7 +184,7 @@ def asyncapi_page() -> str:
 def settings_page() -> str:
     """Every setting of lionrock.toml."""
     lines = ["# Settings", "", NOTE, summary(configuration), ""]
-    docs = field_docs(configuration) | field_docs(limits)
+    docs = field_docs(configuration) | field_docs(limits) | field_docs(settings)
     rows = []
     for field in msgspec.structs.fields(configuration.Configuration):
         section = type(field.default) if isinstance(field.default, msgspec.Struct) else None
@@ -222,6 +229,7 @@ def pages() -> dict[str, str]:
         "openapi.json": openapi_page(),
         "asyncapi.json": asyncapi_page(),
         "settings.md": settings_page(),
+        "roles.md": role_page(),
         "command-line.md": command_line_page(),
     }
 

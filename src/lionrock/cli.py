@@ -11,9 +11,11 @@ import typer
 
 from lionrock.cli_bench import bench_app
 from lionrock.cli_journal import journal_app
+from lionrock.cli_keys import keys_app
 from lionrock.cli_operate import add_commands
 from lionrock.cli_rulebook import rulebook_app
 from lionrock.cli_sim import sim_app
+from lionrock.cli_staff import staff_app
 from lionrock.cli_views import views_app
 from lionrock.site.logs import LogFormat, start_logging
 
@@ -31,6 +33,8 @@ app.add_typer(bench_app, name="bench")
 app.add_typer(sim_app, name="sim")
 app.add_typer(journal_app, name="journal")
 add_commands(app)
+app.add_typer(keys_app, name="keys")
+app.add_typer(staff_app, name="staff")
 app.add_typer(views_app, name="views")
 app.add_typer(rulebook_app, name="rulebook")
 
@@ -63,6 +67,9 @@ def serve(
     host: Annotated[str, typer.Option(help="Address to listen at.")] = "127.0.0.1",
     *,
     log_format: Annotated[LogFormat, typer.Option(help="Lines of text, or one JSON object a line.")] = LogFormat.TEXT,
+    site: Annotated[
+        str | None, typer.Option(help="Which site the directory is to hold, at its first start: hk, mena, eu, global.")
+    ] = None,
     sandbox: Annotated[bool, typer.Option(help="List assets and markets, and give funded accounts to all.")] = False,
     makers: Annotated[int, typer.Option(min=0, max=20, help="On a sandbox: simulated market makers beside it.")] = 0,
     seed: Annotated[int, typer.Option(help="Of the makers' random walk.")] = 1,
@@ -71,7 +78,7 @@ def serve(
 ) -> None:
     """Serve a site until it is stopped with Ctrl-C.
 
-    Example: lionrock serve --sandbox --data data --port 8000
+    Example: lionrock serve --site hk --sandbox --data data --port 8000
     """
     import logging
     import os
@@ -84,6 +91,7 @@ def serve(
     from lionrock.sim.chain import SimulatedChains
     from lionrock.sim.makers_process import MakersProcess
     from lionrock.site.configuration import ConfigurationInvalid
+    from lionrock.site.definition import AnotherSite, DefinitionInvalid, UnknownSite
     from lionrock.site.serve import AddressUnavailable, Extras, SiteStopped
     from lionrock.site.serve import serve as serve_site
     from lionrock.store.database import DatabaseUnusable
@@ -98,6 +106,7 @@ def serve(
 
     start_logging(log_format)
     known = (AddressUnavailable, ConfigurationInvalid, DirectoryInUse, MasterKeyUnusable, SiteStopped)
+    undefined = (AnotherSite, DefinitionInvalid, UnknownSite)
     unusable = (CheckpointInvalid, DatabaseUnusable, JournalDamaged, JournalMismatch, PoisonFrame, SealBroken)
     companions = MakersProcess(makers, seed) if makers else None
     if companions is not None and not sandbox:
@@ -105,8 +114,8 @@ def serve(
     if sandbox and not _is_loopback(host):
         typer.echo(f"Warning: a sandbox gives accounts to all, and {host} is not this machine alone", err=True)
     try:
-        serve_site(data, host, port, announce, Extras(sandbox, companions, simulated_chains, views))
-    except (*known, *unusable, OSError) as error:
+        serve_site(data, host, port, announce, Extras(site, sandbox, companions, simulated_chains, views))
+    except (*known, *undefined, *unusable, OSError) as error:
         if log_format is LogFormat.JSON:
             logging.getLogger("lionrock").critical("%s", error)
             raise typer.Exit(1) from error

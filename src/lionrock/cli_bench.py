@@ -182,6 +182,25 @@ def views(
     _report(dict(figures), as_json)
 
 
+@bench_app.command()
+def rulebook(
+    clients: Annotated[int, typer.Option(min=1_000, help="Clients of the site.")] = 100_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; the median counts.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Seconds and memory of the Hong Kong pack over many clients, beside a bare pass over the same facts.
+
+    Example: lionrock bench rulebook --json
+    """
+    import time
+
+    from lionrock.bench.rulebook import bench_rulebook
+
+    with _told() as progress:
+        figures = bench_rulebook(clients, rounds, time.perf_counter, progress)
+    _report(dict(figures), as_json)
+
+
 @contextmanager
 def _temporary(parent: Path | None) -> Iterator[Path]:
     if parent is not None and not parent.is_dir():

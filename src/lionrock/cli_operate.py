@@ -191,7 +191,7 @@ def backup(
         if directory or target or with_master_key:
             _fail("--drill takes the one backup that is to be proved, and no DIR")
         with _failing_clearly(), _bar("replaying the backup") as progress:
-            drilled = drill_backup(drill, kept=_kept(checkpoint, public_key), progress=progress)
+            drilled = drill_backup(drill, time.time_ns, kept=_kept(checkpoint, public_key), progress=progress)
         told = _as_told(drilled.brought_back) | {"seconds": round(drilled.seconds, 3)}
         words = f"{_in_words(drilled.brought_back)}\nThis took {drilled.seconds:.1f} s, and is removed again"
         _tell(told, words, as_json)

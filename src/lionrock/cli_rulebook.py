@@ -26,16 +26,19 @@ AsOf = Annotated[str | None, typer.Option("--as-of", help="2026-01-31 or a time;
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for programs.")]
 
 
-def _no_facts(_directory: Path) -> AbstractContextManager[FactSource]:
-    raise NotImplementedError
+def open_facts(directory: Path) -> AbstractContextManager[FactSource]:
+    """Opens the facts of a site that nobody serves; its run is recorded as evidence on the way."""
+    from lionrock.site.rulebook_run import open_facts as open_facts_of_site
 
-
-open_facts: Callable[[Path], AbstractContextManager[FactSource]] = _no_facts
-"""Opens the facts of a data directory whose site may or may not be running; set to `lionrock.site`'s own."""
+    return open_facts_of_site(directory)
 
 
 def licences_of(site: str) -> Sequence[str]:
     """The licences of a site; a name that is no site is taken for licences or packs themselves."""
+    from lionrock.site.definition import known_sites, read_definition
+
+    if site in known_sites():
+        return tuple(licence.id for licence in read_definition(site).licences)
     return tuple(filter(None, (name.strip() for name in site.split(","))))
 
 
@@ -213,14 +216,19 @@ def _checked(site: str, regime: Regime, at_ns: int, data: Path | None) -> Report
     """What is found now, beside the evidence that the site recorded."""
     import secrets
 
+    from lionrock.node.errors import DirectoryInUse
     from lionrock.rulebook.checking import check as check_rules
     from lionrock.rulebook.code_version import code_version
     from lionrock.rulebook.matrix import index_of_tests, matrix
 
-    with _bar("asking every rule") as progress, _facts(data) as source:
-        checked = check_rules(
-            regime, source, at_ns, site=site, run_id=secrets.token_hex(16), code=code_version(), progress=progress
-        )
+    try:
+        with _bar("asking every rule") as progress, _facts(data) as source:
+            checked = check_rules(
+                regime, source, at_ns, site=site, run_id=secrets.token_hex(16), code=code_version(), progress=progress
+            )
+    except DirectoryInUse:
+        typer.echo("The site is served and runs its rulebook by itself; this is what it recorded.", err=True)
+        return _recorded(site, regime, at_ns, data)
     rows = matrix(regime, at_ns, index_of_tests(), _last_evidence(data, at_ns), checked.run)
     return _report(site, regime, at_ns, rows)
 
@@ -332,15 +340,15 @@ def _failing_clearly() -> Iterator[None]:
     from lionrock.rulebook.bundle import CannotBundle
     from lionrock.rulebook.evidence import EvidenceBroken
     from lionrock.rulebook.loading import PackInvalid
+    from lionrock.site.definition import DefinitionInvalid
+    from lionrock.site.rulebook_run import NoLicences
     from lionrock.store.database import DatabaseUnusable
     from lionrock.store.sealing import MasterKeyUnusable, SealBroken
 
-    mine = (CannotBundle, EvidenceBroken, PackInvalid)
+    mine = (CannotBundle, DefinitionInvalid, EvidenceBroken, NoLicences, PackInvalid)
     below = (CannotCheck, CannotProve, CheckpointInvalid, DatabaseUnusable, Fault, MasterKeyUnusable, SealBroken)
     try:
         yield
-    except NotImplementedError:
-        _fail("this version cannot open the facts of a data directory")
     except (*mine, *below, SQLAlchemyError, OSError) as error:
         _fail(f"{error}")
 

@@ -19,7 +19,7 @@ _HOUR_NS = 3_600_000_000_000
 DAY = day_of(FIRST_NS)
 MIDNIGHT_NS = (DAY + 1) * DAY_NS - UTC_OFFSET_NS
 """The first after the trades of these tests."""
-THRESHOLDS = [int(volume) * UNIT for volume in sandbox.TIER_VOLUMES]
+THRESHOLDS = [int(volume) * UNIT for volume in sandbox.ARRANGEMENTS.tier_volumes]
 
 
 async def trade(inside: Inside, dollars: int) -> TradeExecuted:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import time
 from pathlib import Path
 from typing import NamedTuple
 
@@ -109,7 +110,7 @@ async def test_a_backup_with_any_damaged_file_is_refused(kept: Backup, damage: s
         with pytest.raises(BackupDamaged):
             brought_back(kept)
         with pytest.raises(BackupDamaged):
-            drill(kept.target)
+            drill(kept.target, time.time_ns)
         path.write_bytes(whole)
         assert_nothing_is_left(kept)
     brought_back(kept)
@@ -218,7 +219,7 @@ async def test_a_backup_agrees_with_a_checkpoint_kept_elsewhere_or_is_refused(ke
     ):
         with pytest.raises(RestoreRefused, match="the checkpoint cannot be used"):
             brought_back(kept, kept=Kept(note, public_key))
-    assert drill(kept.target, kept=Kept(good, None)).brought_back.tree_root == kept.manifest.tree_root
+    assert drill(kept.target, time.time_ns, kept=Kept(good, None)).brought_back.tree_root == kept.manifest.tree_root
 
 
 def first_root(kept: Backup) -> bytes:

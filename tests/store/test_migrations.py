@@ -18,14 +18,18 @@ from sqlalchemy.exc import IntegrityError
 
 from lionrock.compliance.admission import tables as admission_tables
 from lionrock.compliance.assessments import tables as assessments_tables
+from lionrock.compliance.capital import tables as capital_tables
 from lionrock.compliance.onboarding import tables as onboarding_tables
-from lionrock.compliance.registers import tables as registers_tables
+from lionrock.compliance.papers import tables as paper_tables
+from lionrock.compliance.registers import tables as register_tables
+from lionrock.people import notice_tables
 from lionrock.people import tables as people_tables
 from lionrock.people.api_keys import ApiKeys, Right
 from lionrock.people.staff import tables as staff_tables
 from lionrock.rulebook import tables as rulebook_tables
 from lionrock.store import database as store_database
 from lionrock.store.database import DATABASE_FILE, DatabaseUnusable, open_database
+from lionrock.store.outbox import tables as outbox_tables
 from lionrock.store.sealing import Sealer
 from tests.gateways.rest.inside import Inside
 from tests.people.test_api_keys import ACCOUNTS, JOURNAL
@@ -44,7 +48,11 @@ ROOMS = (
     onboarding_tables.metadata,
     assessments_tables.metadata,
     admission_tables.metadata,
-    registers_tables.metadata,
+    notice_tables.metadata,
+    outbox_tables.metadata,
+    paper_tables.metadata,
+    capital_tables.metadata,
+    register_tables.metadata,
 )
 
 pytestmark = pytest.mark.shows("AUTH-020")

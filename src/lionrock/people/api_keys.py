@@ -13,6 +13,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import Engine, Row, delete, insert, select, update
 
+from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import api_keys
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
@@ -155,6 +156,7 @@ class ApiKeys:
         networks: Iterable[str] = (),
         expires_ns: int = 0,
         public_key: bytes = b"",
+        within: Within = nothing_else,
     ) -> Credential:
         """A new key; its secret is shown to its owner now and never again. Durable when this returns.
 
@@ -188,11 +190,11 @@ class ApiKeys:
             # One public key under two names would let what is signed for one account be sent again for the other.
             if verifier and any(each.secret == secret for each in list(self._credentials.values()) if each.verifier):
                 raise KeyRefused("publicKey")
-            self._insert(credential, account)
+            self._insert(credential, account, within)
             self._credentials[access_key] = credential
         return credential
 
-    def revoke(self, access_key: str) -> bool:
+    def revoke(self, access_key: str, within: Within = nothing_else) -> bool:
         """From now on the key is unknown, and what it signs with is gone. False when it was unknown already."""
         with self._making:
             if self._credentials.pop(access_key, None) is None:
@@ -203,9 +205,10 @@ class ApiKeys:
                     .where(api_keys.c.access_key == access_key)
                     .values(sealed_secret=b"", sealed_details=None, revoked_ns=self._clock())
                 )
+                within(connection)
         return True
 
-    def _insert(self, credential: Credential, account: AccountOpened) -> None:
+    def _insert(self, credential: Credential, account: AccountOpened, within: Within) -> None:
         key = credential.access_key
         details = _Details(credential.label, tuple(str(network) for network in credential.networks))
         with self._database.begin() as connection:
@@ -224,6 +227,7 @@ class ApiKeys:
                     opened_ns=account.time_ns,
                 )
             )
+            within(connection)
 
     def _opened(self, row: Row[Any]) -> Credential:
         secret = self._sealer.open(row.sealed_secret, _place(row.access_key))

@@ -21,6 +21,7 @@ from webauthn.helpers.structs import (
 )
 
 from lionrock.people.attempts import NS_PER_S
+from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import passkeys as clients_passkeys
 from lionrock.store.sealing import Sealer
 
@@ -99,7 +100,9 @@ class Passkeys:
         )
         return options_to_json_dict(options)
 
-    def register(self, user_id: str, label: str, credential: Mapping[str, Any], origin: str) -> Passkey:
+    def register(
+        self, user_id: str, label: str, credential: Mapping[str, Any], origin: str, *, within: Within = nothing_else
+    ) -> Passkey:
         """Keeps a new passkey. `origin` is where the request says it comes from. Raises `PasskeyRefused`."""
         challenge = self._answered(credential, user_id)
         try:
@@ -127,6 +130,7 @@ class Passkeys:
                 if connection.execute(counted).scalar_one() >= MAX_PASSKEYS:
                     raise PasskeyRefused("too many")
                 connection.execute(insert(self._table).values(**row))
+                within(connection)
         except IntegrityError as error:
             raise PasskeyRefused("the key is known already") from error
         return Passkey(_shown(key_id), label, now_ns)
@@ -182,7 +186,7 @@ class Passkeys:
             for row in rows
         ]
 
-    def remove(self, user_id: str, passkey_id: str) -> bool:
+    def remove(self, user_id: str, passkey_id: str, within: Within = nothing_else) -> bool:
         """False when the user has no such passkey."""
         with self._database.begin() as connection:
             mine = connection.execute(
@@ -191,6 +195,7 @@ class Passkeys:
             found = [each for each in mine if _shown(each) == passkey_id]
             for key_id in found:
                 connection.execute(delete(self._table).where(self._table.c.credential_id == key_id))
+                within(connection)
         return bool(found)
 
     def _challenge(self, user_id: str) -> bytes:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from sqlalchemy import Engine
 
 from lionrock.people.attempts import NS_PER_S, Attempts
+from lionrock.people.notices import Notices, Occasion, Within, nothing_else
 from lionrock.people.passkeys import Passkeys, RelyingParty
 from lionrock.people.passwords import Passwords
 from lionrock.people.second_factors import SecondFactors, WrongCode
@@ -46,15 +47,28 @@ class People:
         relying_party: RelyingParty,
         journal_id: bytes,
         accounts: Mapping[int, AccountOpened],
+        notices: Notices | None = None,
     ) -> None:
-        """Raises `JournalMismatch` and `SealBroken` as `ApiKeys`."""
+        """Without `notices` nobody is told of anything. Raises `JournalMismatch` and `SealBroken` as `ApiKeys`."""
         self.clock = clock
+        self.notices = notices
         self.attempts = Attempts(database)
         self.passwords = Passwords(random_bytes)
         self.users = Users(database, sealer, random_bytes, journal_id=journal_id, accounts=accounts)
         self.second_factors = SecondFactors(database, sealer, random_bytes, clock, self.attempts)
         self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party)
         self.sessions = Sessions(database, sealer, random_bytes, rules, clock())
+
+    def about(self, user_id: str, occasion: Occasion, **facts: str) -> Within:
+        """What writes a notice to a user, for the transaction of what happened."""
+        if self.notices is None:
+            return nothing_else
+        return self.notices.about(user_id, occasion, facts, self.clock())
+
+    def about_account(self, account_id: int, what: str) -> Within:
+        """As `about` for a changed setting, to the owner of a main account, if that is a user."""
+        user = self.users.by_account(account_id) if self.notices else None
+        return self.about(user.user_id, Occasion.PROFILE_CHANGE, what=what) if user else nothing_else
 
     async def sign_in(self, name: str, password: str, code: str, place: Place) -> tuple[Session, str]:
         """A session and its token, for the right name, password and, where the user has an authenticator, code.
@@ -71,7 +85,7 @@ class People:
         await self._second_step(user, code)
         await asyncio.to_thread(self.attempts.succeeded, name_hash)
         if self.passwords.is_outdated(user.password_hash):
-            await self._store_password(user.user_id, password)
+            await self._store_password(user.user_id, password, nothing_else)
         return await self._begin(user, place, with_second_factor=user.has_totp)
 
     async def _second_step(self, user: User, code: str) -> None:
@@ -102,7 +116,8 @@ class People:
 
         def begin() -> tuple[Session, str]:
             self.sessions.forget_ended(now_ns)
-            return self.sessions.create(user, place, now_ns, with_second_factor=with_second_factor)
+            told = self.about(user.user_id, Occasion.LOGIN, address=place.address, program=place.program)
+            return self.sessions.create(user, place, now_ns, with_second_factor=with_second_factor, within=told)
 
         return await asyncio.to_thread(begin)
 
@@ -116,12 +131,13 @@ class People:
 
     async def change_password(self, session: Session, password: str) -> None:
         """Every other session of the user ends."""
-        await self._store_password(session.user_id, password)
+        told = self.about(session.user_id, Occasion.PASSWORD_RESET)
+        await self._store_password(session.user_id, password, told)
         await asyncio.to_thread(lambda: self.sessions.end_all_of(session.user_id, but=session))
 
-    async def _store_password(self, user_id: str, password: str) -> None:
+    async def _store_password(self, user_id: str, password: str, within: Within) -> None:
         stored = await self.passwords.hash(password)
-        await asyncio.to_thread(self.users.set_password, user_id, stored)
+        await asyncio.to_thread(self.users.set_password, user_id, stored, within)
 
     async def require_second_factor(self, account_id: int, code: str, session: Session | None = None) -> None:
         """That the owner of a main account is there: by a code that comes with the request and is used up, or by a

@@ -13,6 +13,7 @@ from sqlalchemy import Engine, Table, delete, func, insert, select, update
 
 from lionrock.people import tables
 from lionrock.people.attempts import NS_PER_S, Attempts
+from lionrock.people.notices import Within, nothing_else
 from lionrock.store.sealing import Sealer
 
 STEP_SECONDS = 30
@@ -83,7 +84,7 @@ class SecondFactors:
             raise TotpIsOn
         return Enrolment(secret, pyotp.TOTP(secret).provisioning_uri(name=name, issuer_name=issuer))
 
-    def confirm(self, user_id: str, code: str) -> list[str]:
+    def confirm(self, user_id: str, code: str, within: Within = nothing_else) -> list[str]:
         """The authenticator counts from now on; gives the recovery codes, shown once.
 
         Raises `TotpNotBegun`, `WrongCode` and `MustWait`.
@@ -101,9 +102,10 @@ class SecondFactors:
             connection.execute(delete(self._recovery_codes).where(self._recovery_codes.c.user_id == user_id))
             rows = [{"code_hash": self._recovery_hash(user_id, each), "user_id": user_id} for each in codes]
             connection.execute(insert(self._recovery_codes), rows)
+            within(connection)
         return codes
 
-    def remove(self, user_id: str) -> None:
+    def remove(self, user_id: str, within: Within = nothing_else) -> None:
         """No authenticator and no recovery codes any more; nothing is asked of API keys then."""
         unasked = {"api_needs_code": 0} if "api_needs_code" in self._people.c else {}
         with self._database.begin() as connection:
@@ -113,6 +115,7 @@ class SecondFactors:
                 .where(self._people.c.user_id == user_id)
                 .values(sealed_totp_secret=None, totp_is_confirmed=0, totp_last_step=0, **unasked)
             )
+            within(connection)
 
     def recovery_codes_left(self, user_id: str) -> int:
         statement = (

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine, delete, insert, select, update
 
 from lionrock.people.attempts import NS_PER_S
+from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import sessions, users
 from lionrock.people.users import User
 from lionrock.store.sealing import Sealer
@@ -95,8 +96,10 @@ class Sessions:
             ]
         self._sessions = {session.token_hash: session for session in found}
 
-    def create(self, user: User, place: Place, now_ns: int, *, with_second_factor: bool) -> tuple[Session, str]:
-        """A new session and its token. Durable when this returns."""
+    def create(
+        self, user: User, place: Place, now_ns: int, *, with_second_factor: bool, within: Within = nothing_else
+    ) -> tuple[Session, str]:
+        """A new session and its token. Durable when this returns, with whatever `within` writes."""
         token = base64.urlsafe_b64encode(self._random_bytes(_TOKEN_BYTES)).rstrip(b"=").decode()
         factor_ns = now_ns if with_second_factor else 0
         session = Session(
@@ -126,6 +129,7 @@ class Sessions:
                         sealed_place=self._sealer.seal(msgspec.json.encode(place), _place(session.session_id)),
                     )
                 )
+                within(connection)
             self._sessions[session.token_hash] = session
         return session, token
 

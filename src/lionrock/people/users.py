@@ -14,6 +14,7 @@ from sqlalchemy import Engine, Row, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from lionrock.people.api_keys import check_origin
+from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import passkeys, recovery_codes, sessions, users
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
@@ -90,7 +91,7 @@ class Users:
 
     def give_account(self, user_id: str, account: AccountOpened) -> None:
         """From now on it is theirs; durable when this returns. Their sessions are told by `Sessions.account_given`."""
-        self._change(user_id, **self._of_account(account))
+        self._change(user_id, nothing_else, **self._of_account(account))
 
     def _of_account(self, account: AccountOpened) -> dict[str, object]:
         return {
@@ -118,15 +119,16 @@ class Users:
             raise KeyError(user_id)
         return self._sealer.open(sealed, f"users.name:{user_id}").decode()
 
-    def set_password(self, user_id: str, password_hash: str) -> None:
-        self._change(user_id, sealed_password_hash=self._sealed_hash(user_id, password_hash))
+    def set_password(self, user_id: str, password_hash: str, within: Within = nothing_else) -> None:
+        self._change(user_id, within, sealed_password_hash=self._sealed_hash(user_id, password_hash))
 
-    def set_api_needs_code(self, user_id: str, *, needs_code: bool) -> None:
-        self._change(user_id, api_needs_code=int(needs_code))
+    def set_api_needs_code(self, user_id: str, *, needs_code: bool, within: Within = nothing_else) -> None:
+        self._change(user_id, within, api_needs_code=int(needs_code))
 
-    def _change(self, user_id: str, **values: object) -> None:
+    def _change(self, user_id: str, within: Within, **values: object) -> None:
         with self._database.begin() as connection:
             connection.execute(update(users).where(users.c.user_id == user_id).values(**values))
+            within(connection)
 
     def _find(self, condition: Any) -> User | None:
         with self._database.connect() as connection:

@@ -28,13 +28,15 @@ from lionrock.node.errors import DirectoryInUse
 from lionrock.node.lock import DirectoryLock
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
+from lionrock.site.backup_log import log_backup
 from lionrock.site.configuration import FILE_NAME as CONFIGURATION_FILE
 from lionrock.site.configuration import read_configuration
+from lionrock.site.definition import FILE_NAME as DEFINITION_FILE
 from lionrock.site.manifest import FILE_NAME as MANIFEST_FILE
 from lionrock.site.manifest import Manifest, StoredFile, new_manifest, read_manifest, write_manifest
 from lionrock.site.signing import KEY_FILE
 from lionrock.store.database import DATABASE_FILE
-from lionrock.store.sealing import MASTER_KEY_FILE
+from lionrock.store.sealing import KEYS_FILE, MASTER_KEY_FILE
 
 _DRAFT, _VIEW = ".copying-", ".proving-"
 _ATTEMPTS = 5
@@ -102,6 +104,7 @@ def back_up(
         )
         write_manifest(target, disk, manifest)
         _remove_unnamed(target, manifest)
+    log_backup(directory, target, manifest.created_ns)
     return BackedUp(manifest, copy.copied_files, copy.copied_bytes)
 
 
@@ -118,7 +121,8 @@ class _Copy:
     def make(self, *, with_master_key: bool) -> None:
         self._copy_database()
         self._copy_documents()
-        names = [CONFIGURATION_FILE, KEY_FILE, *([MASTER_KEY_FILE] if with_master_key else [])]
+        names = [CONFIGURATION_FILE, DEFINITION_FILE, KEY_FILE, KEYS_FILE]
+        names += [MASTER_KEY_FILE] if with_master_key else []
         if with_master_key and not (self.place.directory / MASTER_KEY_FILE).exists():
             raise BackupRefused(f"there is no {MASTER_KEY_FILE} in {self.place.directory}")
         for path in [self.place.directory / name for name in names]:

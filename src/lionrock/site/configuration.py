@@ -20,6 +20,7 @@ from lionrock.gateways.websocket.limits import StreamLimits
 from lionrock.people.api_keys import Network
 from lionrock.people.passkeys import RelyingParty
 from lionrock.people.sessions import SessionRules
+from lionrock.store.outbox.settings import OutboxSettings
 
 FILE_NAME = "lionrock.toml"
 MAX_FIGURE = 1_000_000
@@ -158,6 +159,7 @@ class Configuration(msgspec.Struct, frozen=True):
     streams: StreamLimits = StreamLimits()
     limits: LimitSettings = LimitSettings()
     access: Access = Access()
+    outbox: OutboxSettings = OutboxSettings()
 
     @property
     def signing_keys(self) -> dict[str, bytes]:
@@ -236,6 +238,7 @@ def _complaints(configuration: Configuration) -> Iterator[str]:
         for name, figure in msgspec.structs.asdict(getattr(configuration, section)).items():
             if isinstance(figure, int) and not 1 <= figure <= MAX_FIGURE:
                 yield f"{section}.{name}: a whole number from 1 to {MAX_FIGURE:,}"
+    yield from configuration.outbox.complaints()
     outside = configuration.checkpoints.outside
     if outside is not None and not Path(outside).is_absolute():
         yield f"checkpoints.outside: {outside!r} is not an absolute path"

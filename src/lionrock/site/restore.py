@@ -7,6 +7,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
@@ -25,6 +26,7 @@ from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
 from lionrock.people.api_keys import forget_later_keys
 from lionrock.people.users import forget_later_users
+from lionrock.site.backup_log import log_drill
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 from lionrock.site.manifest import BackupDamaged, Manifest, StoredFile, read_manifest
 from lionrock.site.signing import KEY_FILE
@@ -122,12 +124,15 @@ class Drilled(NamedTuple):
     seconds: float
 
 
-def drill(target: Path, *, kept: Kept | None = None, progress: Progress | None = None) -> Drilled:
-    """Restore into a temporary directory and remove it. Raises as `restore` does."""
+def drill(
+    target: Path, clock: Callable[[], int], *, kept: Kept | None = None, progress: Progress | None = None
+) -> Drilled:
+    """Restore into a temporary directory and remove it; the backup then says when. Raises as `restore` does."""
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="lionrock-drill-") as temporary:
         brought_back = restore(target, Path(temporary) / "site", kept=kept, progress=progress)
         seconds = time.perf_counter() - started
+    log_drill(target, brought_back.manifest.journal_id, clock())
     return Drilled(brought_back, seconds)
 
 

@@ -7,8 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from lionrock.custody.chains import Chains, Terms
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Parameter, Profile, Security, Venue, refusal_in
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Parameter, Security, Venue, refusal_in
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
@@ -16,131 +15,36 @@ from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, people_of
 from lionrock.people.api_keys import ALL_RIGHTS, Credential, Right
 from lionrock.people.passwords import is_acceptable
 from lionrock.people.users import NameTaken, is_acceptable_name
-from lionrock.site.client_accounts import Arrangements
+from lionrock.site.definition import read_definition
+from lionrock.site.establishing import ALL_PRODUCTS, carry_out, still_to_list
 from lionrock.site.site import Site
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
-from lionrock.words.commands import Command, ListAsset, ListMarket, OpenAccount, SetFeeTier, Transfer
-from lionrock.words.enumerations import AccountKind, FeeCurrency, TransferPurpose
+from lionrock.words.commands import Command, OpenAccount, SetAccountProfile, Transfer
+from lionrock.words.enumerations import AccountKind, AccountRestriction, ClientClass, TransferPurpose
 from lionrock.words.events import AccountOpened, AssetListed
-from lionrock.words.faults import Fault
 from lionrock.words.limits import MAX_ATOMS
-from lionrock.words.rejections import Rejection, explain
+from lionrock.words.rejections import Rejection
 
-CUSTODY_ACCOUNT, FEE_ACCOUNT = 1, 2
+CUSTODY_ACCOUNT = 1
 FIRST_MAKER_ACCOUNT = 101
 """Accounts of clients that live beside the sandbox; the same at every start, so that each finds what it left."""
 
-_DECIMALS = 8
-"""Of every asset, so that one lot at one tick is a whole number of atoms in every market below."""
-_UNIT = 10**_DECIMALS
-
-ASSETS = {1: "BTC", 2: "ETH", 3: "USDT", 4: "USD", 5: "HKD"}
-
-PROFILE = Profile(
-    site_tag="HK",
-    money=frozenset({"USD", "HKD"}),
-    asset_names={
-        "BTC": "Bitcoin",
-        "ETH": "Ethereum",
-        "USDT": "Tether USD",
-        "USD": "US Dollar",
-        "HKD": "Hong Kong Dollar",
-    },
-    allows_self_trades=True,
-)
-
-FEE_TIERS_PPM = (
-    (1200, 1200),
-    (800, 900),
-    (700, 850),
-    (600, 750),
-    (400, 650),
-    (300, 450),
-    (100, 400),
-    (0, 350),
-)
-"""Maker and taker rates of VIP 0 to 7: HashKey Global's spot schedule as ccxt 4.5.90 has it."""
-
-
-TIER_VOLUMES = ("0", "1000000", "5000000", "10000000", "50000000", "200000000", "400000000", "800000000")
-"""Dollars in 30 days for VIP 0 to 7: the steps of the same schedule."""
-
-CHAINS = Chains(
-    (
-        Terms("BTC", "BTC", "CHAIN_TOKEN", 2, "0.0001", "0.0002", "0.001", "100"),
-        Terms("ETH", "ETH", "CHAIN_TOKEN", 3, "0.001", "0.002", "0.01", "1000"),
-        Terms("USDT", "ETH", "ERC20_TOKEN", 3, "1", "4", "10", "1000000"),
-        Terms("USDT", "Tron", "TRC20_TOKEN", 3, "1", "1", "10", "1000000"),
-    ),
-    {"Bitcoin": "BTC", "ERC20": "ETH", "TRC20": "Tron"},
-)
-"""Confirmations, least deposit, fee, least and largest withdrawal: few blocks and small fees, to try things quickly."""
-
-ARRANGEMENTS = Arrangements(
-    chains=CHAINS,
-    custody_account_id=CUSTODY_ACCOUNT,
-    valuation_asset="USD",
-    # The Hong Kong dollar is kept between 7.75 and 7.85 for one US dollar; this is 1 / 7.8, cut.
-    money_rates={"USD": "1", "USDT": "1", "HKD": "0.128205"},
-    tier_volumes=TIER_VOLUMES,
-)
-
-
-def _market(
-    market_id: int, symbol: str, base: int, quote: int, fee_currency: FeeCurrency, *, lot: int, tick: int = _UNIT // 100
-) -> ListMarket:
-    """Ticks of a cent, at most ten million a coin, 1,000 coins and ten million an order, at least five."""
-    return ListMarket(
-        market_id=market_id,
-        base_asset_id=base,
-        quote_asset_id=quote,
-        fee_currency=fee_currency,
-        symbol=symbol,
-        tick_quote_atoms=tick,
-        lot_base_atoms=lot,
-        max_price_ticks=10_000_000 * _UNIT // tick,
-        max_size_lots=1_000 * _UNIT // lot,
-        min_notional_atoms=5 * _UNIT,
-        max_notional_atoms=10_000_000 * _UNIT,
-        fee_account_id=FEE_ACCOUNT,
-    )
-
-
-MARKETS = (
-    _market(1, "BTCUSDT", 1, 3, FeeCurrency.RECEIVED, lot=1_000),
-    _market(2, "ETHUSDT", 2, 3, FeeCurrency.RECEIVED, lot=10_000),
-    # Whole dollars by 10^-8 BTC, the steps of the venue whose recorded day the tour replays.
-    _market(3, "BTCUSD", 1, 4, FeeCurrency.QUOTE, lot=1, tick=_UNIT),
-)
+DEFINITION = read_definition("hk")
+"""What a sandbox is made from; whoever asks may trade in all of its markets."""
+PROFILE = DEFINITION.profile(allows_self_trades=True)
+ARRANGEMENTS = DEFINITION.arrangements()
 
 
 async def seed(site: Site) -> None:
     """List what is not listed yet; a site that was seeded before is left as it is."""
-    for command in _missing(site):
-        await _carry_out(site, command)
-
-
-def _missing(site: Site) -> Iterator[Command]:
-    catalogue = site.catalogue
-    for asset_id, code in ASSETS.items():
-        if asset_id not in catalogue.assets:
-            yield ListAsset(asset_id=asset_id, decimals=_DECIMALS, code=code)
-    for account_id, kind in ((CUSTODY_ACCOUNT, AccountKind.CUSTODY), (FEE_ACCOUNT, AccountKind.FEE)):
-        if account_id not in catalogue.accounts:
-            yield OpenAccount(account_id=account_id, account_kind=kind)
-    # Tier 0 is there from the start, charging nothing; it is set first, so the tier above tells whether it was.
-    for tier, (maker, taker) in enumerate(FEE_TIERS_PPM):
-        if max(tier, 1) not in catalogue.fee_tiers:
-            yield SetFeeTier(tier=tier, maker_fee_ppm=maker, taker_fee_ppm=taker)
-    for market in MARKETS:
-        if market.market_id not in catalogue.markets:
-            yield market
+    for command in still_to_list(site.catalogue, DEFINITION):
+        await carry_out(site.node, command)
 
 
 async def standing_account(site: Site, account_id: int, funds: Mapping[str, str]) -> Credential:
     """An account of that id and a new key for it. It is opened once; what it has nothing of is deposited."""
     if account_id not in site.catalogue.accounts:
-        await _carry_out(site, OpenAccount(account_id=account_id, account_kind=AccountKind.CLIENT))
+        await carry_out(site.node, OpenAccount(account_id=account_id, account_kind=AccountKind.CLIENT))
     held = {asset_id for asset_id, available, held in site.node.engine.balances(account_id) if available + held}
     for code, amount in funds.items():
         asset = site.catalogue.asset_by_code.get(code)
@@ -152,16 +56,9 @@ async def standing_account(site: Site, account_id: int, funds: Mapping[str, str]
                 amount_atoms=parse_decimal(amount, asset.decimals),
                 purpose=TransferPurpose.DEPOSIT,
             )
-            await _carry_out(site, deposit)
+            await carry_out(site.node, deposit)
     account = site.catalogue.accounts[account_id]
     return await asyncio.to_thread(site.keys.create, account, Right.READ | Right.TRADE)
-
-
-async def _carry_out(site: Site, command: Command) -> None:
-    """Raises `Fault` when it is refused."""
-    refused = refusal_in(await site.node.submit(command))
-    if refused is not None:
-        raise Fault(explain(refused.rejection, refused.first_figure, refused.second_figure))
 
 
 class AccountRequest(msgspec.Struct):
@@ -235,7 +132,7 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
     opened = next((event for event in events if isinstance(event, AccountOpened)), None)
     if opened is None:
         raise Refused(-1001)
-    transfers = [
+    transfers: list[Command] = [
         Transfer(
             asset_id=asset.asset_id,
             debit_account_id=CUSTODY_ACCOUNT,
@@ -245,11 +142,26 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
         )
         for asset, amount in deposits
     ]
-    for answer in await venue.node.submit_all([(transfer, b"") for transfer in transfers]):
+    given = [*_profile_of(venue, opened.account_id), *transfers]
+    for answer in await venue.node.submit_all([(command, b"") for command in given]):
         refused = refusal_in(answer)
         if refused is not None:
             raise refused_by_core(refused)
     return opened
+
+
+def _profile_of(venue: Venue, account_id: int) -> Iterator[Command]:
+    """Where markets ask who trades, the account is a professional client's under the entity that they name."""
+    rules = next(iter(venue.trading_rules.rules.values()), None)
+    if rules is not None:
+        yield SetAccountProfile(
+            account_id=account_id,
+            legal_entity=rules.legal_entity,
+            products=ALL_PRODUCTS,
+            client_class=ClientClass.PROFESSIONAL,
+            restriction=AccountRestriction.NONE,
+            open_order_cap=0,
+        )
 
 
 class State(msgspec.Struct):

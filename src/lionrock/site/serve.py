@@ -37,6 +37,9 @@ from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
+from lionrock.site.definition import choose
+from lionrock.site.establishing import establish
+from lionrock.site.notice_clockwork import notice_clockwork
 from lionrock.site.site import Site
 from lionrock.site.views_process import ViewsProcess
 
@@ -123,6 +126,8 @@ class _Server(uvicorn.Server):
 class Extras(msgspec.Struct, frozen=True):
     """What is served beside the site's own interface."""
 
+    site_id: str | None = None
+    """Which site the data directory is to hold, where none was chosen yet."""
     with_sandbox: bool = False
     companions: Companions | None = None
     """Only of a sandbox, as are the chains."""
@@ -139,6 +144,8 @@ def serve(directory: Path, host: str, port: int, announce: Announce, extras: Ext
     fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
+    if extras.site_id is not None:
+        choose(directory, extras.site_id)
     # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
     _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
@@ -214,17 +221,28 @@ class _Running:
         site, extras = self._site, self._extras
         endpoints, profile = ENDPOINTS + PROBES, Profile(site_tag="HK")
         arrangements, chains = NO_ARRANGEMENTS, None
+        definition = site.definition
+        if definition is not None:
+            await establish(site, definition)
+            profile, arrangements = definition.profile(), definition.arrangements()
         if extras.with_sandbox:
-            await sandbox.seed(site)
-            endpoints, profile = endpoints + sandbox.ENDPOINTS, sandbox.PROFILE
-            arrangements = sandbox.ARRANGEMENTS
+            endpoints += sandbox.ENDPOINTS
+            if definition is None:
+                await sandbox.seed(site)
+                profile, arrangements = sandbox.PROFILE, sandbox.ARRANGEMENTS
             if extras.make_chains:
                 chains = extras.make_chains(self._directory)
                 endpoints += sandbox_chains.endpoints(chains)
                 self._tasks.append(asyncio.create_task(chains.run()))
         venue = site.venue(profile, arrangements, chains, is_sandbox=extras.with_sandbox)
         await venue.clients.wallet.recover()
-        self._tasks += [asyncio.create_task(work) for work in clockwork(venue, arrangements)]
+        await site.staff.open()
+        works = clockwork(venue, arrangements)
+        works += notice_clockwork(site, with_views=self._views is not None)
+        if site.rooms is not None:
+            await site.rooms.open()
+            works += site.rooms.clockwork(site.clock, with_views=self._views is not None)
+        self._tasks += [asyncio.create_task(work) for work in works]
         bindings = self._bindings = site.bindings(os.urandom)
         await bindings.cancel_left_over()
         self._hub = Hub(venue, site.configuration.streams)
@@ -232,7 +250,19 @@ class _Running:
         if self._views:
             site.probes.remarks.append(self._views.remark)
         streams = Streams(self._hub, bindings, os.urandom)
-        return application(venue, documented(endpoints, STREAMS), streams)
+        described = documented(endpoints, STREAMS)
+        if site.gathering is not None:
+            site.gathering.endpoints = described
+            site.gathering.running = self._running_settings
+        return application(venue, described, streams)
+
+    def _running_settings(self) -> dict[str, int | str]:
+        """What the running program tells the rules of itself."""
+        companions = self._companions.count if self._companions is not None else 0
+        return {
+            "sandbox.available": "yes" if self._extras.with_sandbox else "no",
+            "sandbox.quoted_markets": len(self._site.catalogue.markets) if companions else 0,
+        }
 
     def start(self, address: str) -> None:
         """Whoever needs a site that answers; its own start is not slower for them."""

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
 
 import msgspec
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
-from lionrock.compliance.registers.registers import Registers
+from lionrock.compliance.gates.orders import ClientOrders
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
@@ -22,27 +23,35 @@ from lionrock.gateways.rest.contract import (
     MakeStatement,
     Probes,
     Profile,
+    Reason,
     Traffic,
     Venue,
 )
 from lionrock.gateways.websocket.bindings import Bindings
 from lionrock.node.node import Node
 from lionrock.node.recovery import Listener
+from lionrock.node.statements import Statements
 from lionrock.people.accounts import Owners, SubAccounts
 from lionrock.people.api_keys import ApiKeys
 from lionrock.people.listen_keys import ListenKeys
+from lionrock.people.notices import Notices
 from lionrock.people.people import People
 from lionrock.people.staff.market_orders import MarketOrders
 from lionrock.people.staff.office import StaffOffice, Surroundings
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
+from lionrock.site.definition import Definition, definition_of
+from lionrock.site.facts.sources import Gathering
 from lionrock.site.readiness import probes
+from lionrock.site.rooms import Ground, Rooms, Views, open_rooms
 from lionrock.site.signing import open_notary
 from lionrock.site.statement_process import StatementProcess
 from lionrock.store.database import DatabaseUnusable, open_database
+from lionrock.store.outbox.outbox import Outbox
 from lionrock.store.sealing import Sealer, open_sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.market_data import MarketData
+from lionrock.views.movements import Movements
 from lionrock.views.orders import Orders
 from lionrock.views.profiles import Profiles
 from lionrock.views.remembered import Remembered
@@ -51,6 +60,7 @@ from lionrock.views.sql.histories import Histories
 from lionrock.views.trading_rules import TradingRules
 from lionrock.views.valuation import Valuation
 from lionrock.views.volumes import Volumes
+from lionrock.words.side_notes import StatementKind
 
 QUICK_SYNC_NS = 500_000
 """A disk that syncs faster than this may hold up the event loop while it syncs a few commands."""
@@ -84,25 +94,31 @@ class Site(msgspec.Struct, frozen=True):
     people: People
     staff: StaffOffice
     profiles: Profiles
+    movements: Movements
     market_orders: MarketOrders
     """What the staff orders of the core; clients who are assessed are asked of `of_client`."""
     taken_until_ns: int
     """When the site last did something before it was opened."""
+    definition: Definition | None = None
+    """None for a directory that no site was chosen for, as of a sandbox."""
+    rooms: Rooms | None = None
+    """Of a site with licences."""
+    gathering: Gathering | None = None
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
         """Replays the journal of `directory`, which is made when it is not there.
 
         `clock` gives nanoseconds since 1970, `random_bytes(n)` must be a cryptographic source. Raises what `Node.open`
-        raises, `ConfigurationInvalid`, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch` and `SealBroken`; the
-        directory is then free again.
+        raises, `ConfigurationInvalid`, `DefinitionInvalid`, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch`
+        and `SealBroken`; the directory is then free again.
         """
-        configuration = read_configuration(directory)
+        configuration, definition = read_configuration(directory), definition_of(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         views = catalogue, orders, market_data, Remembered(), TradingRules()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
-        profiles = Profiles()
-        listeners = (*views, owners, bookings, volumes, profiles)
+        profiles, movements = Profiles(), Movements()
+        listeners = (*views, owners, bookings, volumes, profiles, movements)
         node = _open_node(directory, configuration, listeners, clock, random_bytes)
         try:
             sealer = open_sealer(directory, random_bytes)
@@ -110,9 +126,12 @@ class Site(msgspec.Struct, frozen=True):
             journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
             keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
             rules, party = access.session_rules, access.relying_party
+            outbox = Outbox(database, sealer, random_bytes, configuration.outbox.patience)
+            plain = bool(configuration.outbox.webhook_networks)
+            notices = Notices(database, sealer, outbox, random_bytes, allow_plain_webhooks=plain)
             people = People(
                 database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
-                accounts=accounts,
+                accounts=accounts, notices=notices,
             )  # fmt: skip
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
@@ -123,13 +142,28 @@ class Site(msgspec.Struct, frozen=True):
             raise
         staff = StaffOffice(
             database, sealer, random_bytes, clock, rules=access.staff_session_rules, relying_party=party,
-            surroundings=Surroundings(client_of=_client_of(owners, people), registry=node.metrics.registry),
+            surroundings=Surroundings(
+                record=partial(Statements(node).record, StatementKind.APPROVAL),
+                client_of=_client_of(owners, people),
+                registry=node.metrics.registry,
+            ),
         )  # fmt: skip
         market_orders = MarketOrders(node, catalogue, views[4], profiles)
         market_orders.register(staff.executors)
+        rooms = gathering = None
+        if definition is not None:
+            read = Views(catalogue, views[4], profiles, owners)
+            ground = Ground(
+                directory, definition, node, database, sealer, clock, random_bytes, people, staff, read, configuration
+            )
+            gathering = Gathering(ground, movements)
+            rooms = gathering.rooms = open_rooms(ground, gathering)
+            market_orders.of_client = ClientOrders(rooms.assessed.clock, clock)
+            sub_accounts.following = rooms.assessed.gates.following
         listen_keys = ListenKeys(random_bytes, clock)
         hasher = sealer.hasher("client order ids")
         watched = probes(node, configuration, directory, clock)
+        watched.remarks.append(lambda: Reason(*told) if (told := staff.remark()) else None)
         url = configuration.views.database or default_url(directory)
         of_clients = owners, sub_accounts, bookings, volumes
         told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)
@@ -150,8 +184,12 @@ class Site(msgspec.Struct, frozen=True):
             people,
             staff,
             profiles,
+            movements,
             market_orders,
             max(node.engine.last_time_ns, keys.last_change_ns),
+            definition,
+            rooms,
+            gathering,
         )
 
     def venue(
@@ -182,13 +220,28 @@ class Site(msgspec.Struct, frozen=True):
             make_statement=self.make_statement,
             people=self.people,
             staff=self.staff,
-            registers=Registers(self.database, self.sealer, self.random_bytes, self.clock, self.staff.audit),
+            **self._of_rooms(),
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
                 replays=Replays(self.taken_until_ns // NS_PER_MS),
                 proxies=configuration.access.proxies,
             ),
         )
+
+    def _of_rooms(self) -> dict[str, Any]:
+        """What the interface has of a licensed site alone."""
+        rooms = self.rooms
+        if rooms is None:
+            return {}
+        return {
+            "rulebook": rooms.rulebook,
+            "onboarding": rooms.onboarding,
+            "assessed": rooms.assessed,
+            "admission": rooms.admission,
+            "papers": rooms.paperwork.shelf,
+            "registers": rooms.paperwork.registers,
+            "licence_rules": rooms.licence_rules(self.clock()),
+        }
 
     def _clients(self, arrangements: Arrangements, port: ChainPort | None) -> ClientAccounts:
         wallet = Wallet(

@@ -20,9 +20,12 @@ from lionrock.compliance.onboarding.states import Authority, OnboardingRefused, 
 from lionrock.core.engine import Engine
 from lionrock.people.tables import users
 from lionrock.people.users import forget_later_users
+from lionrock.rulebook.deciding import Rulebook
 from lionrock.rulebook.facts.capital import CapitalPosition
 from lionrock.rulebook.facts.clients import ClientRecord
 from lionrock.rulebook.facts.general import GateWired, RecordShape
+from lionrock.rulebook.loading import shipped_library
+from lionrock.rulebook.regime import Regime
 from lionrock.store.database import open_database
 from lionrock.words.commands import OpenAccount
 from lionrock.words.enumerations import AccountKind
@@ -361,8 +364,7 @@ async def test_what_a_crash_cuts_short_is_taken_up(tmp_path: Path, cut: str) -> 
         user = world.people.users.by_id(row.user_id)
         assert user is not None
         assert user.account_id == client.account_id
-        if cut != "gates":
-            assert world.gates.asked[-1].restriction == "none"
+        assert [each.restriction for each in world.gates.asked] == ["none"], "told once, and not left out"
         assert not world.onboarding.clients.unrecorded()
         assert world.onboarding.clients.is_sound(row.client_id)
 
@@ -408,6 +410,25 @@ async def test_after_the_journal_was_set_back_the_account_is_opened_again(tmp_pa
         assert user is not None
         assert user.account_id == client.account_id
         assert world.gates.asked[-1].restriction == "none"
+
+
+@pytest.mark.shows("ONBD-013")
+async def test_the_gates_of_the_hong_kong_pack_are_asked(tmp_path: Path) -> None:
+    rulebook = Rulebook(Regime(shipped_library(), ["HK-VATP"]))
+    for gate in OPENING_GATES:
+        assert rulebook.fact_type(gate) is ClientRecord
+    async with World(tmp_path).open(decide=rulebook.decide) as world:
+        first = await world.client()
+        approval = world.onboarding.clients.history(first.client_id)[2]
+        assert {"HK-A17", "HK-K07"} <= set(str(approval.details["rules"]).split(","))
+        second = await world.submitted(ANNA, "second")
+        await world.onboarding.decide_likeness(
+            second.client_id, first.client_id, is_same=True, maker=ANN, approver_id=BOB.staff_id
+        )
+        with pytest.raises(OnboardingRefused) as refused:
+            await world.two(second.client_id, Step.APPROVE)
+        assert name_of(refused) == "one_account_per_client"
+        assert refused.value.refusal.rules == ("HK-K07",)
 
 
 @pytest.mark.shows("ONBD-013")

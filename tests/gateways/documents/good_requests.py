@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import os
+import time
 import uuid
 from collections.abc import Callable
 from typing import Any
 
+import pyotp
+
+from lionrock.site.staffing import enrol_administrator
 from tests.gateways.rest import wallets
 from tests.gateways.rest.authenticator import Device
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
@@ -120,7 +125,47 @@ class GoodRequests:
             "POST /lionrock/v1/sessions/passkey": lambda: {
                 "credential": self.device.get(done(self._post("sessions/passkeyOptions", {})))
             },
+            **self._bodies_of_staff(),
         }
+
+    def _bodies_of_staff(self) -> dict[str, Callable[[], Any]]:
+        path = "POST /lionrock/v1/staff/"
+        return {
+            f"{path}enrolment/passkeyOptions": lambda: {"enrolmentCode": self._enrolment_code()},
+            f"{path}enrolment/passkey": self._staff_passkey,
+            f"{path}enrolment/password": lambda: {"enrolmentCode": self._enrolment_code(), "password": PASS_PHRASE},
+            f"{path}enrolment/totp": lambda: self._staff_password()[0],
+            f"{path}sessions": self._staff_sign_in,
+            f"{path}sessions/passkeyOptions": dict,
+            f"{path}sessions/passkey": self._staff_by_passkey,
+        }
+
+    def _enrolment_code(self) -> str:
+        self.staff_name = f"{uuid.uuid4().hex}@example.com"
+        return enrol_administrator(self.server.directory, self.staff_name, "1", time.time_ns, os.urandom).code
+
+    def _staff_passkey(self) -> dict[str, Any]:
+        code = self._enrolment_code()
+        options = done(self._post("staff/enrolment/passkeyOptions", {"enrolmentCode": code}))
+        return {"enrolmentCode": code, "credential": Device(self.device.origin).create(options), "label": "key"}
+
+    def _staff_password(self) -> tuple[dict[str, Any], pyotp.TOTP]:
+        """The body that confirms it, and the authenticator."""
+        told = {"enrolmentCode": self._enrolment_code(), "password": PASS_PHRASE}
+        totp = pyotp.TOTP(done(self._post("staff/enrolment/password", told))["secret"])
+        return {"enrolmentCode": told["enrolmentCode"], "code": totp.now()}, totp
+
+    def _staff_sign_in(self) -> dict[str, Any]:
+        told, _ = self._staff_password()
+        codes = done(self._post("staff/enrolment/totp", told))["recoveryCodes"]
+        return {"signInName": self.staff_name, "password": PASS_PHRASE, "code": codes[0]}
+
+    def _staff_by_passkey(self) -> dict[str, Any]:
+        code, device = self._enrolment_code(), Device(self.device.origin)
+        options = done(self._post("staff/enrolment/passkeyOptions", {"enrolmentCode": code}))
+        told = {"enrolmentCode": code, "credential": device.create(options), "label": "key"}
+        done(self._post("staff/enrolment/passkey", told, Origin=self.device.origin))
+        return {"credential": device.get(done(self._post("staff/sessions/passkeyOptions", {})))}
 
     def restore(self) -> None:
         """Nothing stays engaged or in the book, so that later operations find what the first did."""

@@ -50,9 +50,13 @@ def test_a_site_lists_what_it_serves(tmp_path: Path) -> None:
 def test_signed_operations_say_so(document: dict[str, Any]) -> None:
     for row in ALL:
         operation = document["paths"][row.path][row.method.lower()]
-        signed = row.security not in {Security.NONE, Security.USER_STREAM, Security.SESSION}
+        signed = row.security not in {Security.NONE, Security.USER_STREAM, Security.SESSION, Security.STAFF}
         by_signature: dict[str, list[str]] = {"key": [], "signature": []}
-        others: dict[Security, object] = {Security.USER_STREAM: [{"key": []}], Security.SESSION: [{"session": []}]}
+        others: dict[Security, object] = {
+            Security.USER_STREAM: [{"key": []}],
+            Security.SESSION: [{"session": []}],
+            Security.STAFF: [{"staff": []}],
+        }
         needs = [{"session": []}, by_signature] if row.security is Security.MANAGE else [by_signature]
         assert operation.get("security") == (needs if signed else others.get(row.security)), named(row)
         references = {parameter.get("$ref") for parameter in operation["parameters"]}

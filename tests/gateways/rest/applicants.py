@@ -15,12 +15,12 @@ from lionrock.compliance.onboarding.documents import PART_BYTES
 from lionrock.compliance.onboarding.forms import Form
 from lionrock.compliance.onboarding.ledger import NodeLedger
 from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
-from lionrock.compliance.onboarding.orders import OnboardingOrders
+from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWork
 from lionrock.compliance.onboarding.provider import SimulatedProvider
 from lionrock.node.statements import Statements
 from lionrock.people.staff.roles import Role
 from lionrock.words.side_notes import StatementKind
-from tests.compliance.onboarding.world import ANNA, PDF, REQUIREMENTS, RecordedGates, simple_rules
+from tests.compliance.onboarding.world import ANNA, DAY, PDF, REQUIREMENTS, RecordedGates, simple_rules
 from tests.gateways.rest.inside import PASSWORD, Browser, Inside
 from tests.gateways.rest.staff.desk import Desk, enrolled
 
@@ -62,6 +62,7 @@ class Applying:
             around=around,
         )
         OnboardingOrders(self.onboarding).register(site.staff.executors)
+        site.staff.queue.add(OnboardingWork(self.onboarding, DAY))
         inside.venue.onboarding = self.onboarding
 
     @classmethod

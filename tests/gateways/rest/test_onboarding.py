@@ -33,10 +33,14 @@ async def test_an_applicant_who_was_stopped_and_cleared_by_two_people_trades(app
     reviewer, officer = await applying.staff()
     waiting = await reviewer.done("GET", "clients?state=in_review")
     assert [each["clientId"] for each in waiting] == [status["clientId"]]
+    queued = [each for each in await reviewer.done("GET", "queue") if each["kind"] == "application"]
+    assert [(each["itemId"], each["isOverdue"]) for each in queued] == [(status["clientId"], False)]
     file = await reviewer.done("GET", f"clients/file?clientId={status['clientId']}")
     assert file["form"]["surname"] == "Refer"
     assert [(each["outcome"], each["reasons"]) for each in file["checks"]] == [("unclear", ["data_differs"])]
     assert file["isSound"]
+    seen = applying.inside.site.staff.audit.entries(subject=status["clientId"])
+    assert [(each.staff_id, each.event) for each in seen] == [(reviewer.staff_id, "client file read")]
     # The step of approval is not possible before the identity is confirmed, and says so.
     early = await applying.decided(reviewer, officer, status["clientId"], "approve")
     assert early["state"] == "failed"

@@ -12,7 +12,7 @@ import pytest
 from lionrock.gateways.rest.errors import CODES, MESSAGES, Refused
 from lionrock.gateways.rest.reasons import FIGURES, RULES, Unit, own_reason, reason_number, refused_body
 from lionrock.gateways.rest.reasons import refused_with_units as with_units
-from lionrock.site.sandbox import ASSETS, MARKETS
+from lionrock.site.sandbox import DEFINITION
 from lionrock.views.catalogue import Market
 from lionrock.words.events import AssetListed, CommandRejected, MarketListed
 from lionrock.words.rejections import EXPLANATIONS, Rejection
@@ -24,11 +24,12 @@ STAMP: dict[str, Any] = {"index": 0, "sequence": 5, "time_ns": 9}
 
 
 def asset(asset_id: int) -> AssetListed:
-    return AssetListed(asset_id=asset_id, decimals=8, code=ASSETS[asset_id], **STAMP)
+    return AssetListed(asset_id=asset_id, decimals=8, code=DEFINITION.assets[asset_id - 1].code, **STAMP)
 
 
 def btcusdt() -> Market:
-    fields = {name: getattr(MARKETS[0], name) for name in MARKETS[0].__struct_fields__ if name not in STAMP}
+    listing = DEFINITION.listing(DEFINITION.markets[0])
+    fields = {name: getattr(listing, name) for name in listing.__struct_fields__ if name not in STAMP}
     return Market(MarketListed(**fields, **STAMP), asset(1), asset(3))
 
 

@@ -14,7 +14,7 @@ from lionrock.compliance.onboarding.clients import ID_BYTES, SITE, Actor, Client
 from lionrock.compliance.onboarding.documents import Documents
 from lionrock.compliance.onboarding.duplicates import Duplicates
 from lionrock.compliance.onboarding.forms import Form, Kind
-from lionrock.compliance.onboarding.provider import Checked, IdentityProvider, Outcome, ReadContent, ask
+from lionrock.compliance.onboarding.provider import Asked, Checked, IdentityProvider, Outcome, ReadContent, ask
 from lionrock.compliance.onboarding.states import OnboardingRefused, State, Step
 from lionrock.compliance.onboarding.tables import client_identity_checks, writing
 
@@ -94,7 +94,7 @@ class IdentityChecks:
             return
         check_id, kind, form = await asyncio.to_thread(self._begin, client_id)
         readers = await asyncio.to_thread(self._readers, client_id)
-        checked = await ask(self._provider, check_id, kind, form, documents=readers, patience_s=self._patience_s)
+        checked = await ask(self._provider, Asked(check_id, kind, form, readers), self._patience_s)
         now_ns = self._clock()
         await asyncio.to_thread(self._end, check_id, checked, now_ns)
         found = await asyncio.to_thread(self._duplicates.look, client_id, self._likeness_ppm, now_ns)

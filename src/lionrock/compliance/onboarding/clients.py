@@ -52,6 +52,8 @@ class ClientRow(msgspec.Struct, frozen=True):
     identity_passed_ns: int
     tax_certified_ns: int
     activated_ns: int
+    applied_restriction: str
+    """What the ledger was told last that the account may not do; empty for nothing yet."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -134,13 +136,13 @@ class Clients:
     def of_account(self, account_id: int) -> ClientRow | None:
         return self._one(clients.c.account_id == account_id)
 
-    def all(self, *states: State) -> list[ClientRow]:
-        """In these states, or in any, those that wait longest first."""
+    def all(self, *states: State, most: int | None = None) -> list[ClientRow]:
+        """In these states, or in any, those that wait longest first; at most so many."""
         query = select(clients).order_by(clients.c.changed_ns, clients.c.client_id)
         if states:
             query = query.where(clients.c.state.in_([state.value for state in states]))
         with self.database.connect() as connection:
-            return [_client(row) for row in connection.execute(query)]
+            return [_client(row) for row in connection.execute(query.limit(most))]
 
     def with_forms(self, *states: State) -> Iterator[tuple[ClientRow, Form]]:
         """The same with what each application says, in one query."""
@@ -279,6 +281,13 @@ class Clients:
                 .values(sequence=sequence)
             )
 
+    def applied(self, client_id: str, restriction: str) -> None:
+        """The ledger was told."""
+        with writing(self.database) as connection:
+            connection.execute(
+                update(clients).where(clients.c.client_id == client_id).values(applied_restriction=restriction)
+            )
+
     def is_sound(self, client_id: str) -> bool:
         """Whether every step is as it was when it was taken, and leads on from the one before."""
         previous, state = FIRST, None
@@ -392,6 +401,7 @@ def _client(row: Row[Any]) -> ClientRow:
         row.identity_passed_ns,
         row.tax_certified_ns,
         row.activated_ns,
+        row.applied_restriction,
     )
 
 
@@ -412,7 +422,9 @@ def _taken(row: Row[Any]) -> Taken:
 
 
 def forget_later_clients(database: Engine, last_sequence: int) -> None:
-    """The journal was set back to a command: accounts opened after it are opened again, digests recorded again."""
+    """The journal was set back to a command: accounts opened after it are opened again, digests recorded again, and the
+    ledger is told again what each account may not do.
+    """
     with database.begin() as connection:
         for table, column in (
             (clients, clients.c.opened_sequence),
@@ -420,6 +432,7 @@ def forget_later_clients(database: Engine, last_sequence: int) -> None:
             (client_documents, client_documents.c.sequence),
         ):
             connection.execute(update(table).where(column > last_sequence).values({column: None}))
+        connection.execute(update(clients).values(applied_restriction=""))
 
 
 def counted(database: Engine) -> dict[State, int]:

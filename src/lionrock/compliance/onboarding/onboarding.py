@@ -406,6 +406,8 @@ class Onboarding:
                 self.checks.begin(row.client_id)
             elif row.state is State.APPROVED or (row.state in HAS_ACCOUNT and not row.is_open):
                 await self.open_account(row.client_id)
+            elif row.is_open and row.applied_restriction != _RESTRICTIONS.get(row.state, row.applied_restriction):
+                await self._follow(row.client_id, "recovered")
 
     async def _step(
         self,
@@ -440,6 +442,7 @@ class Onboarding:
         if row.is_open and row.state in _RESTRICTIONS:
             standing = Standing(client_id, row.account_id, _RESTRICTIONS[row.state], reason_code)
             await self.around.gates.apply(client_id, standing)
+            await asyncio.to_thread(self.clients.applied, client_id, standing.restriction)
 
     async def _record(self) -> None:
         """Digests of steps and documents go to the journal, in order, each once it is durable in SQL."""

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import cast
 
 import msgspec
 
 from lionrock.compliance.onboarding.onboarding import Onboarding
 from lionrock.compliance.onboarding.ports import StaffIdentity
-from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, OnboardingRefused, Refusal, Step, answer
+from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, OnboardingRefused, Refusal, State, Step, answer
+from lionrock.people.staff.actions import ACTIONS
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
+from lionrock.people.staff.queue import WorkItem
 
 ACTION = "onboarding_decision"
 SAME, DIFFERENT = "same_client", "different_client"
@@ -29,6 +32,22 @@ class ClientDecided(msgspec.Struct, frozen=True, kw_only=True):
     """One of `DECISIONS`."""
     other_id: str = ""
     """Of a likeness: the other client."""
+
+
+class OnboardingWork:
+    """Applications that wait for people, in the queue of the staff."""
+
+    def __init__(self, onboarding: Onboarding, review_within_ns: int) -> None:
+        """An application is to be decided within so long after it came to where it stands; 0 for no deadline."""
+        self._onboarding, self._review_within_ns = onboarding, review_within_ns
+
+    def work(self, now_ns: int) -> Iterable[WorkItem]:  # noqa: ARG002 every source is told the time
+        """Those that wait longest first. SQL."""
+        makers = ACTIONS[ACTION].makers
+        for row in self._onboarding.clients.all(State.IDENTITY_CHECKED, State.IN_REVIEW, most=1_000):
+            due_ns = row.changed_ns + self._review_within_ns if self._review_within_ns else 0
+            words = "Decide on an application" if row.identity_passed_ns else "Look into an application by hand"
+            yield WorkItem("application", row.client_id, words, makers, row.changed_ns, due_ns)
 
 
 class OnboardingOrders:

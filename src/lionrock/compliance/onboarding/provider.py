@@ -54,6 +54,20 @@ class Checked(msgspec.Struct, frozen=True):
     """The provider's own, sealed where it is kept."""
 
 
+class Asked(msgspec.Struct, frozen=True):
+    """What a provider is asked."""
+
+    check_id: str
+    """Ours; names one check."""
+    kind: Kind
+    form: Form
+    documents: Mapping[str, ReadContent]
+    """Read what was uploaded, by document id."""
+
+    def __repr__(self) -> str:
+        return f"Asked(check_id={self.check_id!r})"
+
+
 class ProviderUnreachable(Exception):
     """The provider could not be asked, or gave no answer that can be read."""
 
@@ -64,11 +78,8 @@ class IdentityProvider(Protocol):
     name: str
     """Short, for the record."""
 
-    async def check(self, check_id: str, kind: Kind, form: Form, documents: Mapping[str, ReadContent]) -> Checked:
-        """Checks who applies. `check_id` is ours and names one check, also when it is asked again.
-
-        `documents` read what was uploaded, by document id. Raises `ProviderUnreachable`.
-        """
+    async def check(self, asked: Asked) -> Checked:
+        """Checks who applies. Raises `ProviderUnreachable`."""
 
 
 class NoProvider:
@@ -76,7 +87,7 @@ class NoProvider:
 
     name = "none"
 
-    async def check(self, check_id: str, kind: Kind, form: Form, documents: Mapping[str, ReadContent]) -> Checked:  # noqa: ARG002
+    async def check(self, asked: Asked) -> Checked:  # noqa: ARG002 it is the port's
         """Leaves it to people."""
         return Checked(Outcome.UNCLEAR)
 
@@ -93,34 +104,27 @@ class SimulatedProvider:
         self.asked: list[str] = []
         """Ids of checks, for tests."""
 
-    async def check(self, check_id: str, kind: Kind, form: Form, documents: Mapping[str, ReadContent]) -> Checked:  # noqa: ARG002
+    async def check(self, asked: Asked) -> Checked:
         """At once, but for who is called Timeout."""
-        self.asked.append(check_id)
+        self.asked.append(asked.check_id)
+        form, reference = asked.form, f"simulated-{asked.check_id}"
         name = (form.surname if isinstance(form, PersonForm) else form.name).split(" ")[0].casefold()
         if name == "timeout":
             await asyncio.Event().wait()
         if name == "unreachable":
             raise ProviderUnreachable
         if name == "refer":
-            return Checked(Outcome.UNCLEAR, (ProviderReason.DATA_DIFFERS,), f"simulated-{check_id}")
+            return Checked(Outcome.UNCLEAR, (ProviderReason.DATA_DIFFERS,), reference)
         if name == "fail":
-            return Checked(Outcome.FAILED, (ProviderReason.DOCUMENT_NOT_AUTHENTIC,), f"simulated-{check_id}")
-        return Checked(Outcome.PASSED, (), f"simulated-{check_id}")
+            return Checked(Outcome.FAILED, (ProviderReason.DOCUMENT_NOT_AUTHENTIC,), reference)
+        return Checked(Outcome.PASSED, (), reference)
 
 
-async def ask(
-    provider: IdentityProvider,
-    check_id: str,
-    kind: Kind,
-    form: Form,
-    *,
-    documents: Mapping[str, ReadContent],
-    patience_s: int,
-) -> Checked:
+async def ask(provider: IdentityProvider, asked: Asked, patience_s: int) -> Checked:
     """The provider's answer within so many seconds. Never raises what a provider does."""
     try:
         async with asyncio.timeout(patience_s):
-            return await provider.check(check_id, kind, form, documents)
+            return await provider.check(asked)
     except TimeoutError:
         return Checked(Outcome.TIMED_OUT)
     except ProviderUnreachable:

@@ -29,6 +29,7 @@ clients = Table(
     Column("identity_passed_ns", BigInteger, nullable=False, server_default="0"),
     Column("tax_certified_ns", BigInteger, nullable=False, server_default="0"),
     Column("activated_ns", BigInteger, nullable=False, server_default="0"),
+    Column("applied_restriction", String(16), nullable=False, server_default=""),  # as the ledger was told last
 )
 
 client_steps = Table(

@@ -1,1 +1,1 @@
-"""Registers of what must be answered or told in time: complaints, incidents, changes that a regulator hears of."""
+"""Registers of what must be written down and told in time: incidents, complaints, changes, patches."""

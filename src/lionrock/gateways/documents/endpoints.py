@@ -45,6 +45,7 @@ def documented(endpoints: Iterable[Endpoint], streams: Iterable[StreamRow] = ())
             dict[str, Any],
         ),
         _row("errors", "Every code and rule with cause and remedy", lambda: _encode(catalogue()), Catalogue),
+        _row("tradingRules", "The trading rules", pages.trading_rules, Media(("text/markdown",))),
         _row("explorer", "A page to try endpoints on", pages.explorer, Media(("text/html",))),
         _row("explorer.js", "The script of that page", pages.script, Media(("text/javascript",))),
         _row("explorer.css", "The style of that page", pages.style, Media(("text/css",))),

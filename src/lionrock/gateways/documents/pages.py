@@ -55,6 +55,17 @@ def style() -> bytes:
     return _file("explorer.css")
 
 
+def trading_rules() -> bytes:
+    """Markdown: what the site promises to whoever trades, and what it expects."""
+    return files(__package__).joinpath("trading_rules", "en.md").read_bytes()
+
+
+def trading_rule_topics() -> tuple[str, ...]:
+    """Headings of the trading rules as names, such as `order_size_limits`."""
+    lines = trading_rules().decode().splitlines()
+    return tuple(line[3:].strip().lower().replace(" ", "_") for line in lines if line.startswith("## "))
+
+
 def llms(endpoints: Iterable[Endpoint]) -> bytes:
     """Markdown, as https://llmstxt.org proposes: one line an endpoint."""
     lines = [

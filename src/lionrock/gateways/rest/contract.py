@@ -15,6 +15,7 @@ from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates
 from lionrock.compliance.onboarding.onboarding import Onboarding
+from lionrock.compliance.papers.shelf import Shelf
 from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
@@ -31,6 +32,7 @@ from lionrock.people.sessions import Session
 from lionrock.people.staff.office import StaffOffice
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.sessions import StaffSession
+from lionrock.rulebook.office import RulebookOffice
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
@@ -270,8 +272,12 @@ class Venue(msgspec.Struct):
     """Complaints, incidents, and what else must be answered or told."""
     admission: AdmissionDesk | None = None
     """Which tokens are offered to whom."""
+    rulebook: RulebookOffice | None = None
+    """What the licences ask, and the evidence; None for a directory that no site was chosen for."""
     onboarding: Onboarding | None = None
     """How people and companies become clients."""
+    papers: Shelf | None = None
+    """Contract notes, statements, receipts."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 

@@ -8,12 +8,15 @@ from lionrock.gateways.rest import (
     api_keys,
     balance_flow,
     client_limits,
+    complaints,
     histories,
     knowledge_tests,
     listen_keys,
     merged_quotes,
+    notices,
     onboarding,
     orders,
+    papers,
     probes,
     profile,
     quotes,
@@ -284,6 +287,9 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *agreements.ENDPOINTS,
     *onboarding.ENDPOINTS,
     *STAFF,
+    *notices.ENDPOINTS,
+    *papers.ENDPOINTS,
+    *complaints.ENDPOINTS,
 )
 
 PROBES: tuple[Endpoint, ...] = (

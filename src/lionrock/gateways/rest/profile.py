@@ -12,6 +12,7 @@ from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
 from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, account_text, origin_of, people_of, session_of_call
+from lionrock.people.notices import Occasion
 from lionrock.people.passkeys import MAX_LABEL
 from lionrock.people.passwords import is_acceptable
 from lionrock.people.people import People
@@ -133,7 +134,9 @@ async def confirm_totp(venue: Venue, call: Call) -> RecoveryCodes:
     asked = read_json(call.body, CodeShown)
     people, user = await _user(venue, call)
     with told_to_client():
-        return RecoveryCodes(await asyncio.to_thread(people.second_factors.confirm, user.user_id, asked.code))
+        told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what="an authenticator was added")
+        codes = await asyncio.to_thread(people.second_factors.confirm, user.user_id, asked.code, told)
+    return RecoveryCodes(codes)
 
 
 async def remove_totp(venue: Venue, call: Call) -> Done:
@@ -141,7 +144,8 @@ async def remove_totp(venue: Venue, call: Call) -> Done:
     people, user = await _user(venue, call)
     with told_to_client():
         await people.require_second_factor_of(user, call.second_factor, call.session)
-    await asyncio.to_thread(people.second_factors.remove, user.user_id)
+    told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what="the authenticator was taken off")
+    await asyncio.to_thread(people.second_factors.remove, user.user_id, told)
     return Done()
 
 
@@ -153,7 +157,11 @@ async def set_api_code(venue: Venue, call: Call) -> Done:
         await people.require_second_factor_of(user, call.second_factor, call.session)
     if asked.is_needed and not user.has_totp:
         raise missing_or_invalid("isNeeded")
-    await asyncio.to_thread(lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed))
+    what = f"API keys {'need' if asked.is_needed else 'do not need'} a code to move funds out"
+    told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what=what)
+    await asyncio.to_thread(
+        lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed, within=told)
+    )
     return Done()
 
 
@@ -178,9 +186,12 @@ async def register_passkey(venue: Venue, call: Call) -> PasskeyRow:
     if len(asked.label) > MAX_LABEL or not asked.label.isprintable():
         raise missing_or_invalid("label")
     people, session = people_of(venue), session_of_call(call)
+    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what="a passkey was added")
     with told_to_client():
         made = await asyncio.to_thread(
-            people.passkeys.register, session.user_id, asked.label, asked.credential, origin_of(call)
+            lambda: people.passkeys.register(
+                session.user_id, asked.label, asked.credential, origin_of(call), within=told
+            )
         )
     return PasskeyRow(made.passkey_id, made.label, made.created_ns // NS_PER_MS)
 
@@ -196,7 +207,8 @@ async def remove_passkey(venue: Venue, call: Call) -> Done:
     """It signs nobody in any more."""
     people, session = people_of(venue), session_of_call(call)
     named = call.parameters.required("passkeyId")
-    if not await asyncio.to_thread(people.passkeys.remove, session.user_id, named):
+    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what="a passkey was removed")
+    if not await asyncio.to_thread(people.passkeys.remove, session.user_id, named, told):
         raise missing_or_invalid("passkeyId")
     return Done()
 

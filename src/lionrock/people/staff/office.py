@@ -112,12 +112,34 @@ class StaffOffice:
         await self.proposals.recover()
         await self.proposals.expire_due()
 
+    def notify_with(self, notify: Callable[[str, str], Awaitable[None]]) -> None:
+        """How a notice is sent when the glass was broken, where that is known only after the office was made."""
+        self._notify = notify
+
+    def remark(self) -> tuple[str, str] | None:
+        """Code and words while a review is overdue: for what readiness tells beside. SQL."""
+        overdue = self.proposals.overdue_reviews()
+        if not overdue:
+            return None
+        words = f"{overdue} things that the staff did at once or alone were not reviewed in time"
+        return "staff_reviews_overdue", words
+
     def tell_refused(self, staff_id: str, endpoint: str, permission: Permission) -> None:
         """Somebody asked for what none of their roles may: an entry in the log. SQL: from a loop, in a thread."""
         _log.warning("Refused to %s: %s needs %s", staff_id, endpoint, permission)
         with writing(self._database) as connection:
             why = permission.value
             self.audit.add(connection, self.clock(), staff_id, "refused", endpoint[:64], why="role_missing", lacks=why)
+
+    async def note(self, staff_id: str, event: str, subject: str) -> None:
+        """An entry in the log of something that somebody saw or did in another room, before it is shown or done."""
+
+        def add() -> None:
+            with writing(self._database) as connection:
+                self.audit.add(connection, self.clock(), staff_id, event, subject)
+
+        await asyncio.to_thread(add)
+        await self.audit.carry_to_journal()
 
     def _overdue(self) -> float:
         try:

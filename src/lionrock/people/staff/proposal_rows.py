@@ -30,6 +30,10 @@ class ProposalRows:
         self._audit = audit
         self._executors = executors
 
+    def use(self, executors: Executors) -> None:
+        """Others than those it was made with."""
+        self._executors = executors
+
     def find(self, connection: Connection, proposal_id: str) -> Row[Any] | None:
         key = staff_proposals.c.proposal_id == proposal_id
         return connection.execute(select(staff_proposals).where(key)).one_or_none()

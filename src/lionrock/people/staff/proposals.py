@@ -63,6 +63,11 @@ class Proposals:
         self._client_of = client_of
         self._alarm = alarm
 
+    def use(self, executors: Executors) -> None:
+        """Others than those it was made with."""
+        self.executors = executors
+        self._rows.use(executors)
+
     async def propose(self, staff_id: str, told: Told) -> Proposal:
         """Waits for others. Raises `StaffRefused`."""
         return await self._attempt(staff_id, told.action, lambda: self._made(staff_id, told, State.OPEN))

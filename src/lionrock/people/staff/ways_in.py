@@ -57,22 +57,19 @@ class WaysIn:
             people=staff_credentials,
             recovery_codes=staff_recovery_codes,
         )
-        self._guessed_code = sealer.digester("guesses at enrolment codes of staff")
         self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party, table=staff_passkeys)
         self.sessions = StaffSessions(database, sealer, random_bytes, rules, members)
 
-    # Enrolment
+    # Enrolment. A code has 160 bits: nobody guesses it, so that wrong ones need not be counted.
 
-    def passkey_options(self, code: str, client_host: str) -> dict[str, Any]:
-        """For `navigator.credentials.create`. Raises `StaffRefused` and `MustWait`."""
-        staff_id = self._of_code(code, client_host)
+    def passkey_options(self, code: str) -> dict[str, Any]:
+        """For `navigator.credentials.create`. Raises `StaffRefused`."""
+        staff_id = self._members.of_code(code)
         return self.passkeys.registration_options(staff_id, self._members.name_of(staff_id))
 
-    def enrol_passkey(
-        self, code: str, client_host: str, label: str, credential: Mapping[str, Any], origin: str
-    ) -> Passkey:
-        """Uses the code up. Raises `StaffRefused`, `MustWait` and `PasskeyRefused`."""
-        staff_id = self._of_code(code, client_host)
+    def enrol_passkey(self, code: str, label: str, credential: Mapping[str, Any], origin: str) -> Passkey:
+        """Uses the code up. Raises `StaffRefused` and `PasskeyRefused`."""
+        staff_id = self._members.of_code(code)
         made = self.passkeys.register(staff_id, label, credential, origin)
         try:
             with writing(self._database) as connection:
@@ -82,14 +79,14 @@ class WaysIn:
             raise
         return made
 
-    async def begin_password(self, code: str, client_host: str, password: str) -> Enrolment:
+    async def begin_password(self, code: str, password: str) -> Enrolment:
         """A password and what goes into an authenticator. Nobody signs in with them before `confirm_password`.
 
-        Raises `StaffRefused`, `MustWait`, `PasswordsBusy` and `TotpIsOn`.
+        Raises `StaffRefused`, `PasswordsBusy` and `TotpIsOn`.
         """
         if not is_acceptable(password):
             raise StaffRefused(No.PASSWORD_UNFIT)
-        staff_id = await asyncio.to_thread(self._of_code, code, client_host)
+        staff_id = await asyncio.to_thread(self._members.of_code, code)
         stored = await self.passwords.hash(password)
 
         def begin() -> Enrolment:
@@ -103,12 +100,12 @@ class WaysIn:
 
         return await asyncio.to_thread(begin)
 
-    def confirm_password(self, code: str, client_host: str, totp_code: str) -> list[str]:
+    def confirm_password(self, code: str, totp_code: str) -> list[str]:
         """Uses the enrolment code up; password and authenticator count from now on. Gives the recovery codes.
 
         Raises `StaffRefused`, `MustWait`, `TotpNotBegun` and `WrongCode`.
         """
-        staff_id = self._of_code(code, client_host)
+        staff_id = self._members.of_code(code)
         codes = self._second_factors.confirm(staff_id, totp_code)
         try:
             with writing(self._database) as connection:
@@ -117,14 +114,6 @@ class WaysIn:
             self._second_factors.remove(staff_id)
             raise
         return codes
-
-    def _of_code(self, code: str, client_host: str) -> str:
-        """Attempts count by address: a code is long, and its maker knows when it is used."""
-        guessed_at = self._guessed_code(client_host.encode(errors="replace"))
-        self._attempts.begin(guessed_at, self._clock())
-        staff_id = self._members.of_code(code)
-        self._attempts.succeeded(guessed_at)
-        return staff_id
 
     # Signing in
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,18 +12,13 @@ from tests.gateways.rest.inside import Inside
 from tests.gateways.rest.staff.desk import Desk, enrolled, proposal
 
 
-@pytest.fixture
-async def inside(tmp_path: Path) -> AsyncIterator[Inside]:
-    async with Inside(tmp_path).open() as opened:
-        yield opened
-
-
 async def officers(inside: Inside) -> tuple[Desk, Desk]:
     maker = await enrolled(inside, "market@example.com", Role.MARKET_OPERATIONS)
     checker = await enrolled(inside, "officer@example.com", Role.COMPLIANCE_OFFICER)
     return maker, checker
 
 
+@pytest.mark.shows("STAF-007", "STAF-022")
 async def test_a_market_is_halted_by_two(inside: Inside) -> None:
     maker, checker = await officers(inside)
     made = await maker.propose("market_phase", market_id=1, phase=int(MarketPhase.HALTED))
@@ -34,6 +28,7 @@ async def test_a_market_is_halted_by_two(inside: Inside) -> None:
     assert inside.site.trading_rules.phases[1].phase == MarketPhase.HALTED
 
 
+@pytest.mark.shows("STAF-014", "STAF-022")
 async def test_an_account_is_frozen_at_once_and_reviewed(inside: Inside) -> None:
     maker, checker = await officers(inside)
     key = await inside.account(USDT="10")
@@ -47,3 +42,55 @@ async def test_an_account_is_frozen_at_once_and_reviewed(inside: Inside) -> None
     assert [(item["kind"], item["itemId"]) for item in queue] == [("review", done["proposalId"])]
     reviewed = await checker.verdict("review", done, verdict="approve")
     assert reviewed.json()["state"] == "carried_out"
+
+
+@pytest.mark.shows("STAF-022")
+@pytest.mark.parametrize(
+    ("maker", "checker", "action", "payload"),
+    [
+        (Role.MARKET_OPERATIONS, Role.RESPONSIBLE_OFFICER, "price_band", {"market_id": 1, "band_ppm": 50_000}),
+        (Role.MARKET_OPERATIONS, Role.COMPLIANCE_OFFICER, "market_rules", {"market_id": 1, "admitted_classes": 14}),
+        (
+            Role.MARKET_OPERATIONS,
+            Role.COMPLIANCE_OFFICER,
+            "asset_listing",
+            {"asset_id": 90, "decimals": 8, "code": "NEW"},
+        ),
+        (Role.FINANCE, Role.RESPONSIBLE_OFFICER, "fee_tier", {"tier": 3, "maker_fee_ppm": 5, "taker_fee_ppm": 7}),
+        (Role.FINANCE, Role.RESPONSIBLE_OFFICER, "fee_tier_assignment", {"tier": 3}),
+        (Role.ONBOARDING_REVIEWER, Role.COMPLIANCE_OFFICER, "client_class", {"client_class": 2}),
+        (Role.ONBOARDING_REVIEWER, Role.COMPLIANCE_OFFICER, "exposure_limit", {"exposure_limit_atoms": 10**12}),
+        (Role.COMPLIANCE_OFFICER, Role.MARKET_OPERATIONS, "kill_switch", {"scope": 2, "scope_id": 1}),
+        (Role.OPERATIONS, Role.FINANCE, "correction", {"asset_id": 3, "amount_atoms": 5}),
+    ],
+)
+async def test_every_order_of_the_core(
+    inside: Inside, maker: Role, checker: Role, action: str, payload: dict[str, Any]
+) -> None:
+    key, other = await inside.account(USDT="10"), await inside.account()
+    if action in {"fee_tier_assignment", "client_class", "exposure_limit"}:
+        payload = payload | {"account_id": key.account_id}
+    if action == "correction":
+        payload = payload | {"debit_account_id": key.account_id, "credit_account_id": other.account_id}
+    made = await (await enrolled(inside, "maker@example.com", maker)).propose(action, **payload)
+    done = await (await enrolled(inside, "checker@example.com", checker)).approve(made)
+    assert done["state"] == "carried_out", done["outcome"]
+    if action == "correction":
+        assert [available for _, available, _ in inside.site.node.engine.balances(other.account_id)] == [5]
+
+
+@pytest.mark.shows("STAF-022")
+async def test_a_change_of_one_thing_keeps_the_others(inside: Inside) -> None:
+    maker = await enrolled(inside, "review@example.com", Role.ONBOARDING_REVIEWER)
+    checker = await enrolled(inside, "officer@example.com", Role.COMPLIANCE_OFFICER)
+    other = await enrolled(inside, "mlro@example.com", Role.MLRO)
+    account_id = (await inside.account()).account_id
+    for action, payload in (("client_class", {"client_class": 1}), ("exposure_limit", {"exposure_limit_atoms": 77})):
+        await checker.approve(await maker.propose(action, account_id=account_id, **payload))
+    await checker.approve(await other.propose("account_restriction", account_id=account_id, restriction=2))
+    profile = inside.site.profiles.of(account_id)
+    assert (profile.client_class, profile.exposure_limit_atoms, profile.restriction) == (1, 77, 2)
+    saved = type(inside.site.profiles)()
+    saved.load(inside.site.profiles.save())
+    assert saved.of(account_id) == profile
+    assert saved.clients == inside.site.profiles.clients

@@ -17,13 +17,15 @@ from lionrock.compliance.onboarding.ports import StaffIdentity
 from lionrock.compliance.onboarding.reasons import STAFF_REASONS
 from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, State, Step
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Media, Parameter, Reply, Venue
+from lionrock.gateways.rest.declared import LIMIT
 from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.onboarding import OnboardingMissing, missing_row, onboarding_of
-from lionrock.gateways.rest.staff.rows import session_of_staff, staff_row, told_to_staff
+from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.permissions import Permission
 
 MAX_WORDS = 2_000
+MOST_ROWS = 500
 ONE_PERSON_STEPS = tuple(step for step in Step if Authority.STAFF in STEP_WORDS[step].authorities)
 """Steps that one person of the staff may take alone."""
 
@@ -149,20 +151,25 @@ def identity_of(call: Call) -> StaffIdentity:
 async def list_clients(venue: Venue, call: Call) -> list[StaffClient]:
     """Those that wait longest first."""
     onboarding, named = onboarding_of(venue), call.parameters.text("state")
+    most = call.parameters.limit(default=100, most=MOST_ROWS)
     if named is not None and named not in set(State):
         raise missing_or_invalid("state")
 
     def read() -> list[StaffClient]:
-        return [_client(onboarding, row) for row in onboarding.clients.all(*([State(named)] if named else []))]
+        rows = onboarding.clients.all(*([State(named)] if named else []), most=most)
+        return [_client(onboarding, row) for row in rows]
 
     return await asyncio.to_thread(read)
 
 
 async def show_file(venue: Venue, call: Call) -> StaffClientFile:
-    """The application, what was found, and every step."""
+    """The application, what was found, and every step. Who looks is on the staff's log before anything is shown."""
     onboarding, named = onboarding_of(venue), call.parameters.required("clientId")
+    office, identity = office_of(venue), identity_of(call)
     with told_to_staff():
-        return await asyncio.to_thread(_file, onboarding, named)
+        row = await asyncio.to_thread(onboarding.clients.get, named)
+        await office.note(identity.staff_id, "client file read", row.client_id)
+        return await asyncio.to_thread(_file, onboarding, row.client_id)
 
 
 async def take_step(venue: Venue, call: Call) -> StaffClient:
@@ -294,7 +301,7 @@ ENDPOINTS = (
         Permission.CLIENTS_READ,
         list_clients,
         "Clients and applicants, those that wait longest first",
-        (Parameter("state", "Only those in this state", choices=tuple(State), example="in_review"),),
+        (Parameter("state", "Only those in this state", choices=tuple(State), example="in_review"), LIMIT),
         answer=list[StaffClient],
     ),
     staff_row(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Endpoint
-from lionrock.gateways.rest.staff import admission, clients, members, proposals, registers, sign_in
+from lionrock.gateways.rest.staff import admission, clients, members, proposals, registers, rulebook, sign_in
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
@@ -11,5 +11,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *proposals.ENDPOINTS,
     *registers.ENDPOINTS,
     *admission.ENDPOINTS,
+    *rulebook.ENDPOINTS,
+    *rulebook.PUBLIC,
     *clients.ENDPOINTS,
 )

@@ -8,42 +8,61 @@ from contextlib import contextmanager
 
 import msgspec
 
-from lionrock.compliance.registers.registers import KINDS, RegisterEntry, RegisterRefused, Registers
+from lionrock.compliance.registers.registers import Record, Registers
+from lionrock.compliance.registers.terms import TERMS, Register
+from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Endpoint, Kind, Parameter, Venue
-from lionrock.gateways.rest.errors import Refused
+from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
-from lionrock.gateways.rest.refusals import details
-from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row
+from lionrock.gateways.rest.reasons import reason_number
+from lionrock.gateways.rest.staff.rows import session_of_staff, staff_row
 from lionrock.people.staff.permissions import Permission
 
 
-class EntryBegun(msgspec.Struct, rename="camel", frozen=True):
+class RecordEntered(msgspec.Struct, rename="camel", frozen=True):
     register: str
     begun_at_ms: int
     fields: dict[str, str]
+    account_id: str = "0"
 
     def __repr__(self) -> str:
-        return "EntryBegun()"
+        return "RecordEntered()"
 
 
-class EntryDone(msgspec.Struct, rename="camel", frozen=True):
-    entry_id: str
-    fields: dict[str, str]
+class StepAsked(msgspec.Struct, rename="camel", frozen=True):
+    record_id: str
+    state: str
+    fields: dict[str, str] = {}
+    words: str = ""
 
     def __repr__(self) -> str:
-        return "EntryDone()"
+        return "StepAsked()"
 
 
-class StaffRegisterEntry(msgspec.Struct, rename="camel"):
-    """An entry of a register."""
+class RegisterRecord(msgspec.Struct, rename="camel"):
+    """A record of a register."""
 
-    entry_id: str
+    record_id: str
     register: str
+    state: str
     begun_at_ms: int
+    due_at_ms: int
     done_at_ms: int
-    """0 while it is not done."""
-    recorded_by: str
+    """0 while what is owed is not done."""
+    entered_by: str
+    """Empty where the client did it."""
+    account_id: str
     fields: dict[str, str]
+
+
+class RegisterStep(msgspec.Struct, rename="camel"):
+    """A step that a record took."""
+
+    number: int
+    at_ms: int
+    staff_id: str
+    state: str
+    words: str
 
 
 def _registers(venue: Venue) -> Registers:
@@ -52,85 +71,147 @@ def _registers(venue: Venue) -> Registers:
     return venue.registers
 
 
+def staff_identity(call: Call) -> StaffIdentity:
+    """Who of the staff asks, as the rooms of compliance know them."""
+    member = session_of_staff(call).member
+    return StaffIdentity(member.staff_id, frozenset(role.value for role in member.roles))
+
+
 @contextmanager
-def _told() -> Iterator[None]:
+def told_to_staff_of_rooms() -> Iterator[None]:
+    """Turns what a room of compliance refuses into what its reader gets."""
     try:
         yield
-    except RegisterRefused as refused:
-        told = details(-1004, refused.name, refused.words, "correct the entry")
-        raise Refused(-1004, details=told) from refused
+    except StaffActionRefused as refused:
+        code = -1005 if refused.name == "role_needed" else -1004
+        told: dict[str, object] = {
+            "rejection": reason_number(code),
+            "name": refused.name,
+            "words": str(refused),
+            "figures": {name: str(figure) for name, figure in refused.figures.items()},
+            "next_step": refused.next_step,
+        }
+        raise Refused(code, details=told) from refused
 
 
-async def begin(venue: Venue, call: Call) -> StaffRegisterEntry:
-    """A new entry; from when it began, time runs."""
-    asked, registers, by = read_json(call.body, EntryBegun), _registers(venue), session_of_staff(call).staff_id
-    with _told():
-        entry = await asyncio.to_thread(
-            registers.begin, by, asked.register, asked.begun_at_ms * NS_PER_MS, asked.fields
+def _register_named(registers: Registers, name: str) -> Register:
+    """Only those that the site keeps."""
+    found = next((each for each in registers.deadlines if each.value == name), None)
+    if found is None:
+        raise missing_or_invalid("register")
+    return found
+
+
+async def enter(venue: Venue, call: Call) -> RegisterRecord:
+    """A new record; from when it began, time runs."""
+    asked, registers = read_json(call.body, RecordEntered), _registers(venue)
+    if not asked.account_id.isdecimal() or not 0 < asked.begun_at_ms <= venue.now_ms():
+        raise missing_or_invalid("accountId" if not asked.account_id.isdecimal() else "begunAtMs")
+    with told_to_staff_of_rooms():
+        record = await registers.enter(
+            _register_named(registers, asked.register),
+            asked.fields,
+            staff_identity(call),
+            asked.begun_at_ms * NS_PER_MS,
+            account_id=int(asked.account_id),
         )
-    await office_of(venue).audit.carry_to_journal()
-    return _shown(entry)
+    return _shown(record)
 
 
-async def finish(venue: Venue, call: Call) -> StaffRegisterEntry:
-    """What an entry obliged to is done."""
-    asked, registers, by = read_json(call.body, EntryDone), _registers(venue), session_of_staff(call).staff_id
-    with _told():
-        entry = await asyncio.to_thread(registers.finish, by, asked.entry_id, asked.fields)
-    await office_of(venue).audit.carry_to_journal()
-    return _shown(entry)
+async def step(venue: Venue, call: Call) -> RegisterRecord:
+    """Leads a record on, with what is known by then."""
+    asked, registers = read_json(call.body, StepAsked), _registers(venue)
+    with told_to_staff_of_rooms():
+        record = await registers.step(
+            asked.record_id, asked.state, staff_identity(call), venue.clock(), words=asked.words, **asked.fields
+        )
+    return _shown(record)
 
 
-async def list_entries(venue: Venue, call: Call) -> list[StaffRegisterEntry]:
-    """Newest first."""
-    named = call.parameters.text("register") or ""
-    return [_shown(entry) for entry in await asyncio.to_thread(_registers(venue).listed, named)]
+async def list_records(venue: Venue, call: Call) -> list[RegisterRecord]:
+    """Oldest first; those of the registers that the role may see."""
+    registers, staff, named = _registers(venue), staff_identity(call), call.parameters.text("register")
+    if named:
+        with told_to_staff_of_rooms():
+            return [_shown(record) for record in await registers.all(_register_named(registers, named), staff)]
+    mine = [each for each in registers.deadlines if not staff.roles.isdisjoint(TERMS[each].roles) or _oversees(staff)]
+    found = [record for register in mine for record in await asyncio.to_thread(registers.read_all, register)]
+    return [_shown(record) for record in sorted(found, key=lambda each: (each.begun_ns, each.record_id))]
 
 
-def _shown(entry: RegisterEntry) -> StaffRegisterEntry:
-    return StaffRegisterEntry(
-        entry.entry_id,
-        entry.kind,
-        entry.begun_ns // NS_PER_MS,
-        entry.done_ns // NS_PER_MS,
-        entry.recorded_by,
-        dict(entry.fields),
+def _oversees(staff: StaffIdentity) -> bool:
+    return not staff.roles.isdisjoint({"auditor", "regulator"})
+
+
+async def list_steps(venue: Venue, call: Call) -> list[RegisterStep]:
+    """What happened to a record, oldest first."""
+    with told_to_staff_of_rooms():
+        steps = await _registers(venue).steps(call.parameters.required("recordId"), staff_identity(call))
+    return [RegisterStep(each.number, each.at_ns // NS_PER_MS, each.staff_id, each.state, each.words) for each in steps]
+
+
+def _shown(record: Record) -> RegisterRecord:
+    return RegisterRecord(
+        record.record_id,
+        record.register,
+        record.state,
+        record.begun_ns // NS_PER_MS,
+        record.due_ns // NS_PER_MS,
+        (record.done_ns or 0) // NS_PER_MS,
+        record.entered_by,
+        str(record.account_id),
+        record.fields,
     )
 
 
-_FIELDS = Parameter("fields", "What the entry says, an object of texts", is_required=True)
-_NAMES = tuple(KINDS)
+_NAMES = tuple(each.value for each in Register)
+_RECORD = Parameter("recordId", "Which record", is_required=True)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     staff_row(
         "GET",
         "registers",
         Permission.REGISTERS_READ,
-        list_entries,
-        "Entries of registers",
+        list_records,
+        "Records of registers",
         (Parameter("register", "Only those of this register", choices=_NAMES),),
-        answer=list[StaffRegisterEntry],
+        answer=list[RegisterRecord],
     ),
     staff_row(
         "POST",
         "registers",
         Permission.REGISTERS_WORK,
-        begin,
-        "Begin an entry",
+        enter,
+        "Enter a record",
         (
             Parameter("register", "Which register", is_required=True, choices=_NAMES),
             Parameter("begunAtMs", "When time began to run", Kind.MILLISECONDS, is_required=True),
-            _FIELDS,
+            Parameter("fields", "What the record says, an object of texts", is_required=True),
+            Parameter("accountId", "Account of the client it is about; 0 for none"),
         ),
-        answer=StaffRegisterEntry,
+        answer=RegisterRecord,
     ),
     staff_row(
         "POST",
-        "registers/done",
+        "registers/steps",
         Permission.REGISTERS_WORK,
-        finish,
-        "Say that an entry is done",
-        (Parameter("entryId", "Which entry", is_required=True), _FIELDS),
-        answer=StaffRegisterEntry,
+        step,
+        "Lead a record on",
+        (
+            _RECORD,
+            Parameter("state", "The state that it comes to", is_required=True),
+            Parameter("fields", "What is known by then, an object of texts"),
+            Parameter("words", "For the staff"),
+        ),
+        answer=RegisterRecord,
+    ),
+    staff_row(
+        "GET",
+        "registers/steps",
+        Permission.REGISTERS_READ,
+        list_steps,
+        "What happened to a record",
+        (_RECORD,),
+        answer=list[RegisterStep],
     ),
 )

@@ -80,7 +80,7 @@ async def passkey_options(venue: Venue, call: Call) -> dict[str, Any]:
     check_type(call)
     office, asked = office_of(venue), read_json(call.body, CodeAsked)
     with told_to_staff():
-        return await asyncio.to_thread(office.ways_in.passkey_options, asked.enrolment_code, call.client_host)
+        return await asyncio.to_thread(office.ways_in.passkey_options, asked.enrolment_code)
 
 
 async def enrol_passkey(venue: Venue, call: Call) -> PasskeyRow:
@@ -91,9 +91,7 @@ async def enrol_passkey(venue: Venue, call: Call) -> PasskeyRow:
         raise missing_or_invalid("label")
     with told_to_staff():
         made = await asyncio.to_thread(
-            lambda: office.ways_in.enrol_passkey(
-                asked.enrolment_code, call.client_host, asked.label, asked.credential, origin_of(call)
-            )
+            lambda: office.ways_in.enrol_passkey(asked.enrolment_code, asked.label, asked.credential, origin_of(call))
         )
     return PasskeyRow(made.passkey_id, made.label, made.created_ns // NS_PER_MS)
 
@@ -105,7 +103,7 @@ async def begin_password(venue: Venue, call: Call) -> NewAuthenticator:
     check_type(call)
     office, asked = office_of(venue), read_json(call.body, PasswordBegun)
     with told_to_staff():
-        begun = await office.ways_in.begin_password(asked.enrolment_code, call.client_host, asked.password)
+        begun = await office.ways_in.begin_password(asked.enrolment_code, asked.password)
     return NewAuthenticator(begun.secret, begun.uri)
 
 
@@ -114,9 +112,7 @@ async def confirm_password(venue: Venue, call: Call) -> RecoveryCodes:
     check_type(call)
     office, asked = office_of(venue), read_json(call.body, PasswordConfirmed)
     with told_to_staff():
-        codes = await asyncio.to_thread(
-            office.ways_in.confirm_password, asked.enrolment_code, call.client_host, asked.code
-        )
+        codes = await asyncio.to_thread(office.ways_in.confirm_password, asked.enrolment_code, asked.code)
     return RecoveryCodes(codes)
 
 

@@ -35,7 +35,6 @@ def upgrade() -> None:
     _ways_in()
     _proposals()
     _audit()
-    _registers()
 
 
 def downgrade() -> None:
@@ -162,16 +161,3 @@ def _audit() -> None:
                 f"CREATE TRIGGER {table}_no_{change.lower()} BEFORE {change} ON {table} "
                 "BEGIN SELECT RAISE(ABORT, 'entries are added, never changed'); END"
             )
-
-
-def _registers() -> None:
-    op.create_table(
-        "register_entries",
-        sa.Column("entry_id", sa.String(32), primary_key=True),
-        sa.Column("kind", sa.String(32), nullable=False, index=True),
-        sa.Column("begun_ns", sa.BigInteger, nullable=False),
-        sa.Column("done_ns", sa.BigInteger, nullable=False, server_default="0"),
-        sa.Column("recorded_by", sa.String(32), nullable=False),
-        sa.Column("recorded_ns", sa.BigInteger, nullable=False),
-        sa.Column("sealed_fields", sa.LargeBinary, nullable=False),
-    )

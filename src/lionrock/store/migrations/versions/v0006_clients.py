@@ -73,6 +73,7 @@ def _clients() -> None:
         sa.Column("identity_passed_ns", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("tax_certified_ns", sa.BigInteger, nullable=False, server_default="0"),
         sa.Column("activated_ns", sa.BigInteger, nullable=False, server_default="0"),
+        sa.Column("applied_restriction", sa.String(16), nullable=False, server_default=""),
     )
     op.create_table(
         "client_steps",

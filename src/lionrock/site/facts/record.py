@@ -1,0 +1,36 @@
+"""Whether the record is whole, and when it was last backed up: looked at when it is asked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from lionrock.journal import verify
+from lionrock.node.notary import PUBLIC_KEY_FILE
+from lionrock.rulebook.facts import RecordProof
+from lionrock.site.backup_log import read_backup_log
+
+
+class RecordFacts:
+    """Supplies `RecordProof`. Reads the whole journal: call it in a thread, once a day."""
+
+    def __init__(self, directory: Path, clock: Callable[[], int]) -> None:
+        self._directory, self._clock = directory, clock
+
+    def facts(self, fact_type: type[msgspec.Struct]) -> Sequence[Any] | None:
+        """As `FactSource`."""
+        return [self._proof()] if fact_type is RecordProof else None
+
+    def _proof(self) -> RecordProof:
+        key = self._directory / "checkpoints" / PUBLIC_KEY_FILE
+        logged = read_backup_log(self._directory)
+        try:
+            keys = [verify.read_key(key.read_text("utf-8").strip())] if key.exists() else []
+            told, faults = verify.check_directory(self._directory, [], keys, lambda *_: None)
+            is_whole, frames = not faults, int(told["frames"])
+        except verify.CannotCheck:
+            is_whole, frames = False, 0
+        return RecordProof(self._clock(), is_whole, frames, logged.backed_up_ns, logged.drilled_ns)

@@ -1,0 +1,253 @@
+"""The rooms of a licensed site, put together: rules, clients, committee. Each knows the others by ports only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Mapping
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import msgspec
+from sqlalchemy import Engine as Database
+
+from lionrock.compliance.admission.audiences import Audiences
+from lionrock.compliance.admission.board_report import BoardReports
+from lionrock.compliance.admission.desk import AdmissionDesk
+from lionrock.compliance.admission.room import Admission
+from lionrock.compliance.assessments.assessments import Assessments, read_data
+from lionrock.compliance.attesting import register_attesting
+from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
+from lionrock.compliance.gates.client_gates import ClientGates, Ledger
+from lionrock.compliance.gates.file_orders import ClientFileOrders
+from lionrock.compliance.gates.onboarded import AssessedRecords, OnboardedClients, OnboardingGates
+from lionrock.compliance.gates.outcomes import SiteTerms
+from lionrock.compliance.identity.contact import Address
+from lionrock.compliance.onboarding.forms import PersonForm
+from lionrock.compliance.onboarding.ledger import NodeLedger
+from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
+from lionrock.compliance.onboarding.orders import OnboardingOrders
+from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
+from lionrock.compliance.papers.documents import Client
+from lionrock.gateways.rest.contract import Assessed
+from lionrock.gateways.rest.errors import LicenceRules
+from lionrock.gateways.rest.licence_rules import citations, licence_rules
+from lionrock.node.node import Node
+from lionrock.node.statements import Statements
+from lionrock.people.accounts import Owners
+from lionrock.people.people import People
+from lionrock.people.staff.office import StaffOffice
+from lionrock.rulebook.attestations import Attestations
+from lionrock.rulebook.calendars import calendar_of
+from lionrock.rulebook.deciding import Rulebook
+from lionrock.rulebook.decision_log import DecisionLog
+from lionrock.rulebook.evidence import EvidenceStore
+from lionrock.rulebook.loading import shipped_library
+from lionrock.rulebook.office import Gather, RulebookOffice
+from lionrock.rulebook.regime import Regime
+from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
+from lionrock.site.clockwork import every_day, every_minute
+from lionrock.site.configuration import Configuration
+from lionrock.site.definition import Definition
+from lionrock.site.paper_terms import terms_of
+from lionrock.site.paperwork import Paperwork
+from lionrock.store.sealing import Sealer
+from lionrock.views.catalogue import Catalogue
+from lionrock.views.profiles import Profiles
+from lionrock.views.trading_rules import TradingRules
+from lionrock.words.enumerations import AccountKind
+from lionrock.words.side_notes import StatementKind
+
+
+class Views(msgspec.Struct, frozen=True):
+    """What the rooms read of the core."""
+
+    catalogue: Catalogue
+    trading_rules: TradingRules
+    profiles: Profiles
+    owners: Owners
+
+
+class Ground(msgspec.Struct, frozen=True):
+    """What the rooms stand on."""
+
+    directory: Path
+    definition: Definition
+    node: Node
+    database: Database
+    sealer: Sealer
+    clock: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+    people: People
+    staff: StaffOffice
+    views: Views
+    configuration: Configuration
+
+    @property
+    def owners(self) -> Owners:
+        return self.views.owners
+
+    @property
+    def catalogue(self) -> Catalogue:
+        return self.views.catalogue
+
+
+class Rooms(msgspec.Struct, frozen=True):
+    """Of one licensed site."""
+
+    rulebook: RulebookOffice
+    attestations: Attestations
+    onboarding: Onboarding
+    assessed: Assessed
+    admission: AdmissionDesk
+    paperwork: Paperwork
+    statements: Statements
+
+    async def open(self) -> None:
+        """Once the node takes commands: what an earlier process left undone is done. Raises what `Node.submit` does."""
+        await self.rulebook.evidence.state(self.statements)
+        await self.rulebook.state_decisions()
+        await self.onboarding.recover()
+        await self.admission.admission.keep()
+
+    def clockwork(self, clock: Callable[[], int], *, with_views: bool) -> list[Coroutine[None, None, None]]:
+        """What is to run as long as the site serves. Papers are made from the read models, so not without them."""
+        papers = self.paperwork.clockwork() if with_views else []
+        return [
+            *papers,
+            keep_clients(self.assessed.clock, clock),
+            every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
+            every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
+            every_minute("Old drafts cannot be ended", self.onboarding.expire_due),
+            every_day("The rulebook cannot be run", self.rulebook.is_due, self.rulebook.run),
+        ]
+
+    def licence_rules(self, at_ns: int) -> LicenceRules:
+        """Rules by the core's rejection that carries them out, as they are in force at a moment."""
+        return licence_rules(self.rulebook.regime, at_ns)
+
+
+def open_rooms(ground: Ground, gather: Gather) -> Rooms:
+    """Everything of a licensed site. `gather` takes its facts. Raises `PackInvalid`, and `ValueError` for terms that
+    contradict themselves.
+    """
+    statements = Statements(ground.node)
+    log = DecisionLog(ground.database, ground.sealer)
+    regime = Regime(shipped_library(), [licence.id for licence in ground.definition.licences])
+    office = RulebookOffice(
+        ground.definition.site.id,
+        Rulebook(regime, log.add),
+        log=log,
+        evidence=EvidenceStore(ground.database),
+        statements=statements,
+        gather=gather,
+        clock=ground.clock,
+        random_bytes=ground.random_bytes,
+    )
+    attestations = Attestations(ground.database, ground.random_bytes)
+    register_attesting(ground.staff.executors, attestations.record)
+    onboarding, assessed = _clients(ground, statements, office.rulebook)
+    admission = _admission(ground, statements, office.rulebook)
+    terms = terms_of(ground.definition, regime, ground.clock())
+    calendar = calendar_of(ground.definition.site.calendar)
+    paperwork = Paperwork.of(ground, ground.directory, terms, calendar, client_of=_named(ground, onboarding))
+    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, statements)
+
+
+def _named(ground: Ground, onboarding: Onboarding) -> Callable[[int], Client]:
+    """Whose an account is, as papers name it: sealed at rest like the papers themselves. SQL."""
+
+    def named(account_id: int) -> Client:
+        owner_id = ground.owners.owner_of(account_id)
+        client_id = onboarding.records.client_of_account(owner_id)
+        if not client_id:
+            return Client(str(owner_id), str(account_id))
+        form = onboarding.clients.form(client_id)
+        name = f"{form.given_names} {form.surname}" if isinstance(form, PersonForm) else form.name
+        return Client(client_id, str(account_id), name.strip(), _lines(form.address))
+
+    return named
+
+
+def _lines(address: Address) -> tuple[str, ...]:
+    parts = (
+        address.street,
+        address.district,
+        address.city,
+        address.area,
+        address.postal_code,
+        address.country,
+    )
+    return tuple(part for part in parts if part)
+
+
+def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tuple[Onboarding, Assessed]:
+    """Assessments ask onboarding who a client is, late: it is put together after them."""
+    definition, views, made = ground.definition, ground.views, list[Onboarding]()
+    holder = definition.entity_of_kind(AccountKind.CLIENT)
+
+    def employees() -> frozenset[str]:
+        members = ground.staff.members
+        return frozenset(client for each in members.all() for client in members.own_files(each))
+
+    notices = NoticesByKey()
+    assessments = Assessments(
+        ground.database,
+        ground.sealer,
+        ground.random_bytes,
+        data=read_data(definition.assessment_terms),
+        clients=OnboardedClients(lambda: made[0].records, holder.number, employees),
+        notices=notices,
+    )
+    ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
+    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
+    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
+    clock = ClientClock(ClientGates(ledger, assessments, rulebook, terms))
+    onboarding = Onboarding(
+        ground.database,
+        ground.sealer,
+        ground.random_bytes,
+        ground.clock,
+        directory=ground.directory,
+        requirements=definition.onboarding,
+        around=Surroundings(
+            users=UsersOfClients(ground.people),
+            ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
+            gates=OnboardingGates(clock, ground.clock),
+            decide=rulebook.decide,
+            record_decision=partial(statements.record, StatementKind.DECISION),
+            record_document=partial(statements.record, StatementKind.DOCUMENT),
+            provider=SimulatedProvider() if definition.identity_provider == "simulated" else NoProvider(),
+            assessed=AssessedRecords(assessments, ground.clock),
+            notify=notices.send,
+            entity=holder.code,
+        ),
+    )
+    made.append(onboarding)
+    OnboardingOrders(onboarding).register(ground.staff.executors)
+    ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
+    return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
+
+
+def _admission(ground: Ground, statements: Statements, rulebook: Rulebook) -> AdmissionDesk:
+    views = ground.views
+    audiences = Audiences(ground.node, ground.database, views.catalogue, views.trading_rules, views.profiles)
+    admission = Admission(
+        ground.database,
+        ground.sealer,
+        ground.clock,
+        members=ground.staff.members,
+        decide=rulebook.decide,
+        audiences=audiences,
+        record=partial(statements.record, StatementKind.ADMISSION),
+    )
+    admission.wire(ground.staff.executors)
+    return AdmissionDesk(
+        admission, BoardReports(ground.database, admission, ground.clock, _offset(ground.definition, ground.clock()))
+    )
+
+
+def _offset(definition: Definition, now_ns: int) -> timedelta:
+    """Of the site's clock from UTC, as it is now."""
+    moment = datetime.fromtimestamp(now_ns // 10**9, UTC).astimezone(ZoneInfo(definition.site.time_zone))
+    return moment.utcoffset() or timedelta()
