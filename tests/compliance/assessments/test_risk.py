@@ -10,6 +10,7 @@ from lionrock.compliance.assessments.records import Kind
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.risk import Fact, rate, read_risk_method, risk_state
 from tests.compliance.rooms import CLIENT, DOCUMENT, EVA, FINN, LOW_RISK, START_NS, assessments_in
+from tests.gateways.rest.inside import stored
 
 METHOD, SHA256 = read_risk_method()
 
@@ -81,6 +82,10 @@ def test_two_people_override_with_a_reason(tmp_path: Path) -> None:
     row = room.records.of(CLIENT)[-1]
     assert (row.decided_by, row.approved_by, row.points) == ("eva", "finn", 5)
     assert room.records.details(row) == {"reason": "known to us", "instead_of": "low"}
+    on_disk = stored(tmp_path)
+    assert b"known to us" not in on_disk
+    assert b"public_service" not in on_disk
+    assert b"industry" not in on_disk
 
 
 @pytest.mark.shows("ASSE-004")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -12,12 +14,12 @@ from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
 from lionrock.compliance.assessments.records import NEVER_NS
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.terms import Effect
-from lionrock.compliance.gates import by_staff
+from lionrock.compliance.gates import by_staff, client_clock
 from lionrock.compliance.gates.offboarding import Offboarding
 from lionrock.rulebook.facts import RecordClass
 from lionrock.site import sandbox
 from lionrock.words.commands import CancelOrders, Transfer
-from lionrock.words.enumerations import AccountRestriction, CancelReason, ClientClass, TransferPurpose
+from lionrock.words.enumerations import AccountRestriction, CancelReason, ClientClass, Side, TransferPurpose
 from tests.compliance.gates.test_client_gates import StrictRulebook
 from tests.compliance.rooms import (
     ACCOUNT,
@@ -25,6 +27,7 @@ from tests.compliance.rooms import (
     DOCUMENT,
     EVA,
     FINN,
+    LOW_RISK,
     MEANS,
     START_NS,
     UNIT,
@@ -325,3 +328,53 @@ async def test_nothing_falls_due_for_somebody_nobody_knows(tmp_path: Path) -> No
         assert await room.clock.attend("nobody", START_NS) is None
         assert room.clock.next_ns == NEVER_NS
         assert await room.clock.look(START_NS) == []
+
+
+@pytest.mark.shows("ASSE-042")
+async def test_a_company_that_falls_back_may_still_sell_what_it_has(tmp_path: Path) -> None:
+    async with opened(tmp_path, person(is_person=False)) as room:
+        await by_staff.rate_risk(room.clock, EVA, CLIENT, LOW_RISK, START_NS)
+        await by_staff.publish_agreement(
+            room.clock, EVA, "client_agreement", {"en": "words"}, approver=FINN, in_force_ns=START_NS, at_ns=START_NS
+        )
+        room.assessments.agreements.accept(CLIENT, "user", room.assessments.agreements.texts()[0].sha256, START_NS)
+        await by_staff.accept_evidence(
+            room.clock, EVA, CLIENT, approver=FINN, kind="public_filing", document_sha256=DOCUMENT, dated_ns=START_NS,
+            at_ns=START_NS,
+        )  # fmt: skip
+        room.now_ns = room.days(200)
+        assert await room.buy() == "placed"
+        await until(room, room.days(365))
+        assert room.profile().client_class == ClientClass.RETAIL
+        assert {each.name for each in room.gates.standings[CLIENT].conditions} == {
+            "knowledge_test_not_passed",
+            "risk_profile_missing",
+            "exposure_limit_missing",
+        }
+        assert await room.buy() == "ACCOUNT_REDUCE_ONLY"
+        assert await room.buy(side=Side.SELL) == "placed"
+
+
+async def in_time(holds: Callable[[], bool]) -> None:
+    """Returns when it holds; fails when it does not after many turns of the loop."""
+    for _ in range(10_000):
+        if holds():
+            return
+        await asyncio.sleep(0.001)
+    raise AssertionError
+
+
+@pytest.mark.shows("CGAT-008")
+async def test_the_coroutine_looks_and_ends_with_the_node(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client_clock, "LOOK_SECONDS", 0)
+    monkeypatch.setattr(client_clock, "FULL_LOOKS", 3)
+    async with opened(tmp_path) as room:
+        room.complete()
+        running = asyncio.create_task(client_clock.keep_clients(room.clock, lambda: room.now_ns))
+        await in_time(lambda: room.profile().products == 1)
+        good = room.profile()
+        await room.site.node.submit(msgspec.structs.replace(good, exposure_limit_atoms=0))
+        await in_time(lambda: room.profile() == good)
+        await room.site.node.close()
+        room.clients.change(CLIENT, state="suspended")
+        await asyncio.wait_for(running, 30)

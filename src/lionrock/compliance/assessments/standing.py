@@ -195,6 +195,11 @@ def _is_exempt(exempt: Sequence[Exempt], client: Client, client_class: ClassStat
     return is_exempt(exempt, client_class.client_class, is_person=client.is_person)
 
 
+def _was_exempt(exempt: Sequence[Exempt], client: Client, findings: Sequence[Finding]) -> bool:
+    """Whether an earlier class freed the client from being asked: it was served, and may still sell what it has."""
+    return any(is_exempt(exempt, each.result, is_person=client.is_person) for each in of_kind(findings, Kind.EVIDENCE))
+
+
 def _state(got: _Gathered, client: Client, terms: Terms) -> None:
     got.add(
         "client_state",
@@ -264,9 +269,10 @@ def _knowledge(
     for each in holding:
         got.changes(each.end_ns)
     if not holding and not _is_exempt(terms.knowledge.exempt, client, client_class):
+        served = bool(passed) or _was_exempt(terms.knowledge.exempt, client, findings)
         got.add(
             "knowledge_test_outdated" if passed else "knowledge_test_not_passed",
-            Effect.REDUCE_ONLY if passed else Effect.NO_ORDERS,
+            Effect.REDUCE_ONLY if served else Effect.NO_ORDERS,
             "the knowledge test must be passed again" if passed else "the knowledge test is not passed",
             "take the knowledge test",
             terms.knowledge.rules,
@@ -297,7 +303,9 @@ def _lasting(
         return newest
     name, words, next_step = _LASTING[kind]
     if newest is None:
-        got.add(f"{name}_missing", Effect.NO_ORDERS, f"{words} is missing", next_step, rules)
+        served = _was_exempt(exempt, client, findings)
+        effect = Effect.REDUCE_ONLY if served else Effect.NO_ORDERS
+        got.add(f"{name}_missing", effect, f"{words} is missing", next_step, rules)
         return None
     got.changes(newest.end_ns)
     if not newest.holds(got.at_ns):

@@ -108,7 +108,8 @@ def _products(standing: Standing, site: SiteTerms, terms: Terms, method: Profile
         return 0
     allowed = set(terms.class_products.get(standing.client_class, ()))
     if _has_profile(standing, terms):
-        allowed &= set(method.class_named(standing.profile).products) if standing.profile else set()
+        bounds = method.class_named(standing.profile) if standing.profile else method.classes[0]
+        allowed &= set(bounds.products)
     return sum(1 << bit for name, bit in site.products.items() if name in allowed)
 
 
