@@ -105,15 +105,7 @@ class Paperwork(msgspec.Struct, frozen=True):
             states=states,
             last_sequence=last_sequence,
         )
-        book = CapitalBook(
-            site.database,
-            site.sealer,
-            site.random_bytes,
-            rules=terms.capital,
-            notice=terms.capital_notice,
-            calendar=calendar,
-            zone=terms.zone,
-        )
+        book = _capital_book(site, terms, calendar)
         returns = Returns(
             site.database,
             site.sealer,
@@ -152,6 +144,18 @@ class Paperwork(msgspec.Struct, frozen=True):
     def close(self) -> None:
         self.press.close()
         self.rows.close()
+
+
+def _capital_book(site: Site, terms: PaperworkTerms, calendar: PlaceCalendar) -> CapitalBook:
+    return CapitalBook(
+        site.database,
+        site.sealer,
+        site.random_bytes,
+        rules=terms.capital,
+        notice=terms.capital_notice,
+        calendar=calendar,
+        zone=terms.zone,
+    )
 
 
 def _ids_only(site: Site, account_id: int) -> Client:
