@@ -10,6 +10,7 @@ import msgspec
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from lionrock.compliance.papers.shelf import Shelf
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
@@ -168,6 +169,7 @@ class Site(msgspec.Struct, frozen=True):
             histories=self.histories,
             make_statement=self.make_statement,
             people=self.people,
+            papers=Shelf(self.database, self.sealer),
             traffic=Traffic(
                 limits=configuration.limits.buckets(is_sandbox=is_sandbox),
                 replays=Replays(self.taken_until_ns // NS_PER_MS),
