@@ -32,7 +32,8 @@ class Mailbox:
         self.recipients: list[str] = []
         self.was_encrypted: list[bool] = []
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, *given: Any) -> str:  # noqa: N802
+        _, _, envelope, address, _ = given
         if self.mood == "unknown":
             return "550 5.1.1 no such mailbox"
         if self.mood == "greylist":

@@ -129,7 +129,8 @@ async def test_what_a_webhook_answers_is_told() -> None:
 async def test_no_webhook_leads_into_the_sites_own_network() -> None:
     hook = Hook()
     outside = WebhookCarrier(timeout_seconds=2)
-    for host in ("127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]", "0.0.0.0"):  # noqa: S104
+    hosts = ("127.0.0.1", "localhost", "[::1]", "10.0.0.1", "169.254.169.254", "[::ffff:127.0.0.1]", "[::]")
+    for host in hosts:
         address = Address(Channel.WEBHOOK, f"https://{host}:{hook.port}/", SECRET)
         assert await carried(outside, address) == ("address_forbidden", 0), host
     plain = Address(Channel.WEBHOOK, f"http://127.0.0.1:{hook.port}/", SECRET)

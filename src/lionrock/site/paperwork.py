@@ -133,15 +133,7 @@ class Paperwork(msgspec.Struct, frozen=True):
             states=states,
             last_sequence=last_sequence,
         )
-        book = CapitalBook(
-            site.database,
-            site.sealer,
-            site.random_bytes,
-            rules=terms.capital,
-            notice=terms.capital_notice,
-            calendar=calendar,
-            zone=terms.zone,
-        )
+        book = _capital_book(site, terms, calendar)
         returns = Returns(
             site.database,
             site.sealer,
@@ -180,6 +172,18 @@ class Paperwork(msgspec.Struct, frozen=True):
     def close(self) -> None:
         self.press.close()
         self.rows.close()
+
+
+def _capital_book(site: Stands, terms: PaperworkTerms, calendar: PlaceCalendar) -> CapitalBook:
+    return CapitalBook(
+        site.database,
+        site.sealer,
+        site.random_bytes,
+        rules=terms.capital,
+        notice=terms.capital_notice,
+        calendar=calendar,
+        zone=terms.zone,
+    )
 
 
 def _ids_only(site: Stands, account_id: int) -> Client:

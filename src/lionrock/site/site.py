@@ -12,6 +12,7 @@ from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.compliance.gates.orders import ClientOrders
+from lionrock.compliance.papers.shelf import Shelf
 from lionrock.core.engine import Engine
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
@@ -219,6 +220,7 @@ class Site(msgspec.Struct, frozen=True):
             histories=self.histories,
             make_statement=self.make_statement,
             people=self.people,
+            papers=Shelf(self.database, self.sealer),
             staff=self.staff,
             **self._of_rooms(),
             traffic=Traffic(
@@ -238,7 +240,6 @@ class Site(msgspec.Struct, frozen=True):
             "onboarding": rooms.onboarding,
             "assessed": rooms.assessed,
             "admission": rooms.admission,
-            "papers": rooms.paperwork.shelf,
             "registers": rooms.paperwork.registers,
             "licence_rules": rooms.licence_rules(self.clock()),
         }

@@ -10,7 +10,12 @@ from typing import Any
 
 import pyotp
 
+from lionrock.compliance.papers.drawing import Owed
+from lionrock.compliance.papers.periods import PaperKind, Period
+from lionrock.compliance.papers.shelf import Shelf, paper_id_of
 from lionrock.site.staffing import enrol_administrator
+from lionrock.store.database import open_database
+from lionrock.store.sealing import open_sealer
 from tests.gateways.rest import wallets
 from tests.gateways.rest.authenticator import Device
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
@@ -94,6 +99,8 @@ class GoodRequests:
             "PUT /api/v1/userDataStream": lambda: {"listenKey": self._listen_key()},
             "DELETE /api/v1/userDataStream": lambda: {"listenKey": self._listen_key()},
             f"DELETE {KEYS}": lambda: {"apiKey": self._spare_key()},
+            "GET /lionrock/v1/papers": lambda: {"kind": "contract_note", "limit": "5"},
+            "GET /lionrock/v1/papers/file": lambda: {"paperId": self._paper(), "format": "pdf"},
         }
 
     def _bodies(self) -> dict[str, Callable[[], Any]]:
@@ -184,6 +191,17 @@ class GoodRequests:
 
     def _spare_key(self) -> str:
         return str(done(signed_json(self.trader, "POST", KEYS, {"rights": ["READ"]}))["apiKey"])
+
+    def _paper(self) -> str:
+        """Put on the shelf beside the server, which makes the first of its own after a day."""
+        database, account_id = open_database(self.server.directory), int(self.trader.account_id)
+        shelf, kind = Shelf(database, open_sealer(self.server.directory, os.urandom)), PaperKind.CONTRACT_NOTE
+        period = Period(time.time_ns(), time.time_ns() + 1)
+        paper_id = paper_id_of(kind, account_id, 0, period.from_ns)
+        shelf.plan(kind, period, [Owed(account_id, 0, period.from_ns)], lambda begun: begun, period.from_ns)
+        shelf.keep(paper_id, b"{}", b"%PDF", period.from_ns, within=lambda _: None)
+        database.dispose()
+        return paper_id
 
     def _post(self, path: str, body: Any, **headers: str) -> Any:
         return self.server.http.post(f"/lionrock/v1/{path}", json=body, headers=headers)

@@ -146,8 +146,8 @@ async def test_a_client_files_a_complaint_and_follows_it(tmp_path: Path) -> None
         assert reason_of(full) == "complaints_wait"
 
 
-async def test_a_site_without_them_says_so(tmp_path: Path) -> None:
+async def test_a_site_without_registers_says_so(tmp_path: Path) -> None:
     async with Inside(tmp_path).open() as inside:
-        key, ann = await inside.account(), await signed_in(inside, "ann@example.com")
-        assert code_of(await key.signed("GET", PAPERS)) == -1101
+        ann = await signed_in(inside, "ann@example.com")
+        assert await ann.done("GET", "user/papers") == []
         assert code_of(await ann.send("GET", "complaints")) == -1101

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -136,8 +137,7 @@ class PapersJob:
             return self._calendar.due_ns(begun_ns, deadline.amount, deadline.unit)
 
         for period in self.periods_due(kind, begins_ns, now_ns):
-            wanted = period
-            owed = await self._rows.ask(lambda connection, wanted=wanted: drawing.owed(connection, kind, wanted))  # type: ignore[misc]
+            owed = await self._rows.ask(partial(drawing.owed, kind=kind, period=period))
             planned += await asyncio.to_thread(self._shelf.plan, kind, period, owed, due_ns, now_ns)
             self._step("planned")
         return planned
