@@ -21,6 +21,7 @@ One line for each version of each rule. **Trust** says how far its text may be r
 instrument itself, secondary in a text about it, unconfirmed is from memory and never the ground of a pass.
 **Judged by** says whether programs decide it, people do, or it waits for a room that is not built, which is red: what
 such a row can be judged by already is checked in its examples, and counts for nothing until the room is there.
+**Left to people** is what no control sees: a pass says nothing of it.
 """
 
 
@@ -63,7 +64,10 @@ def page() -> str:
     lines = [INTRODUCTION, *table(["regime", "rules", *(each.replace("_", " ") for each in columns)], rows)]
     for pack in packs:
         lines += [f"## {pack.head.title}", ""]
-        lines += table(("rule", "from", "where", "kind", "trust", "judged by", "what it asks"), map(_row, pack.rules))
+        lines += table(
+            ("rule", "from", "where", "kind", "trust", "judged by", "what it asks", "left to people"),
+            map(_row, pack.rules),
+        )
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -72,7 +76,8 @@ def _row(rule: LoadedRule) -> list[str]:
     waits = f"waits for {row.waits_for.replace('_', ' ')}: {row.waiting_because}"
     where = f"{row.instrument} {row.paragraph}"
     kind = row.kind.value.replace("_", " ")
-    return [rule.id, rule.version, where, kind, row.trust.value, waits if row.waits_for else judged_by(rule), row.words]
+    judge = waits if row.waits_for else judged_by(rule)
+    return [rule.id, rule.version, where, kind, row.trust.value, judge, row.words, row.left_to_people]
 
 
 if __name__ == "__main__":

@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import lionrock.rulebook.controls  # noqa: F401 registers them
 from lionrock.rulebook.calendars import due_ns
 from lionrock.rulebook.control import CONTROLS, MOST_BREACHES, Finding, Moment, Verdict
-from lionrock.rulebook.controls.spans import NS_PER_DAY, months_later, utc_day
+from lionrock.rulebook.controls.spans import NS_PER_DAY, has_passed, months_later, utc_day
 from lionrock.rulebook.facts import (
     Attested,
     CapitalPosition,
@@ -53,6 +53,7 @@ def position(**told: int) -> CapitalPosition:
 
 
 @pytest.mark.shows("REGI-010")
+@settings(deadline=None)
 @given(first=MINOR, second=MINOR, has=MINOR)
 def test_the_higher_of_two_capitals_satisfies_both(first: int, second: int, has: int) -> None:
     def passes(least: int) -> bool:
@@ -63,6 +64,7 @@ def test_the_higher_of_two_capitals_satisfies_both(first: int, second: int, has:
 
 
 @pytest.mark.shows("REGI-010")
+@settings(deadline=None)
 @given(first=st.integers(0, 5_000), second=st.integers(0, 5_000), kept=st.integers(0, 5_000))
 def test_the_longer_of_two_times_satisfies_both(first: int, second: int, kept: int) -> None:
     classes = [RecordClass("orders", ("orders",), kept, "record", is_erased_after=True)]
@@ -75,6 +77,7 @@ def test_the_longer_of_two_times_satisfies_both(first: int, second: int, kept: i
 
 
 @pytest.mark.shows("REGI-010")
+@settings(deadline=None)
 @given(first=PPM, second=PPM, cold=MINOR, hot=MINOR)
 def test_the_higher_of_two_cold_shares_satisfies_both(first: int, second: int, cold: int, hot: int) -> None:
     splits = [CustodySplit("BTC", "HKD", NOW_NS, cold, hot)]
@@ -85,6 +88,7 @@ def test_the_higher_of_two_cold_shares_satisfies_both(first: int, second: int, c
     assert passes(max(first, second)) is (passes(first) and passes(second))
 
 
+@settings(deadline=None)
 @given(liquid=MINOR, more=MINOR, required=MINOR, last=MINOR)
 def test_more_liquid_capital_never_owes_a_notice_that_less_does_not(
     liquid: int, more: int, required: int, last: int
@@ -109,6 +113,7 @@ def test_more_liquid_capital_never_owes_a_notice_that_less_does_not(
 FIELDS = ("originator_name", "originator_account", "beneficiary_name", "beneficiary_account", "originator_address")
 
 
+@settings(deadline=None)
 @given(amount=MINOR, fields=st.sets(st.sampled_from(FIELDS)), one=st.sampled_from(FIELDS))
 def test_knowing_more_of_a_transfer_never_refuses_it(amount: int, fields: set[str], one: str) -> None:
     rule = {
@@ -125,6 +130,7 @@ def test_knowing_more_of_a_transfer_never_refuses_it(amount: int, fields: set[st
     assert passes(fields | {one}) or not passes(fields)
 
 
+@settings(deadline=None)
 @given(age=st.integers(-(10**9), 3 * 366 * 86_400), older=st.integers(0, 10**9))
 def test_an_asset_never_becomes_too_young(age: int, older: int) -> None:
     def passes(seconds: int) -> bool:
@@ -142,6 +148,7 @@ def test_an_asset_never_becomes_too_young(age: int, older: int) -> None:
 UNITS = st.sampled_from(["hours", "calendar_days", "business_days", "weeks", "months"])
 
 
+@settings(deadline=None)
 @given(begun=st.integers(0, 2_000), took=st.integers(0, 60 * 86_400), amount=st.integers(1, 10), unit=UNITS)
 def test_done_in_time_agrees_with_the_calendar(begun: int, took: int, amount: int, unit: str) -> None:
     begun_ns = NOW_NS - begun * NS_PER_DAY
@@ -154,6 +161,7 @@ def test_done_in_time_agrees_with_the_calendar(begun: int, took: int, amount: in
     assert (found.verdict is Verdict.PASS) is (done_ns <= due_ns("HK", begun_ns, amount, unit))
 
 
+@settings(deadline=None)
 @given(age=st.integers(0, 800 * 86_400), months=st.integers(1, 24))
 def test_an_attestation_is_never_a_pass_and_is_due_for_thirty_days(age: int, months: int) -> None:
     at_ns = NOW_NS - age * 10**9
@@ -167,6 +175,7 @@ def test_an_attestation_is_never_a_pass_and_is_due_for_thirty_days(age: int, mon
         assert found.verdict is Verdict.ATTESTED
 
 
+@settings(deadline=None)
 @given(day=st.integers(0, 30_000), months=st.integers(0, 60))
 def test_months_later_keeps_the_day_or_ends_the_month(day: int, months: int) -> None:
     before, after = utc_day(day * NS_PER_DAY), utc_day(months_later(day * NS_PER_DAY, months))
@@ -212,3 +221,9 @@ def test_a_gate_asks_nothing_of_who_has_no_relationship(name: str) -> None:
 @pytest.mark.parametrize("name", GATES)
 def test_a_gate_takes_one_fact(name: str) -> None:
     assert len(CONTROLS[name].facts) == 1
+
+
+@settings(deadline=None)
+@given(begun=st.integers(0, 30_000 * NS_PER_DAY), months=st.integers(0, 60), took=st.integers(0, 2_000 * NS_PER_DAY))
+def test_the_short_cut_agrees_with_the_calendar(begun: int, months: int, took: int) -> None:
+    assert has_passed(begun, months, begun + took) is (begun + took > months_later(begun, months))

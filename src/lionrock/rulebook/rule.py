@@ -98,6 +98,8 @@ class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Room that must supply its facts and is not there yet, such as custody."""
     waiting_because: str = ""
     """One sentence: what is missing."""
+    left_to_people: str = ""
+    """What of it no control sees, so that nobody takes a pass for more than it is; for whoever answers for the rest."""
 
 
 class Instrument(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

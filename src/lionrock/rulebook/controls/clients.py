@@ -13,7 +13,7 @@ import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
 from lionrock.rulebook.controls.findings import failed, passed
-from lionrock.rulebook.controls.spans import days_between, months_later
+from lionrock.rulebook.controls.spans import days_between, has_passed
 from lionrock.rulebook.facts import ClientRecord, StaffRecord
 from lionrock.rulebook.rule import Kind
 from lionrock.rulebook.strictness import Stricter
@@ -141,7 +141,7 @@ def exposure_limit_set_and_notified(parameters: Exposure, client: ClientRecord, 
     if not client.exposure_notified_ns:
         return failed("The client was not told of the exposure limit.", "Tell the client.", (client.client_id,))
     looked_ns = max(client.exposure_notified_ns, client.exposure_reviewed_ns)
-    if moment.now_ns > months_later(looked_ns, parameters.review_months):
+    if has_passed(looked_ns, parameters.review_months, moment.now_ns):
         return failed(
             f"The exposure limit was last looked at {days_between(looked_ns, moment.now_ns)} days ago.",
             "Review the limit.",

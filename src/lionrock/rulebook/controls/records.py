@@ -9,7 +9,7 @@ import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
 from lionrock.rulebook.controls.findings import failed, no_data, passed
-from lionrock.rulebook.controls.spans import NS_PER_HOUR, days_between, months_later
+from lionrock.rulebook.controls.spans import NS_PER_HOUR, days_between, has_passed
 from lionrock.rulebook.facts import RecordClass, RecordProof, RecordShape, Setting
 from lionrock.rulebook.rule import Kind
 from lionrock.rulebook.strictness import Stricter
@@ -132,7 +132,7 @@ def backup_daily(parameters: Backups, proofs: Sequence[RecordProof], moment: Mom
     figures |= {"hours_ago": hours}
     if moment.now_ns - backup_ns > parameters.hours * NS_PER_HOUR:
         return failed(f"The last backup is {hours} hours old.", "Run `lionrock backup`.", (), **figures)
-    if not drill_ns or moment.now_ns > months_later(drill_ns, parameters.drill_months):
+    if not drill_ns or has_passed(drill_ns, parameters.drill_months, moment.now_ns):
         return failed("No backup was brought back in time.", "Run `lionrock restore` as a drill.", (), **figures)
     return passed(
         "The backup is young enough and was drilled.", drilled_days_ago=days_between(drill_ns, moment.now_ns), **figures

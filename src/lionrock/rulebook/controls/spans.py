@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 NS_PER_S = 1_000_000_000
 NS_PER_HOUR = 3_600 * NS_PER_S
 NS_PER_DAY = 24 * NS_PER_HOUR
+_SHORTEST_MONTH_NS = 28 * NS_PER_DAY
 
 
 def utc_day(moment_ns: int) -> date:
@@ -27,6 +28,11 @@ def months_later(moment_ns: int, months: int) -> int:
     year, month = day.year + month // 12, month % 12 + 1
     later = date(year, month, min(day.day, monthrange(year, month)[1]))
     return moment_ns + (later - day).days * NS_PER_DAY
+
+
+def has_passed(begun_ns: int, months: int, now_ns: int) -> bool:
+    """Whether so many months are over; their very end is not yet. Spares the calendar while no months could be over."""
+    return now_ns - begun_ns > months * _SHORTEST_MONTH_NS and now_ns > months_later(begun_ns, months)
 
 
 def days_between(earlier_ns: int, later_ns: int) -> int:

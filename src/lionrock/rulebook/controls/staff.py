@@ -9,7 +9,7 @@ import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
 from lionrock.rulebook.controls.findings import failed, no_data, passed
-from lionrock.rulebook.controls.spans import months_later
+from lionrock.rulebook.controls.spans import has_passed
 from lionrock.rulebook.facts import Setting, StaffRecord
 from lionrock.rulebook.rule import Kind
 from lionrock.rulebook.strictness import Stricter
@@ -47,7 +47,7 @@ def access_reviewed_within(parameters: Review, staff: Sequence[StaffRecord], mom
         each.staff_id
         for each in staff
         if each.is_active
-        and (not each.access_reviewed_ns or moment.now_ns > months_later(each.access_reviewed_ns, parameters.months))
+        and (not each.access_reviewed_ns or has_passed(each.access_reviewed_ns, parameters.months, moment.now_ns))
     ]
     figures = {"staff": len(staff), "not_reviewed": len(bad), "months": parameters.months}
     if bad:
