@@ -384,16 +384,8 @@ def _failing_clearly() -> Iterator[None]:
     from lionrock.words.faults import Fault as BrokenFrame
 
     mine = (CannotBundle, EvidenceBroken, PackInvalid)
-    below = (
-        CannotCheck,
-        CannotProve,
-        CheckpointInvalid,
-        DatabaseUnusable,
-        Fault,
-        MasterKeyUnusable,
-        SealBroken,
-        BrokenFrame,
-    )
+    journal = (BrokenFrame, CannotCheck, CannotProve, CheckpointInvalid, Fault)
+    store = (DatabaseUnusable, MasterKeyUnusable, SealBroken, SQLAlchemyError)
     try:
         yield
     except NotImplementedError:
