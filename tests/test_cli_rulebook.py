@@ -5,9 +5,11 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,7 @@ from typer.testing import CliRunner
 from lionrock import cli_rulebook
 from lionrock.cli import app
 from lionrock.rulebook import loading, matrix
+from lionrock.store.database import DATABASE_FILE
 from tests.rulebook.samples import Facts, good_facts, library, regime
 from tests.rulebook.site_of_harbour import site_with_evidence
 from tests.rulebook.test_matrix import GREEN, INDEX
@@ -124,6 +127,17 @@ def test_bundle_is_verified(site: tuple[Path, str], tmp_path: Path) -> None:
     out.write_bytes(out.read_bytes().replace(b"HB-F01", b"HB-F02"))
     run("verify", f"{out}", "--public-key", key, code=1)
     run("bundle", "--site", "harbour", "--data", f"{tmp_path}", "--out", f"{out}", code=2)
+
+
+@pytest.mark.shows("RULE-010", "RULE-015")
+def test_replay_decides_again_and_finds_what_was_changed(site: tuple[Path, str], tmp_path: Path) -> None:
+    directory = shutil.copytree(site[0], tmp_path / "site")
+    options = ("replay", "--site", "harbour", "--data", f"{directory}")
+    assert as_data(run(*options, "--json")) == {"decisions": 1, "differences": []}
+    with closing(sqlite3.connect(directory / DATABASE_FILE)) as database, database:
+        database.execute("UPDATE rulebook_decisions SET outcome = 'admitted'")
+    assert "decision 1: record: what the table shows is not what was sealed" in run(*options, code=1)
+    run("replay", "--site", "harbour", "--data", f"{tmp_path}", code=2)
 
 
 def test_what_cannot_be_told_is_said_clearly(tmp_path: Path) -> None:

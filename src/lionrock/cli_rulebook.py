@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 import typer
 
 if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
     from lionrock.rulebook.evidence import EvidenceStore
     from lionrock.rulebook.matrix import Evidence, Row
     from lionrock.rulebook.ports import FactSource
@@ -184,6 +186,44 @@ def bundle(
 
 
 @rulebook_app.command()
+def replay(
+    site: Site,
+    data: Annotated[Path, typer.Option("--data", help="Data directory of the site.")],
+    as_json: AsJson = False,
+) -> None:
+    """Decide everything again that gates of the site decided, and compare. Exit code 1 when anything differs.
+
+    Every decision is worked out from its own facts with the rules of its time, and its hash looked up in the journal.
+
+    Example: lionrock rulebook replay --site hk --data data
+    """
+    import os
+
+    from lionrock.rulebook.deciding import Rulebook
+    from lionrock.rulebook.decision_log import DecisionLog
+    from lionrock.rulebook.decision_log import replay as replay_decisions
+    from lionrock.rulebook.statements_of_journal import read_statements
+    from lionrock.store.sealing import MASTER_KEY_FILE, open_sealer
+
+    if not (data / MASTER_KEY_FILE).exists():
+        _fail(f"{data} has no {MASTER_KEY_FILE}: this is no data directory of a site that ran")
+    with _failing_clearly():
+        rulebook = Rulebook(_regime(site))
+        with _database(data) as database, _bar("deciding again") as progress:
+            log = DecisionLog(database, open_sealer(data, os.urandom))
+            count, stated = log.count(), read_statements(data)
+            differences = replay_decisions(log, rulebook, stated.get, lambda done: progress(done, count))
+    if as_json:
+        told = [{"decision": each.decision_id, "what": each.what, "words": each.words} for each in differences]
+        _print_json({"decisions": count, "differences": told})
+    else:
+        for each in differences:
+            typer.echo(f"decision {each.decision_id}: {each.what}: {each.words}")
+        typer.echo(f"{count:,} decisions, {len(differences):,} differences")
+    raise typer.Exit(1 if differences else 0)
+
+
+@rulebook_app.command()
 def verify(
     file: Annotated[Path, typer.Argument(metavar="FILE", help="A bundle.")],
     public_key: Annotated[
@@ -278,13 +318,20 @@ def _last_evidence(data: Path | None, at_ns: int) -> Evidence:
 @contextmanager
 def _evidence(data: Path) -> Iterator[EvidenceStore]:
     from lionrock.rulebook.evidence import EvidenceStore
+
+    with _database(data) as database:
+        yield EvidenceStore(database)
+
+
+@contextmanager
+def _database(data: Path) -> Iterator[Engine]:
     from lionrock.store.database import DATABASE_FILE, open_database
 
     if not (data / DATABASE_FILE).exists():
         _fail(f"{data} has no {DATABASE_FILE}: this is no data directory of a site that ran")
     database = open_database(data)
     try:
-        yield EvidenceStore(database)
+        yield database
     finally:
         database.dispose()
 
@@ -345,12 +392,14 @@ def _failing_clearly() -> Iterator[None]:
     from lionrock.site.rulebook_run import NoLicences
     from lionrock.store.database import DatabaseUnusable
     from lionrock.store.sealing import MasterKeyUnusable, SealBroken
+    from lionrock.words.faults import Fault as BrokenFrame
 
     mine = (CannotBundle, DefinitionInvalid, EvidenceBroken, NoLicences, PackInvalid)
-    below = (CannotCheck, CannotProve, CheckpointInvalid, DatabaseUnusable, Fault, MasterKeyUnusable, SealBroken)
+    journal = (BrokenFrame, CannotCheck, CannotProve, CheckpointInvalid, Fault)
+    store = (DatabaseUnusable, MasterKeyUnusable, SealBroken, SQLAlchemyError)
     try:
         yield
-    except (*mine, *below, SQLAlchemyError, OSError) as error:
+    except (*mine, *journal, *store, OSError) as error:
         _fail(f"{error}")
 
 

@@ -61,6 +61,7 @@ def test_true_file_passes(tmp_path: Path, arguments: tuple[str, ...]) -> None:
     assert code == pytest.ExitCode.OK, output
 
 
+@pytest.mark.shows("RULE-012")
 @pytest.mark.parametrize(("right", "wrong", "told"), WRONG.values(), ids=WRONG)
 def test_file_that_is_not_true_fails(tmp_path: Path, right: str, wrong: str, told: str) -> None:
     name = "checks/test_rules.py"

@@ -6,6 +6,8 @@ from hashlib import sha256
 from itertools import count
 from pathlib import Path
 
+import pytest
+
 from lionrock.core.engine import Engine
 from lionrock.node.history import past_commands, past_frames
 from lionrock.node.node import Node
@@ -17,6 +19,7 @@ from tests.node.trading import venue
 FIRST, SECOND = sha256(b"evidence").digest(), sha256(b"decision").digest()
 
 
+@pytest.mark.shows("RULE-001")
 async def test_statement_is_found_where_it_was_said_to_be(tmp_path: Path) -> None:
     node = Node.open(tmp_path, Engine, count(1000).__next__, load_engine=Engine.load)
     await node.submit_all([(command, b"") for command in venue()])

@@ -10,13 +10,16 @@ from lionrock.core.engine import Engine
 from lionrock.node.node import Node
 from lionrock.node.statements import Statements
 from lionrock.rulebook.checking import check
+from lionrock.rulebook.deciding import Rulebook
+from lionrock.rulebook.decision_log import DecisionLog
 from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.regime import Regime
+from lionrock.rulebook.subject import Subject
 from lionrock.site.signing import open_notary
 from lionrock.store.database import open_database
 from lionrock.store.sealing import open_sealer
 from tests.node.trading import venue
-from tests.rulebook.samples import CODE, Facts, good_facts
+from tests.rulebook.samples import CODE, Facts, Token, good_facts
 
 
 async def site_with_evidence(
@@ -29,6 +32,9 @@ async def site_with_evidence(
     database = open_database(directory)
     try:
         store = EvidenceStore(database)
+        log = DecisionLog(database, open_sealer(directory, os.urandom))
+        Rulebook(rules, log.add).decide("asset_in_indices", Token("A", 0, 1), at_ns, Subject(audience="retail"))
+        await log.state(Statements(node))
         for number in range(runs):
             checked = check(
                 rules, facts or good_facts(), at_ns + number, site="harbour", run_id=f"a{number}", code=CODE

@@ -16,6 +16,7 @@ from lionrock.rulebook import tables
 from lionrock.rulebook.deciding import Rulebook
 from lionrock.rulebook.decision_log import DecisionLog, replay
 from lionrock.rulebook.decisions import Decision, RuleCited
+from lionrock.rulebook.facts import GateWired
 from lionrock.rulebook.loading import load_library
 from lionrock.rulebook.regime import Regime
 from lionrock.rulebook.subject import Subject
@@ -190,6 +191,16 @@ async def test_hash_goes_into_the_journal_and_nothing_else(database: Engine, tmp
 
 def _on_disk(directory: Path) -> bytes:
     return b"".join(path.read_bytes() for path in directory.glob(f"{DATABASE_FILE}*"))
+
+
+async def test_gates_tell_what_they_answered(database: Engine) -> None:
+    log, _, decisions = await recorded(database, 50)
+    refused = sum(each.gate == "asset_in_indices" and not each.is_admitted for each in decisions)
+    admitted = sum(each.gate == "asset_in_indices" and each.is_admitted for each in decisions)
+    assert log.gates_wired({"asset_in_indices": "compliance.tokens", "asset_not_asked": "nowhere"}) == [
+        GateWired("asset_in_indices", "compliance.tokens", admitted, refused),
+        GateWired("asset_not_asked", "nowhere", 0, 0),
+    ]
 
 
 async def test_decisions_not_stated_yet_are_shown_so(database: Engine) -> None:

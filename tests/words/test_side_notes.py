@@ -11,6 +11,7 @@ from lionrock.words.side_notes import Mark, StatementKind, marked, statement, st
 DIGEST = sha256(b"what was seen").digest()
 
 
+@pytest.mark.shows("RULE-001")
 @pytest.mark.parametrize("kind", StatementKind)
 def test_statement_comes_back(kind: StatementKind) -> None:
     assert statement_of(statement(kind, DIGEST)) == (kind, DIGEST)

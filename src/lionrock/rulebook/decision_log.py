@@ -7,7 +7,7 @@ decision anew from its own facts with the rules of its time, and to compare byte
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from hashlib import sha256
 from typing import Any, NamedTuple
 
@@ -16,7 +16,8 @@ from sqlalchemy import Engine, Row, func, insert, select, update
 
 from lionrock.rulebook import tables
 from lionrock.rulebook.deciding import GateUnknown, Rulebook
-from lionrock.rulebook.decisions import Decision
+from lionrock.rulebook.decisions import ADMITTED, REFUSED, Decision
+from lionrock.rulebook.facts.general import GateWired
 from lionrock.rulebook.stating import States
 from lionrock.store.sealing import SealBroken, Sealer
 from lionrock.words.side_notes import Statement, StatementKind
@@ -130,6 +131,17 @@ class DecisionLog:
     def open(self, row: Row[Any]) -> bytes:
         """The canonical bytes of a row. Raises `SealBroken`."""
         return self._sealer.open(row.sealed, _place(row.digest))
+
+    def gates_wired(self, places: Mapping[str, str]) -> list[GateWired]:
+        """Facts about gates for the rulebook: where each is asked, by its name, and what it answered so far."""
+        rows = tables.decisions
+        query = select(rows.c.gate, rows.c.outcome, func.count()).group_by(rows.c.gate, rows.c.outcome)
+        with self._database.connect() as connection:
+            told = {(gate, outcome): number for gate, outcome, number in connection.execute(query)}
+        return [
+            GateWired(gate, place, told.get((gate, ADMITTED), 0), told.get((gate, REFUSED), 0))
+            for gate, place in places.items()
+        ]
 
     def count(self) -> int:
         with self._database.connect() as connection:

@@ -18,3 +18,16 @@ class FactSource(Protocol):
 
         An empty sequence means that the room was asked and has none.
         """
+
+
+class Joined:
+    """The facts of several rooms together. A type that none of them supplies is supplied by nobody."""
+
+    def __init__(self, *rooms: FactSource) -> None:
+        self._rooms = rooms
+
+    def facts(self, fact_type: type[Fact]) -> Sequence[Fact] | None:
+        told = [facts for room in self._rooms if (facts := room.facts(fact_type)) is not None]
+        if len(told) < 2:
+            return told[0] if told else None
+        return [fact for facts in told for fact in facts]
