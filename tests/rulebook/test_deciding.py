@@ -7,6 +7,7 @@ import logging
 import msgspec
 import pytest
 
+from lionrock.rulebook.control import Moment, Verdict
 from lionrock.rulebook.deciding import GateUnknown, Rulebook
 from lionrock.rulebook.decisions import Decision, RuleCited
 from lionrock.rulebook.facts import Setting
@@ -46,6 +47,23 @@ def test_rule_changes_at_midnight_of_its_place() -> None:
         (AFTER, "retail"): "refused",
         (AFTER, "professional"): "admitted",
     }
+
+
+@pytest.mark.shows("RULE-006", "RULE-009")
+@pytest.mark.parametrize("age_days", [364, 365, 399, 400])
+@pytest.mark.parametrize("subject", [RETAIL, PROFESSIONAL], ids=["retail", "professional"])
+def test_gate_of_two_licences_is_as_strict_as_both_together(age_days: int, subject: Subject) -> None:
+    """Asking each rule refuses exactly when the control with the strictest numbers does."""
+    both = regime("HARBOUR-VATP", "STRAIT-EX")
+    token = Token("A", NOON - age_days * 86_400 * 10**9)
+    decision = Rulebook(both).decide("asset_is_old_enough", token, NOON, subject)
+    (merged,) = [each for each in both.merged(NOON, subject) if each.control.name == "asset_is_old_enough"]
+    finding = merged.control.function(merged.parameters, token, Moment(NOON, "HK"))
+    assert decision.is_admitted == (finding.verdict is Verdict.PASS) == (age_days >= 400)
+    if not decision.is_admitted:
+        retail = ("HB-T02",) if subject is RETAIL and age_days < 365 else ()
+        assert decision.rule_ids == (*retail, "ST-4")
+        assert decision.figures["age_days"] == age_days
 
 
 def test_admission_cites_what_was_asked() -> None:

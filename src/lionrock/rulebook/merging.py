@@ -39,7 +39,7 @@ class Merged(NamedTuple):
     about: dict[str, Any]
     """The fields that say what the check is about."""
     condition: str
-    """Whom it is about: the expression that all of its rules share."""
+    """Whom it is about: the expression that all of its rules share, or the first one's where all are known to apply."""
     parameters: msgspec.Struct | None
     """The strictest of each field; None when the rules cannot all hold."""
     rules: tuple[str, ...]
@@ -49,13 +49,17 @@ class Merged(NamedTuple):
     disagreements: tuple[Disagreement, ...]
 
 
-def merge(rules: Sequence[LoadedRule]) -> list[Merged]:
-    """Checks of one control that agree in every unmarked field, and in whom they apply to, are merged into one."""
+def merge(rules: Sequence[LoadedRule], *, all_apply: bool = False) -> list[Merged]:
+    """Checks of one control that agree in every unmarked field, and in whom they apply to, are merged into one.
+
+    `all_apply` says that all are known to apply, so that whom they apply to tells none apart.
+    """
     groups: dict[tuple[str, bytes, str], list[tuple[LoadedRule, LoadedCheck]]] = {}
     for rule in rules:
         for check in rule.checks:
             about = msgspec.json.encode(_about(check), order="sorted")
-            groups.setdefault((check.control.name, about, rule.condition.text), []).append((rule, check))
+            condition = "" if all_apply else rule.condition.text
+            groups.setdefault((check.control.name, about, condition), []).append((rule, check))
     return [_merge(group) for group in groups.values()]
 
 

@@ -92,7 +92,7 @@ class Regime:
         Rules that wait for a room are merged as well: they hold, whether or not they can be checked yet.
         """
         rules = [rule for rule in self.at(at_ns) if subject is None or rule.applies_to(subject)]
-        return merge([rule.loaded for rule in rules])
+        return merge([rule.loaded for rule in rules], all_apply=subject is not None)
 
     def conflicts(self, at_ns: int) -> list[Conflict]:
         """Where rules of different packs disagree: what each says, and who wins; and rules that cannot both hold."""
