@@ -76,6 +76,15 @@ class Credential(msgspec.Struct, frozen=True):
     expires_ns: int = 0
     label: str = ""
     created_ns: int = 0
+    bits: int = 0
+    """Of `rights`, from which they follow."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "bits", int(self.rights))
+
+    def has(self, bits: int) -> bool:
+        """Whether the key has all these rights. Plain numbers, for each signed request asks."""
+        return self.bits & bits == bits
 
     def __repr__(self) -> str:
         return f"Credential(access_key={self.access_key!r}, account_id={self.account_id})"

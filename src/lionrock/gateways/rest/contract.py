@@ -278,9 +278,12 @@ class Call(msgspec.Struct):
     """Address it came from; empty where that is not known."""
     session: Session | None = None
     headers: Mapping[bytes, bytes] = {}
-    """By lower-case name; only for endpoints that a session may use, and where people sign in."""
-    second_factor: str = ""
-    """Header `X-TWO-FA-TOKEN`."""
+    """By lower-case name."""
+
+    @property
+    def second_factor(self) -> str:
+        """The code that came in the header `X-TWO-FA-TOKEN`; empty for none."""
+        return self.headers.get(b"x-two-fa-token", b"").decode("latin-1")
 
     @property
     def account_id(self) -> int:
@@ -317,10 +320,13 @@ class Endpoint(msgspec.Struct, frozen=True):
     """Type of a JSON body, or `Rows`, where it is not an object of `parameters`."""
     names: frozenset[str] = frozenset()
     """Of all it may read; follows from `parameters`."""
+    right: int = 0
+    """Bits that a key needs; follows from `security`."""
 
     def __post_init__(self) -> None:
         names = frozenset(parameter.name for parameter in self.parameters)
         msgspec.structs.force_setattr(self, "names", names | _AUTHENTICATION_NAMES)
+        msgspec.structs.force_setattr(self, "right", int(self.security.right))
 
 
 def refusal_in(events: list[Event]) -> CommandRejected | None:

@@ -18,13 +18,13 @@ from starlette.types import Scope
 
 from lionrock.gateways.rest.contract import Call, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
+from lionrock.gateways.rest.turnstile import IDEMPOTENCY_KEY
 from lionrock.node.node import Node
 from lionrock.views.remembered import MEMORY_NS
 from lionrock.words.commands import Command
 from lionrock.words.events import Event
 from lionrock.words.side_notes import Mark, marked
 
-HEADER = b"idempotency-key"
 MAX_KEY = 255
 """Characters: printable ASCII."""
 KEPT_ANSWERS = 100_000
@@ -49,7 +49,7 @@ class _Answer(msgspec.Struct, frozen=True):
 
 def idempotency_key(scope: Scope) -> str | None:
     """The key in the request's head, if there is one. Raises `Refused` for one that is not a key, or two."""
-    found = [value for name, value in scope["headers"] if name == HEADER]
+    found = [value for name, value in scope["headers"] if name == IDEMPOTENCY_KEY]
     if not found:
         return None
     key = str(found[0], "latin-1")
