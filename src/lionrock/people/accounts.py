@@ -18,7 +18,7 @@ from lionrock.node.published import Published
 from lionrock.store.sealing import Sealer
 from lionrock.words.commands import OpenAccount, SetBeneficialOwner
 from lionrock.words.enumerations import AccountKind
-from lionrock.words.events import AccountOpened, BeneficialOwnerSet, CommandRejected, Event
+from lionrock.words.events import AccountOpened, BeneficialOwnerSet, CommandRejected
 
 FIRST_SUB_ACCOUNT_ID = 2 * 10**18
 """Sub-accounts count on from here: both commands that make one name its id, so the node cannot be the one to give it.
@@ -27,7 +27,7 @@ MAX_SUB_ACCOUNTS = 100
 """Of one owner."""
 MAX_LABEL_LENGTH = 64
 
-_KINDS: frozenset[type[Event]] = frozenset({AccountOpened, BeneficialOwnerSet})
+_KINDS = (AccountOpened, BeneficialOwnerSet)
 _metadata = MetaData()
 
 _sub_accounts = Table(

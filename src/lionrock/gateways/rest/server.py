@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import msgspec
@@ -205,10 +205,10 @@ class Gateway:
 def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
     """All that was sent by name; the query wins."""
     query = scope["query_string"]
-    values: dict[str, object] = dict(parse_urlencoded(query)) if query else {}
+    values: Mapping[str, object] = parse_urlencoded(query) if query else {}
     if body and endpoint.body is not _UNSIGNED_JSON:
         sent = parse_urlencoded(body) if endpoint.body is _FORM else parse_json_object(body)
-        values = {**sent, **values}
+        values = {**sent, **values} if values else sent
     return Parameters(values, endpoint.names)
 
 
