@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from lionrock.people.tables import api_keys
 from lionrock.store.sealing import Sealer
@@ -164,11 +164,13 @@ class ApiKeys:
         networks: Iterable[str] = (),
         expires_ns: int = 0,
         public_key: bytes = b"",
+        also: Callable[[Connection, Credential], None] | None = None,
     ) -> Credential:
         """A new key; its secret is shown to its owner now and never again. Durable when this returns.
 
         `networks` are those it may be used from, in CIDR notation; none for any. `expires_ns` is 0 for never.
-        `public_key` is a raw Ed25519 key of 32 bytes; empty for an HMAC key, whose secret is made here.
+        `public_key` is a raw Ed25519 key of 32 bytes; empty for an HMAC key, whose secret is made here. What `also`
+        writes is there when the key is, and not without it.
         Raises `KeyRefused`.
         """
         verifier = _verifier(public_key) if public_key else None
@@ -197,7 +199,7 @@ class ApiKeys:
             # One public key under two names would let what is signed for one account be sent again for the other.
             if verifier and any(each.secret == secret for each in list(self._credentials.values()) if each.verifier):
                 raise KeyRefused("publicKey")
-            self._insert(credential, account)
+            self._insert(credential, account, also)
             self._credentials[access_key] = credential
         return credential
 
@@ -214,7 +216,9 @@ class ApiKeys:
                 )
         return True
 
-    def _insert(self, credential: Credential, account: AccountOpened) -> None:
+    def _insert(
+        self, credential: Credential, account: AccountOpened, also: Callable[[Connection, Credential], None] | None
+    ) -> None:
         key = credential.access_key
         details = _Details(credential.label, tuple(str(network) for network in credential.networks))
         with self._database.begin() as connection:
@@ -233,6 +237,8 @@ class ApiKeys:
                     opened_ns=account.time_ns,
                 )
             )
+            if also:
+                also(connection, credential)
 
     def _opened(self, row: Row[Any]) -> Credential:
         secret = self._sealer.open(row.sealed_secret, _place(row.access_key))

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from lionrock.core.engine import Engine
+from lionrock.gateways.rest.answer_memory import forget_answers
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
 from lionrock.journal.copying import cut_journal
@@ -209,6 +210,7 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
     database = open_database(place.directory)
     try:
         forget_later_users(database, last_sequence)
+        forget_answers(database)
         return forget_later_keys(database, last_sequence)
     finally:
         database.dispose()

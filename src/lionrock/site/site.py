@@ -15,6 +15,7 @@ from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.replays import Replays
+from lionrock.gateways.rest.answer_memory import AnswerMemory
 from lionrock.gateways.rest.contract import (
     NS_PER_MS,
     ClientAccounts,
@@ -78,6 +79,7 @@ class Site(msgspec.Struct, frozen=True):
     histories: Histories
     make_statement: MakeStatement
     people: People
+    answers: AnswerMemory
     taken_until_ns: int
     """When the site last did something before it was opened."""
 
@@ -105,6 +107,7 @@ class Site(msgspec.Struct, frozen=True):
                 database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
                 accounts=accounts,
             )  # fmt: skip
+            answers = AnswerMemory(database, sealer)
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
             await node.close()
@@ -133,6 +136,7 @@ class Site(msgspec.Struct, frozen=True):
             *of_clients,
             *told,
             people,
+            answers,
             max(node.engine.last_time_ns, keys.last_change_ns),
         )
 
@@ -157,6 +161,7 @@ class Site(msgspec.Struct, frozen=True):
             profile,
             self.client_order_key,
             self._clients(arrangements, port),
+            self.answers,
             self.probes,
             remembered=self.remembered,
             trading_rules=self.trading_rules,

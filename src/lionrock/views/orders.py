@@ -134,7 +134,7 @@ def _follow(order: OrderState, event: Event) -> None:
             order.filled_lots += event.size_lots
             order.filled_quote_atoms += event.quote_atoms
             order.status = _PARTIALLY_FILLED
-    elif isinstance(event, (OrderFilled, OrderCancelled, OrderReduced)) and event.order_id == order_id:  # noqa: UP038 a union is made anew each time
+    elif isinstance(event, (OrderFilled, OrderCancelled, OrderReduced)) and event.order_id == order_id:
         if isinstance(event, OrderFilled):
             order.status = _FILLED
         elif isinstance(event, OrderCancelled):

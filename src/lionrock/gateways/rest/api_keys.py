@@ -8,6 +8,7 @@ import binascii
 from typing import Literal
 
 import msgspec
+from sqlalchemy import Connection
 
 from lionrock.gateways.rest.contract import (
     NS_PER_MS,
@@ -58,7 +59,7 @@ class MadeKey(KeyRow, rename="camel", kw_only=True):
     """The answer to a new key."""
 
     secret: str
-    """Of an HMAC key, shown now and never again; empty for an Ed25519 key."""
+    """Of an HMAC key, shown now and never again; empty for an Ed25519 key, and where the request is repeated."""
 
 
 async def list_keys(venue: Venue, call: Call) -> list[KeyRow]:
@@ -84,6 +85,11 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
         if Right.WITHDRAW in rights:
             people = people_of(venue)
             await people.require_second_factor(call.account_id, call.second_factor, call.session)
+
+        def remember(connection: Connection, made: Credential) -> None:
+            if venue.remember:
+                venue.remember(connection, MadeKey(**msgspec.structs.asdict(_row(venue, made)), secret=""))
+
         made = await asyncio.to_thread(
             lambda: venue.keys.create(
                 venue.catalogue.accounts[call.account_id],
@@ -92,6 +98,7 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
                 networks=asked.networks,
                 expires_ns=asked.expires_at_ms * NS_PER_MS,
                 public_key=public_key,
+                also=remember,
             )
         )
     secret = made.secret.decode() if made.kind is KeyKind.HMAC else ""

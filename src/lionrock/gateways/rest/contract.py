@@ -13,6 +13,7 @@ from prometheus_client import CollectorRegistry
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
+from lionrock.gateways.rest.answer_memory import AnswerMemory, Remember
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
@@ -33,6 +34,7 @@ from lionrock.views.volumes import Volumes
 from lionrock.words.events import CommandRejected, Event
 
 NS_PER_MS = 1_000_000
+JSON = b"application/json"
 
 
 class Security(StrEnum):
@@ -227,11 +229,15 @@ class Venue(msgspec.Struct):
     client_order_key: Callable[[int, str], int]
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
     clients: ClientAccounts
+    answers: AnswerMemory
+    """To writes that leave nothing in the journal."""
     probes: Probes | None = None
     people: People | None = None
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     remembered: Remembered = msgspec.field(default_factory=Remembered)
     trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
+    remember: Remember | None = None
+    """Of a request with an idempotency key: writes its answer in the transaction of what it does."""
     repeated: list[list[Event]] | None = None
     """Of a request that was carried out before: the events of its commands. None for any other."""
     histories: Histories | None = None
@@ -265,7 +271,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @classmethod
     def json(cls, status: int, body: object) -> Self:
-        return cls(status, b"application/json", msgspec.json.encode(body))
+        return cls(status, JSON, msgspec.json.encode(body))
 
 
 class Call(msgspec.Struct):

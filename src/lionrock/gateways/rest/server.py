@@ -125,9 +125,7 @@ class Gateway:
     async def _carried_out(self, turnstile: Turnstile, scope: Scope, body: bytes) -> object:
         endpoint = self._endpoint(turnstile, scope)
         turnstile.pass_address(endpoint.weight)
-        # An answer that holds a secret is given once, and not remembered for a second try.
-        may_repeat = endpoint.method != "GET" and endpoint.security is not Security.MANAGE
-        key = idempotency_key(scope) if may_repeat else None
+        key = idempotency_key(scope) if endpoint.method != "GET" else None
         if endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
             call = await self._session_call(endpoint, turnstile, scope, body)
         else:
@@ -136,7 +134,10 @@ class Gateway:
             key = None
         if key is None:
             return await self._answer(self._venue, endpoint, call)
-        return await self._once.answer(self._venue, call, key, scope, partial(self._answer, endpoint=endpoint))
+        lasts = endpoint.security is not _MAYBE_SIGNED  # listen keys end with the process
+        return await self._once.answer(
+            self._venue, call, key, scope, partial(self._answer, endpoint=endpoint), lasts=lasts
+        )
 
     async def _answer(self, venue: Venue, endpoint: Endpoint, call: Call) -> object:
         """Nothing that was read is told before it is certain: not what a read shows, nor why a command is refused."""
