@@ -106,7 +106,7 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
 
 
 async def revoke_key(venue: Venue, call: Call) -> Done:
-    """From the answer on the key is unknown."""
+    """From the answer on the key is unknown, and what streams with it is closed."""
     named = call.parameters.required("apiKey")
     credential = venue.keys.find(named)
     if credential is None or credential.account_id != call.account_id:
@@ -114,6 +114,7 @@ async def revoke_key(venue: Venue, call: Call) -> Done:
     if call.credential is not None and credential.rights not in call.credential.rights:
         raise Refused(-1005)
     await asyncio.to_thread(venue.keys.revoke, named)
+    venue.listen_keys.revoke(named)
     return Done()
 
 
