@@ -24,7 +24,7 @@ from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
 from lionrock.gateways.rest.sign_in import Done, people_of
-from lionrock.people.api_keys import ALL_RIGHTS, Credential, KeyKind, Right
+from lionrock.people.api_keys import ALL_RIGHTS, MAX_NETWORKS, Credential, KeyKind, Right
 
 PUBLIC_KEY_BYTES = 32
 _LATEST_MS = 2**63 // NS_PER_MS - 1
@@ -148,9 +148,22 @@ def _read_public_key(text: str) -> bytes:
 
 
 _NEW_KEY = (
-    Parameter("rights", "List of rights", is_required=True, choices=tuple(right.name or "" for right in Right)),
+    Parameter(
+        "rights",
+        "What it may do",
+        Kind.TEXTS,
+        is_required=True,
+        choices=tuple(right.name or "" for right in Right),
+        example="READ",
+    ),
     Parameter("label", "What its owner calls it, at most 64 characters", example="laptop"),
-    Parameter("networks", "List of at most 20 CIDR networks it may be used from; any without", example="192.0.2.0/24"),
+    Parameter(
+        "networks",
+        "CIDR networks it may be used from; any without",
+        Kind.TEXTS,
+        example="192.0.2.0/24",
+        most=MAX_NETWORKS,
+    ),
     Parameter("expiresAtMs", "When it ends; never for 0", Kind.MILLISECONDS),
     Parameter("publicKey", "Raw Ed25519 public key, hex or base64url; without, an HMAC key with a secret is made"),
 )

@@ -94,6 +94,14 @@ class Kind(StrEnum):
     """Since 1970-01-01 UTC."""
     BOOLEAN = "BOOLEAN"
     """`true` or `false`."""
+    TEXTS = "TEXTS"
+    """A JSON array of text."""
+    OBJECT = "OBJECT"
+    """A JSON object."""
+    AMOUNTS = "AMOUNTS"
+    """A JSON object of amounts by asset code."""
+    OBJECTS = "OBJECTS"
+    """A JSON array of objects."""
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -105,8 +113,12 @@ class Parameter(msgspec.Struct, frozen=True):
     kind: Kind = Kind.TEXT
     is_required: bool = False
     choices: tuple[str, ...] = ()
-    """The only values it may have; none for any."""
+    """The only values it may have, or each of its texts; none for any."""
     example: str = ""
+    members: tuple[Parameter, ...] = ()
+    """Of an object or each of the objects."""
+    most: int = 0
+    """How many an array may have; 0 where that is not bounded."""
 
 
 AUTHENTICATION = (

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
+from lionrock.gateways.rest.json_bodies import printable
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _MAX_NUMBER_DIGITS = 18
@@ -42,31 +42,10 @@ def _parse_carefully(raw: bytes) -> dict[str, str]:
                 raise missing_or_invalid("pair")
             name, value = _decode(raw_name), _decode(raw_value)
             if name in found:
-                raise missing_or_invalid(_printable(name))
+                raise missing_or_invalid(printable(name))
             found[name] = value
     except UnicodeDecodeError as error:
         raise missing_or_invalid("encoding") from error
-    return found
-
-
-def parse_json_object(raw: bytes) -> dict[str, object]:
-    """Members of one JSON object; numbers stay the text they were sent as. Raises `Refused` for anything else, and for
-    a name that stands twice in one object.
-    """
-
-    def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            names = [name for name, _ in pairs]
-            raise missing_or_invalid(_printable(next(name for name in names if names.count(name) > 1)))
-        return members
-
-    try:
-        found = json.loads(raw, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=read_object)
-    except (ValueError, RecursionError) as error:
-        raise missing_or_invalid("body") from error
-    if not isinstance(found, dict):
-        raise missing_or_invalid("body")
     return found
 
 
@@ -74,10 +53,6 @@ def _decode(raw: bytes) -> str:
     if _BAD_ESCAPE.search(raw):
         raise missing_or_invalid("encoding")
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
-
-
-def _printable(name: str) -> str:
-    return name[:50] if name.isascii() and name.isprintable() else "name"
 
 
 _ABSENT = object()

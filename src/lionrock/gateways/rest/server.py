@@ -15,7 +15,8 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Rep
 from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Finish, Response
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.idempotency import Once, idempotency_key
-from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
+from lionrock.gateways.rest.json_bodies import parse_json_object
+from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
 from lionrock.gateways.rest.reasons import refused_body
 from lionrock.gateways.rest.submissions import Submits
 from lionrock.gateways.rest.turnstile import Turnstile
@@ -208,7 +209,7 @@ def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
     query = scope["query_string"]
     values: Mapping[str, object] = parse_urlencoded(query) if query else {}
     if body and endpoint.body is not _UNSIGNED_JSON:
-        sent = parse_urlencoded(body) if endpoint.body is _FORM else parse_json_object(body)
+        sent = parse_urlencoded(body) if endpoint.body is _FORM else parse_json_object(body, number=str)
         values = {**sent, **values} if values else sent
     return Parameters(values, endpoint.names)
 
