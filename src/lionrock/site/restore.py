@@ -15,6 +15,7 @@ from typing import NamedTuple
 from lionrock.compliance.onboarding.clients import forget_later_clients
 from lionrock.compliance.onboarding.documents import DIRECTORY as DOCUMENTS
 from lionrock.core.engine import Engine
+from lionrock.gateways.rest.answer_memory import forget_answers
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
 from lionrock.journal.copying import cut_journal
@@ -219,6 +220,7 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
     try:
         forget_later_clients(database, last_sequence)
         forget_later_users(database, last_sequence)
+        forget_answers(database)
         return forget_later_keys(database, last_sequence)
     finally:
         database.dispose()
