@@ -9,7 +9,7 @@ import msgspec
 from lionrock.rulebook import facts
 
 PERSONAL = re.compile(
-    r"email|phone|street|postal|surname|first_name|full_name|birth|passport|identity_number|iban|_ip$"
+    r"email|phone|street|postal|surname|first_name|birth|passport|identity_number|iban|_ip$"
 )
 
 
