@@ -47,6 +47,7 @@ def _version(rule: RuleInForce, at_ns: int) -> dict[str, Any]:
         "rejections": list(row.rejections),
         "waits_for": row.waits_for,
         "waiting_because": row.waiting_because,
+        "left_to_people": row.left_to_people,
         "sha256": rule.loaded.digest,
         "checks": _checks(rule.loaded),
     }
@@ -93,6 +94,8 @@ def as_text(told: dict[str, Any]) -> str:
             lines.append(f"  carried out by the core's refusals {', '.join(version['rejections'])}")
         if version["waits_for"]:
             lines.append(f"  waits for {version['waits_for']}: {version['waiting_because']}")
+        if version["left_to_people"]:
+            lines.append(f"  left to people: {version['left_to_people']}")
         for check in version["checks"]:
             numbers = ", ".join(f"{name} = {value}" for name, value in check["parameters"].items())
             lines += [f"  control {check['control']} ({numbers or 'no numbers'})", *_indented(check["words"], "    ")]

@@ -83,6 +83,8 @@ def _rule(rule: LoadedRule) -> Iterator[str]:
         yield f"* orders are refused by it as {', '.join(f'`{name}`' for name in row.rejections)}"
     if row.waits_for:
         yield f"* waits for {row.waits_for.replace('_', ' ')}: {row.waiting_because}"
+    if row.left_to_people:
+        yield f"* left to people: {row.left_to_people}"
     for check in rule.checks:
         numbers = msgspec.to_builtins(check.parameters)
         told = ", ".join(f"{name} = {_value(value)}" for name, value in numbers.items())
