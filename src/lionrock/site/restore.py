@@ -11,6 +11,7 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
+from lionrock.compliance.papers.shelf import forget_later_papers
 from lionrock.core.engine import Engine
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
@@ -22,6 +23,7 @@ from lionrock.journal.tree import Frontier
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
 from lionrock.people.api_keys import forget_later_keys
+from lionrock.people.trade_notices import forget_told_trades
 from lionrock.people.users import forget_later_users
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 from lionrock.site.manifest import BackupDamaged, Manifest, StoredFile, read_manifest
@@ -209,6 +211,8 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
     database = open_database(place.directory)
     try:
         forget_later_users(database, last_sequence)
+        forget_later_papers(database, last_sequence)
+        forget_told_trades(database)
         return forget_later_keys(database, last_sequence)
     finally:
         database.dispose()
