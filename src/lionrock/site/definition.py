@@ -204,6 +204,7 @@ class Definition(_Section, frozen=True):
             site_tag=self.site.tag,
             money=frozenset(asset.code for asset in self.assets if asset.is_money),
             asset_names={asset.code: asset.name for asset in self.assets},
+            requires_second_factor=self.settings.get("login.second_factor_required") == "yes",
             allows_self_trades=allows_self_trades,
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -30,6 +31,7 @@ from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWork
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
 from lionrock.compliance.papers.documents import Client
+from lionrock.compliance.records.keeping import NS_PER_DAY
 from lionrock.compliance.records.orders import RecordOrders
 from lionrock.compliance.records.records import Keeper
 from lionrock.compliance.registers.work import RegisterWork
@@ -107,6 +109,7 @@ class Rooms(msgspec.Struct, frozen=True):
     admission: AdmissionDesk
     paperwork: Paperwork
     keeper: Keeper
+    people: People
     statements: Statements
 
     async def open(self) -> None:
@@ -126,8 +129,14 @@ class Rooms(msgspec.Struct, frozen=True):
             every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
             every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
             every_minute("Old drafts cannot be ended", self.onboarding.expire_due),
+            every_minute("Old sign-ins cannot be forgotten", partial(self._forget_sign_ins, clock)),
             every_day("The rulebook cannot be run", self.rulebook.is_due, self.rulebook.run),
         ]
+
+    async def _forget_sign_ins(self, clock: Callable[[], int]) -> None:
+        kept = self.keeper.keepings(clock()).get("audit_log")
+        if kept is not None:
+            await asyncio.to_thread(self.people.sign_in_log.forget_before, clock() - kept.keep_days * NS_PER_DAY)
 
     def licence_rules(self, at_ns: int) -> LicenceRules:
         """Rules by the core's rejection that carries them out, as they are in force at a moment."""
@@ -172,7 +181,7 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
-    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, statements)
+    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)
 
 
 def _queue(ground: Ground, admission: AdmissionDesk, paperwork: Paperwork) -> None:
