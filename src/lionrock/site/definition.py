@@ -177,6 +177,8 @@ class Definition(_Section, frozen=True):
     """`simulated` on a site to try things on; empty where people look at every application."""
     assessment_terms: str = "terms-hk.toml"
     """File of `compliance/assessments/methods`."""
+    agreement_clauses: dict[str, dict[str, str]] = {}
+    """By agreement and name, the SHA-256 of clauses that its text must hold word for word, as counsel entered them."""
     chains: ChainTerms = ChainTerms()
     retention_days: dict[str, int] = {}
     """Longer times than the licences ask for, by class of records."""

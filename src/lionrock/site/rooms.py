@@ -17,7 +17,7 @@ from lionrock.compliance.admission.board_report import BoardReports
 from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
-from lionrock.compliance.assessments.assessments import Assessments, read_data
+from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
 from lionrock.compliance.attesting import register_attesting
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
@@ -51,7 +51,7 @@ from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.loading import shipped_library
 from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
-from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
+from lionrock.site.between_rooms import NoticesByKey
 from lionrock.site.clockwork import every_day, every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
@@ -181,6 +181,7 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
+    ground.staff.queue.add(OnboardingWork(onboarding))
     return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)
 
 
@@ -231,7 +232,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         ground.database,
         ground.sealer,
         ground.random_bytes,
-        data=read_data(definition.assessment_terms),
+        data=_data(definition),
         clients=OnboardedClients(lambda: made[0].records, holder.number, employees),
         notices=notices,
     )
@@ -247,7 +248,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         directory=ground.directory,
         requirements=definition.onboarding,
         around=Surroundings(
-            users=UsersOfClients(ground.people),
+            users=ground.people,
             ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
             gates=OnboardingGates(clock, ground.clock),
             decide=rulebook.decide,
@@ -264,6 +265,17 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
     ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
+
+
+def _data(definition: Definition) -> Data:
+    """Terms and methods, with the clauses that the site's file names."""
+    data = read_data(definition.assessment_terms)
+    if not definition.agreement_clauses:
+        return data
+    agreements = msgspec.structs.replace(
+        data.terms.agreements, clauses=data.terms.agreements.clauses | definition.agreement_clauses
+    )
+    return msgspec.structs.replace(data, terms=msgspec.structs.replace(data.terms, agreements=agreements))
 
 
 def _admission(ground: Ground, statements: Statements, rulebook: Rulebook) -> AdmissionDesk:
