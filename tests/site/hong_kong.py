@@ -1,4 +1,4 @@
-"""A Hong Kong site at work: its staff, its committee, its capital, a client who went the whole way, and one who trades."""
+"""A Hong Kong site at work: its staff, its committee, its capital, a client who went the whole way and trades."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import asyncio
 import base64
 import hashlib
 import json
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -16,8 +17,9 @@ import pyotp
 
 from lionrock.compliance.assessments.agreements import clauses_in
 from lionrock.compliance.assessments.ports import StaffIdentity as Assessor
-from lionrock.compliance.capital.figures import CapitalFigures
+from lionrock.compliance.capital.figures import CapitalFigures, MonthExpenses
 from lionrock.compliance.gates import by_staff
+from lionrock.compliance.onboarding.documents import PART_BYTES
 from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
@@ -34,7 +36,7 @@ from lionrock.site.site import Site
 from lionrock.views.sql.database import default_url
 from lionrock.words.commands import Transfer
 from lionrock.words.enumerations import TransferPurpose
-from tests.compliance.capital.desks import figures
+from tests.compliance.capital.desks import DOLLAR, figures
 from tests.compliance.onboarding.world import ANNA, PDF
 from tests.compliance.rooms import LOW_RISK, best_answers
 from tests.gateways.rest.inside import PASSWORD, SECOND, Browser, Inside, Key
@@ -72,7 +74,7 @@ class HongKong(Inside):
         path = self.directory / FILE_NAME
         declared = '"records.storage_approval_reference" = "SFC/2026/1"\n[agreement_clauses.client_agreement]\n'
         path.write_text(path.read_text() + declared + f'suitability = "{clause_hash(SUITABILITY)}"\n')
-        self.site = await Site.open(self.directory, self.clock, __import__("os").urandom)
+        self.site = await Site.open(self.directory, self.clock, os.urandom)
         try:
             definition, rooms, gathering = self.site.definition, self.site.rooms, self.site.gathering
             assert definition is not None
@@ -89,8 +91,9 @@ class HongKong(Inside):
             self.app = application(self.venue, described)
             yield self
         finally:
-            await rooms.onboarding.checks.stop() if rooms else None
-            await asyncio.to_thread(rooms.paperwork.close) if rooms else None
+            if self.site.rooms is not None:
+                await self.site.rooms.onboarding.checks.stop()
+                await asyncio.to_thread(self.site.rooms.paperwork.close)
             await self.site.close()
 
     # The staff
@@ -136,9 +139,11 @@ class HongKong(Inside):
         """One finance officer enters the figures, another approves them."""
         book = self.rooms.paperwork.book
         finance, other = StaffIdentity("f1", frozenset({"finance"})), StaffIdentity("f2", frozenset({"finance"}))
-        told: CapitalFigures = figures(entity="operator", as_of_ns=self.now_ns - SECOND, **changed)
-        entered = await book.enter(told, finance, self.now_ns)
-        await book.approve(entered.figures_id, other, self.now_ns)
+        spent = tuple(MonthExpenses(f"2026-{month:02}", 500_000 * DOLLAR) for month in range(1, 13))
+        told: CapitalFigures = figures(
+            entity="operator", as_of_ns=self.now_ns - SECOND, operating_expenses=spent, **changed
+        )
+        await asyncio.to_thread(book.record, told, finance, other, self.now_ns)
 
     # The committee
 
@@ -199,8 +204,10 @@ class HongKong(Inside):
         for kind in ("identity", "address"):
             document = {"kind": kind, "sizeBytes": len(PDF), "name": "scan.pdf"}
             upload = await browser.done("POST", "onboarding/documents", document)
-            part = {"documentId": upload["documentId"], "part": 0, "content": base64.b64encode(PDF).decode()}
-            await browser.done("PUT", "onboarding/documents/parts", part)
+            for number in range(-(-len(PDF) // PART_BYTES)):
+                content = base64.b64encode(PDF[number * PART_BYTES :][:PART_BYTES]).decode()
+                part = {"documentId": upload["documentId"], "part": number, "content": content}
+                await browser.done("PUT", "onboarding/documents/parts", part)
             await browser.done("POST", "onboarding/documents/finish", {"documentId": upload["documentId"]})
         await browser.done("POST", "onboarding/submit")
         await self.rooms.onboarding.checks.finished()

@@ -59,8 +59,9 @@ async def test_nine_in_ten_machine_rows_pass_on_a_site_that_is_run_properly(tmp_
         rows = machine_rows(site)
         red = {rule: f"{found[rule]}: {site.why(rule)}" for rule in rows if found[rule] != "pass"}
         assert len(rows) - len(red) >= 0.9 * len(rows), red
-        assert len(rows) == 48
+        assert len(rows) == 49
         officer = site.desk(Role.COMPLIANCE_OFFICER)
+        await officer.sign_in()  # the papers took a day, and yesterday's session has ended
         matrix = await officer.done("GET", "rulebook")
         shown = {row["id"]: row for row in matrix["rows"]}
         assert shown["HK-F02"]["status"] == "pass"
