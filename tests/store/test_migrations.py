@@ -21,6 +21,7 @@ from lionrock.compliance.assessments import tables as assessments_tables
 from lionrock.compliance.capital import tables as capital_tables
 from lionrock.compliance.onboarding import tables as onboarding_tables
 from lionrock.compliance.papers import tables as paper_tables
+from lionrock.compliance.records import tables as record_tables
 from lionrock.compliance.registers import tables as register_tables
 from lionrock.people import notice_tables
 from lionrock.people import tables as people_tables
@@ -53,6 +54,7 @@ ROOMS = (
     paper_tables.metadata,
     capital_tables.metadata,
     register_tables.metadata,
+    record_tables.metadata,
 )
 
 pytestmark = pytest.mark.shows("AUTH-020")
