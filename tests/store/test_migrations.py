@@ -21,6 +21,7 @@ from lionrock.compliance.assessments import tables as assessments_tables
 from lionrock.compliance.capital import tables as capital_tables
 from lionrock.compliance.onboarding import tables as onboarding_tables
 from lionrock.compliance.papers import tables as paper_tables
+from lionrock.compliance.records import tables as record_tables
 from lionrock.compliance.registers import tables as register_tables
 from lionrock.custody import tables as custody_tables
 from lionrock.gateways.rest import answer_memory
@@ -59,6 +60,7 @@ ROOMS = (
     custody_tables.metadata,
     answer_memory.metadata,
     bindings.metadata,
+    record_tables.metadata,
 )
 
 pytestmark = pytest.mark.shows("AUTH-020")
