@@ -6,11 +6,12 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from sqlalchemy import Engine, text
 
 from lionrock.people.notices import AddressRefused, CodeWrong, Notices, Occasion
-from lionrock.people.trade_notices import FillTold, TradeNotices
+from lionrock.people.trade_notices import FillTold, TradeNotices, forget_told_trades
 from lionrock.people.users import User, Users
 from lionrock.store.database import open_database
 from lionrock.store.outbox.messages import Channel, Parcel
@@ -154,7 +155,7 @@ def test_a_webhook_gets_a_secret_of_its_own(house: House) -> None:
 
 
 def fill(number: int, account_id: int) -> FillTold:
-    return FillTold(number, account_id, f"bought {number} BTC at 1 USD")
+    return FillTold(number, account_id, f"bought {number} BTC at 1 USD", NOW)
 
 
 @pytest.mark.shows("OUTB-023")
@@ -178,6 +179,18 @@ def test_trades_are_told_once_to_the_owner_of_the_account(house: House) -> None:
     house.notices.set_trade_notices(ann.user_id, NOW, wanted=False)
     assert telling.tell([fill(39, 7)], NOW) == 0
     assert telling.told() == 39
+
+
+@pytest.mark.shows("OUTB-023")
+def test_after_a_journal_was_set_back_ids_that_come_again_are_told(house: House) -> None:
+    house.user(7, "ann@example.com")
+    telling = TradeNotices(house.database, house.notices, lambda account_id: account_id)
+    telling.begin_at(3)
+    assert telling.tell([fill(4, 7)], NOW) == 1
+    forget_told_trades(house.database)
+    assert telling.told() is None
+    telling.begin_at(3)
+    assert telling.tell([msgspec.structs.replace(fill(4, 7), time_ns=NOW + 1)], NOW) == 1
 
 
 @pytest.mark.shows("OUTB-023")

@@ -16,10 +16,10 @@ from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.node.published import Published
 from lionrock.node.stamping import stamped
 from lionrock.rulebook.facts import AssetSum, EntityAccount, MovementTally, RecordProof, RecordShape, Setting
+from lionrock.rulebook.ports import Joined
 from lionrock.site.backup import back_up
 from lionrock.site.definition import read_definition
 from lionrock.site.facts.declared import DeclaredFacts
-from lionrock.site.facts.gathered import GatheredFacts
 from lionrock.site.facts.ledger import Entities, LedgerFacts
 from lionrock.site.facts.record import RecordFacts
 from lionrock.site.facts.shapes import ORDER_EVENT, ShapeFacts
@@ -99,10 +99,10 @@ class _Two:
 
 @pytest.mark.shows("SITE-008")
 def test_rooms_are_joined_and_what_nobody_supplies_is_unknown() -> None:
-    gathered = GatheredFacts(_Two("a"), _Two(), _Two("b", "c"))
+    gathered = Joined(_Two("a"), _Two(), _Two("b", "c"))
     assert gathered.facts(Setting) == [Setting("a", 1), Setting("b", 1), Setting("c", 1)]
     assert gathered.facts(RecordProof) is None
-    assert GatheredFacts(_Two()).facts(Setting) is None
+    assert Joined(_Two()).facts(Setting) is None
 
 
 @pytest.mark.shows("SITE-010")

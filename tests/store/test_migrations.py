@@ -22,6 +22,9 @@ from lionrock.compliance.capital import tables as capital_tables
 from lionrock.compliance.onboarding import tables as onboarding_tables
 from lionrock.compliance.papers import tables as paper_tables
 from lionrock.compliance.registers import tables as register_tables
+from lionrock.custody import tables as custody_tables
+from lionrock.gateways.rest import answer_memory
+from lionrock.gateways.websocket import bindings
 from lionrock.people import notice_tables
 from lionrock.people import tables as people_tables
 from lionrock.people.api_keys import ApiKeys, Right
@@ -53,6 +56,9 @@ ROOMS = (
     paper_tables.metadata,
     capital_tables.metadata,
     register_tables.metadata,
+    custody_tables.metadata,
+    answer_memory.metadata,
+    bindings.metadata,
 )
 
 pytestmark = pytest.mark.shows("AUTH-020")
@@ -125,6 +131,25 @@ def test_the_last_step_leaves_what_the_code_works_with(tmp_path: Path) -> None:
         context = MigrationContext.configure(connection, opts={"version_table": "schema_migrations"})
         assert compare_metadata(context, together(ROOMS)) == []
     database.dispose()
+
+
+async def test_a_site_whose_tables_were_made_at_its_start_works_on(tmp_path: Path) -> None:
+    """Before the third step custody, sub-accounts and connections made their own."""
+    inside = Inside(tmp_path)
+    async with inside.open():
+        await inside.account(USDT="100")
+    with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as before, before:
+        before.execute("DROP TABLE remembered_answers")
+        before.execute("UPDATE schema_migrations SET version_num = '0002'")
+        before.execute("INSERT INTO chain_heights VALUES ('SIM', 7)")
+    again = Inside(tmp_path)
+    again.now_ns = inside.now_ns
+    async with again.open():
+        pass
+    with closing(sqlite3.connect(tmp_path / DATABASE_FILE)) as after:
+        assert after.execute("SELECT height FROM chain_heights").fetchall() == [(7,)]
+        assert after.execute("SELECT version_num FROM schema_migrations").fetchall() == [("0003",)]
+        assert after.execute("SELECT count(*) FROM remembered_answers").fetchall() == [(0,)]
 
 
 def test_a_step_that_fails_changes_nothing(tmp_path: Path) -> None:

@@ -52,6 +52,8 @@ class Bookings:
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
+        if published.event_types.isdisjoint(_WATCHED):  # most frames are of orders alone
+            return
         for event in published.events:
             if type(event) not in _WATCHED:  # most are of orders, and looked at by nobody here
                 continue

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Engine, Row, delete, insert, or_, select, update
 
 from lionrock.custody.bookings import Bookings, Source
+from lionrock.custody.refusals import LedgerRefused
 from lionrock.custody.tables import Keys, transfers
 from lionrock.custody.withdrawals import RequestDiffers
 from lionrock.node.errors import NodeBusy
@@ -38,14 +39,6 @@ class TransferRequest(msgspec.Struct, frozen=True):
     client_order_id: str
     """Empty for none; unique for the owner."""
     remark: str
-
-
-class TransferRefused(Exception):
-    """The ledger refuses it."""
-
-    def __init__(self, event: CommandRejected) -> None:
-        self.event = event
-        super().__init__(event.rejection)
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -76,7 +69,7 @@ class Transfers:
     async def transfer(self, request: TransferRequest) -> Done:
         """Move the amount at once. The same request with the same client order id is done once and answered alike.
 
-        Raises `RequestDiffers`, `TransferRefused`, and what `Node.submit` raises. After `TransferRefused` the id is
+        Raises `RequestDiffers`, `LedgerRefused`, and what `Node.submit` raises. After `LedgerRefused` the id is
         free again.
         """
         async with self._one_at_a_time:
@@ -104,7 +97,7 @@ class Transfers:
             await asyncio.to_thread(self._settle, number)
             refused = next((event for event in events if isinstance(event, CommandRejected)), None)
             if refused is not None:
-                raise TransferRefused(refused)
+                raise LedgerRefused(refused)
             posted = next(event for event in events if isinstance(event, TransferPosted))
             return Done(number, posted.sequence, asked_ns)
 

@@ -12,7 +12,6 @@ from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, ChainUnavailable
 from lionrock.custody.deposits import Deposits
 from lionrock.custody.listed import ListedAddresses
-from lionrock.custody.tables import metadata
 from lionrock.custody.transfers import Transfers
 from lionrock.custody.withdrawals import Withdrawals
 from lionrock.node.node import Node
@@ -39,7 +38,6 @@ class Wallet:
         clock: Callable[[], int],
         random_bytes: Callable[[int], bytes],
     ) -> None:
-        metadata.create_all(database)
         self.chains, self.port, self._node = chains, port, node
         self.deposits = Deposits(
             database,

@@ -21,6 +21,7 @@ import msgspec
 from sqlalchemy import Engine, Row, delete, insert, select, update
 
 from lionrock.custody.bookings import Bookings, Source
+from lionrock.custody.refusals import LedgerRefused
 from lionrock.custody.tables import Keys, withdrawals
 from lionrock.node.errors import NodeBusy
 from lionrock.node.node import Node
@@ -96,14 +97,6 @@ class NoLongerCancellable(Exception):
     """It was taken back already, or custody has it."""
 
 
-class HoldRefused(Exception):
-    """The ledger refuses to hold or to release."""
-
-    def __init__(self, event: CommandRejected) -> None:
-        self.event = event
-        super().__init__(event.rejection)
-
-
 class _Sealed(msgspec.Struct, array_like=True):
     address: str
     address_tag: str
@@ -139,7 +132,8 @@ class Withdrawals:
     async def request(self, request: Request) -> Withdrawal:
         """Hold the amount. The same request with the same client order id is done once and answered alike.
 
-        Raises `RequestDiffers`, `HoldRefused`, and what `Node.submit` raises. After `HoldRefused` the id is free again.
+        Raises `RequestDiffers`, `LedgerRefused`, and what `Node.submit` raises. After `LedgerRefused` the id is free
+        again.
         """
         async with self._one_at_a_time:
             earlier = await asyncio.to_thread(self._earlier, request)
@@ -167,7 +161,7 @@ class Withdrawals:
             await asyncio.to_thread(self._settle, number)
             refused = next((event for event in events if isinstance(event, CommandRejected)), None)
             if refused is not None:
-                raise HoldRefused(refused)
+                raise LedgerRefused(refused)
             if not any(isinstance(event, HoldPlaced) for event in events):
                 raise LookupError(f"the node answered a PlaceHold with {events}")
             return await asyncio.to_thread(self.find, request.account_id, number)
@@ -229,7 +223,7 @@ class Withdrawals:
             connection.execute(update(withdrawals).where(query).values(values))
 
     async def cancel(self, account_id: int, number: int) -> Withdrawal:
-        """Give back what is held. Raises `WithdrawalUnknown`, `NoLongerCancellable` and `HoldRefused`."""
+        """Give back what is held. Raises `WithdrawalUnknown`, `NoLongerCancellable` and `LedgerRefused`."""
         async with self._one_at_a_time:
             withdrawal = await asyncio.to_thread(self.find, account_id, number)
             if withdrawal.state not in (WithdrawalState.AWAITING_CUSTODY, WithdrawalState.CANCELLING):
@@ -250,7 +244,7 @@ class Withdrawals:
             events = await self._node.submit(command)
             refused = next((event for event in events if isinstance(event, CommandRejected)), None)
             if refused is not None:
-                raise HoldRefused(refused)
+                raise LedgerRefused(refused)
             if not any(isinstance(event, HoldReleased) for event in events):
                 raise LookupError(f"the node answered a ReleaseHold with {events}")
         await asyncio.to_thread(self._settle, number)

@@ -16,6 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, Self
 
@@ -55,7 +56,7 @@ class _Call(NamedTuple):
     packed: Sequence[bytes]
     notes: Sequence[bytes]
     command_count: int
-    answered: asyncio.Future[Answer]
+    tell: Tell
 
 
 class Answer(NamedTuple):
@@ -65,6 +66,15 @@ class Answer(NamedTuple):
     start: int
     """Position of the first of them among the frame's commands."""
     command_count: int
+
+    @property
+    def events(self) -> list[list[Event]]:
+        """Of each of the call's commands."""
+        return self.published.events_by_command[self.start : self.start + self.command_count]
+
+
+Tell = Callable[[Answer | NodeStopped], None]
+"""Gets what became of a call."""
 
 
 @dataclass(slots=True)
@@ -222,24 +232,36 @@ class Node:
     async def submit_all(self, commands: Sequence[tuple[Command, bytes]]) -> list[list[Event]]:
         """The same for several (command, note) pairs, which stand in one frame in this order with none between.
 
-        Raises `ValueError` for a value that does not fit its field, a note above `MAX_NOTE_BYTES` or more commands than
-        `WAITING_LIMIT`; `NodeBusy`; and `NodeStopped`. After the first two nothing of them was recorded. When the
-        caller is cancelled while waiting, the commands are carried out all the same.
+        Raises as `post`, and `NodeStopped` also when that happens meanwhile. When the caller is cancelled while
+        waiting, the commands are carried out all the same.
         """
         if not commands:
             self._check_takes(0)
             return []
-        answer = await self.submit_noted(commands)
-        return answer.published.events_by_command[answer.start : answer.start + answer.command_count]
+        return (await self.submit_noted(commands)).events
 
     async def submit_noted(self, commands: Sequence[tuple[Command, bytes]]) -> Answer:
-        """The same for whoever needs their place in the journal: of the first, `published.sequence + start`."""
+        """The same of one command or more, for whoever needs their place in the journal: of the first,
+        `published.sequence + start`.
+        """
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self.post(commands, partial(_tell, answered))
+        return await answered
+
+    def post(self, commands: Sequence[tuple[Command, bytes]], tell: Tell) -> None:
+        """Have `tell` called once with the answer to these commands, one or more, when they are durable.
+
+        It gets `NodeStopped` instead when the node stops before that. Where nothing else waits for an answer, this
+        spares a task. What `tell` raises is logged and harms nobody else.
+        Raises `ValueError` for a value that does not fit its field, a note above `MAX_NOTE_BYTES` or more commands than
+        `WAITING_LIMIT`; `NodeBusy`; and `NodeStopped`. Then nothing of them was recorded and nobody is told.
+        """
         self._check_takes(len(commands))
         packed = [command.pack() for command, _ in commands]
         notes = [note for _, note in commands]
-        if any(len(note) > MAX_NOTE_BYTES for note in notes):
+        if any(map(_is_too_long, notes)):
             raise ValueError(f"a note is longer than {MAX_NOTE_BYTES} bytes")
-        return await self._enqueue(packed, notes, len(commands))
+        self._enqueue(_Call(packed, notes, len(packed), tell))
 
     async def submit_records(self, records: bytes) -> Answer:
         """The same for commands that are packed already, without notes. Their events are in `Answer.published`."""
@@ -247,7 +269,9 @@ class Node:
             raise ValueError(f"{len(records)} bytes are not whole {RECORD_BYTES}-byte records")
         count = len(records) // RECORD_BYTES
         self._check_takes(count)
-        return await self._enqueue([records], (), count)
+        answered: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        self._enqueue(_Call([records], (), count, partial(_tell, answered)))
+        return await answered
 
     async def settled(self) -> None:
         """Returns when everything the engine has applied up to this call is durable. Raises `NodeStopped`."""
@@ -296,18 +320,15 @@ class Node:
         if self._waiting_commands + count > WAITING_LIMIT:
             raise NodeBusy(self._waiting_commands, WAITING_LIMIT)
 
-    def _enqueue(self, packed: Sequence[bytes], notes: Sequence[bytes], count: int) -> asyncio.Future[Answer]:
-        loop = asyncio.get_running_loop()
-        call = _Call(packed, notes, count, loop.create_future())
+    def _enqueue(self, call: _Call) -> None:
         if self._saying is None:
-            self._saying = loop.call_later(INTERVAL_SECONDS, self._say)
+            self._saying = asyncio.get_running_loop().call_later(INTERVAL_SECONDS, self._say)
         self._waiting.append(call)
-        self._waiting_commands += count
+        self._waiting_commands += call.command_count
         self._idle.clear()
         if not self._advance_is_due:  # in the next turn of the loop, so that all who submit in this one share a frame
             self._advance_is_due = True
-            loop.call_soon(self._advance)
-        return call.answered
+            asyncio.get_running_loop().call_soon(self._advance)
 
     def _advance(self) -> None:
         self._advance_is_due = False
@@ -376,8 +397,11 @@ class Node:
         return written
 
     def _written(self, written: asyncio.Future[None]) -> None:
-        """The frame under way longest is durable, or never will be."""
-        frame = self._under_way[0]
+        """The frame under way longest is durable, or never will be.
+
+        Its submitters are answered last, so that the next frame is on its way meanwhile.
+        """
+        frame, is_published = self._under_way[0], False
         try:
             if written.cancelled():
                 self._stop("its event loop was ended")
@@ -385,6 +409,7 @@ class Node:
                 self._stop(f"{type(error).__name__}: {error}")
             elif not frame.is_lost:
                 self._publish(frame)
+                is_published = True
         except Exception as error:  # noqa: BLE001 - as in `_advance`
             self._stop(f"{type(error).__name__}: {error}")
         self._under_way.popleft()
@@ -392,6 +417,8 @@ class Node:
         if self._keeper.is_due and not self._under_way and not self._stopped:
             self._keeper.save_beside(self._engine)
         self._advance()
+        if is_published:
+            _answer(frame)
 
     def _say(self) -> None:
         """A minute after the first command that no checkpoint covers."""
@@ -406,11 +433,6 @@ class Node:
         self.metrics.frame(published, self._last_sync_ns, self._waiting_commands)
         for listener in self._listeners:
             listener(published)
-        start = 0
-        for call in frame.calls:
-            if not call.answered.done():
-                call.answered.set_result(Answer(published, start, call.command_count))
-            start += call.command_count
 
     def _stop(self, reason: str, *, lost: int = _AT_ONCE) -> None:
         """Once and for good. The last frames under way, so many, may be found by a restart; what waits will not be."""
@@ -426,10 +448,36 @@ class Node:
         self._waiting_commands = 0
 
 
+def _answer(frame: _UnderWay) -> None:
+    start = 0
+    for call in frame.calls:
+        _tell_safely(call, Answer(frame.published, start, call.command_count))
+        start += call.command_count
+
+
 def _refuse(calls: Iterable[_Call], stopped: NodeStopped) -> None:
     for call in calls:
-        if not call.answered.done():
-            call.answered.set_exception(stopped)
+        _tell_safely(call, stopped)
+
+
+def _tell_safely(call: _Call, outcome: Answer | NodeStopped) -> None:
+    try:
+        call.tell(outcome)
+    except Exception:  # noqa: BLE001 - the others are still to be told
+        _log.exception("A submitter could not be told what became of its commands")
+
+
+def _tell(answered: asyncio.Future[Answer], outcome: Answer | NodeStopped) -> None:
+    if answered.done():  # the caller was cancelled meanwhile
+        return
+    if isinstance(outcome, NodeStopped):
+        answered.set_exception(outcome)
+    else:
+        answered.set_result(outcome)
+
+
+def _is_too_long(note: bytes) -> bool:
+    return len(note) > MAX_NOTE_BYTES
 
 
 def _positions(calls: Sequence[_Call]) -> list[tuple[int, bytes]]:

@@ -59,6 +59,11 @@ class Published:
         return unpack_all(EVENTS, self.event_records)
 
     @cached_property
+    def event_types(self) -> frozenset[type[Event]]:
+        """What kinds of events there are: who wants none of them need not look at each."""
+        return frozenset(map(type, self.events))
+
+    @cached_property
     def events_by_command(self) -> list[list[Event]]:
         """The events of each command, by its position in `commands`."""
         grouped: list[list[Event]] = [[] for _ in range(self.command_count)]

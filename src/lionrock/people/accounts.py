@@ -11,10 +11,11 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 import msgspec
-from sqlalchemy import BigInteger, Column, Engine, LargeBinary, MetaData, Table, delete, insert, select
+from sqlalchemy import Engine, delete, insert, select
 
 from lionrock.node.node import Node
 from lionrock.node.published import Published
+from lionrock.people.tables import sub_accounts
 from lionrock.store.sealing import Sealer
 from lionrock.words.commands import Command, OpenAccount, SetBeneficialOwner
 from lionrock.words.enumerations import AccountKind
@@ -27,16 +28,7 @@ MAX_SUB_ACCOUNTS = 100
 """Of one owner."""
 MAX_LABEL_LENGTH = 64
 
-_metadata = MetaData()
-
-_sub_accounts = Table(
-    "sub_accounts",
-    _metadata,
-    Column("account_id", BigInteger, primary_key=True),
-    Column("owner_id", BigInteger, nullable=False, index=True),
-    Column("sealed_label", LargeBinary, nullable=False),
-    Column("created_ns", BigInteger, nullable=False),
-)
+_KINDS = (AccountOpened, BeneficialOwnerSet)
 
 
 class Owners:
@@ -53,6 +45,8 @@ class Owners:
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
+        if published.event_types.isdisjoint(_KINDS):  # most frames are of orders alone
+            return
         for event in published.events:
             if isinstance(event, AccountOpened):
                 if event.account_kind == AccountKind.CLIENT:
@@ -143,11 +137,10 @@ class SubAccounts:
         self._one_at_a_time = asyncio.Lock()
         self.following: Callable[[int, int], Sequence[Command]] = lambda _owner_id, _account_id: ()
         """What stands in the frame that opens a sub-account of an owner, after it: the gates that its owner has."""
-        _metadata.create_all(database)
         with database.begin() as connection:
-            for row in connection.execute(select(_sub_accounts)).all():
+            for row in connection.execute(select(sub_accounts)).all():
                 if owners.owner_of(row.account_id) != row.owner_id:
-                    connection.execute(delete(_sub_accounts).where(_sub_accounts.c.account_id == row.account_id))
+                    connection.execute(delete(sub_accounts).where(sub_accounts.c.account_id == row.account_id))
 
     async def open(self, owner_id: int, label: str) -> SubAccount:
         """The owner's sub-account of this name, opened when it is not there.
@@ -177,9 +170,9 @@ class SubAccounts:
 
     def _keep_label(self, account_id: int, owner_id: int, label: str) -> None:
         with self._database.begin() as connection:
-            connection.execute(delete(_sub_accounts).where(_sub_accounts.c.account_id == account_id))
+            connection.execute(delete(sub_accounts).where(sub_accounts.c.account_id == account_id))
             connection.execute(
-                insert(_sub_accounts).values(
+                insert(sub_accounts).values(
                     account_id=account_id,
                     owner_id=owner_id,
                     sealed_label=self._sealer.seal(label.encode(), f"sub_accounts:{account_id}"),
@@ -190,7 +183,7 @@ class SubAccounts:
     def read(self, owner_id: int) -> list[SubAccount]:
         """All of an owner, in the order in which they were opened; one without a name is called by its place."""
         with self._database.connect() as connection:
-            rows = connection.execute(select(_sub_accounts).where(_sub_accounts.c.owner_id == owner_id)).all()
+            rows = connection.execute(select(sub_accounts).where(sub_accounts.c.owner_id == owner_id)).all()
         labels = {
             row.account_id: self._sealer.open(row.sealed_label, f"sub_accounts:{row.account_id}").decode()
             for row in rows

@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-from sqlalchemy import Engine, Row, delete, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import api_keys
@@ -77,6 +77,15 @@ class Credential(msgspec.Struct, frozen=True):
     expires_ns: int = 0
     label: str = ""
     created_ns: int = 0
+    bits: int = 0
+    """Of `rights`, from which they follow."""
+
+    def __post_init__(self) -> None:
+        msgspec.structs.force_setattr(self, "bits", int(self.rights))
+
+    def has(self, bits: int) -> bool:
+        """Whether the key has all these rights. Plain numbers, for each signed request asks."""
+        return self.bits & bits == bits
 
     def __repr__(self) -> str:
         return f"Credential(access_key={self.access_key!r}, account_id={self.account_id})"
@@ -157,11 +166,13 @@ class ApiKeys:
         expires_ns: int = 0,
         public_key: bytes = b"",
         within: Within = nothing_else,
+        also: Callable[[Connection, Credential], None] | None = None,
     ) -> Credential:
         """A new key; its secret is shown to its owner now and never again. Durable when this returns.
 
         `networks` are those it may be used from, in CIDR notation; none for any. `expires_ns` is 0 for never.
-        `public_key` is a raw Ed25519 key of 32 bytes; empty for an HMAC key, whose secret is made here.
+        `public_key` is a raw Ed25519 key of 32 bytes; empty for an HMAC key, whose secret is made here. What `also`
+        writes is there when the key is, and not without it.
         Raises `KeyRefused`.
         """
         verifier = _verifier(public_key) if public_key else None
@@ -190,7 +201,7 @@ class ApiKeys:
             # One public key under two names would let what is signed for one account be sent again for the other.
             if verifier and any(each.secret == secret for each in list(self._credentials.values()) if each.verifier):
                 raise KeyRefused("publicKey")
-            self._insert(credential, account, within)
+            self._insert(credential, account, within, also)
             self._credentials[access_key] = credential
         return credential
 
@@ -208,7 +219,13 @@ class ApiKeys:
                 within(connection)
         return True
 
-    def _insert(self, credential: Credential, account: AccountOpened, within: Within) -> None:
+    def _insert(
+        self,
+        credential: Credential,
+        account: AccountOpened,
+        within: Within,
+        also: Callable[[Connection, Credential], None] | None,
+    ) -> None:
         key = credential.access_key
         details = _Details(credential.label, tuple(str(network) for network in credential.networks))
         with self._database.begin() as connection:
@@ -228,6 +245,8 @@ class ApiKeys:
                 )
             )
             within(connection)
+            if also:
+                also(connection, credential)
 
     def _opened(self, row: Row[Any]) -> Credential:
         secret = self._sealer.open(row.sealed_secret, _place(row.access_key))

@@ -23,6 +23,8 @@ class ListenKey(msgspec.Struct):
     text: str
     credential: Credential
     ends_ns: int
+    is_revoked: bool = False
+    """It ended with its API key."""
 
     def __repr__(self) -> str:
         return f"ListenKey(account_id={self.credential.account_id})"
@@ -35,6 +37,8 @@ class ListenKeys:
         self._random_bytes, self._clock = random_bytes, clock
         self._by_text: dict[str, ListenKey] = {}
         self._by_access_key: dict[str, ListenKey] = {}
+        self.on_end: list[Callable[[ListenKey], None]] = []
+        """Told of each key that ended; who streams with it is to be cut off."""
 
     def open(self, credential: Credential) -> ListenKey:
         """The live key of this API key, renewed, or a new one."""
@@ -49,7 +53,8 @@ class ListenKeys:
     def find(self, text: str) -> ListenKey | None:
         """The key, when it is live. Looking one up by a hash table tells nothing of 256 random bits."""
         key = self._by_text.get(text)
-        if key is not None and key.ends_ns <= self._clock():
+        now_ns = self._clock()
+        if key is not None and (key.ends_ns <= now_ns or key.credential.is_expired(now_ns)):
             self.end(key)
             return None
         return key
@@ -63,3 +68,12 @@ class ListenKeys:
         self._by_text.pop(key.text, None)
         if self._by_access_key.get(key.credential.access_key) is key:
             del self._by_access_key[key.credential.access_key]
+        for tell in self.on_end:
+            tell(key)
+
+    def revoke(self, access_key: str) -> None:
+        """The API key is revoked: so is what was opened with it."""
+        key = self._by_access_key.get(access_key)
+        if key is not None:
+            key.is_revoked = True
+            self.end(key)

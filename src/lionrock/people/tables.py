@@ -67,6 +67,15 @@ passkeys = Table(
     Column("created_ns", BigInteger, nullable=False),
 )
 
+sub_accounts = Table(
+    "sub_accounts",
+    metadata,
+    Column("account_id", BigInteger, primary_key=True),
+    Column("owner_id", BigInteger, nullable=False, index=True),
+    Column("sealed_label", LargeBinary, nullable=False),
+    Column("created_ns", BigInteger, nullable=False),
+)
+
 sessions = Table(
     "sessions",
     metadata,

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from lionrock.people.notice_tables import notice_cursors
 from lionrock.people.notices import Notices, Occasion, message_id_of
@@ -34,6 +34,7 @@ class FillTold(msgspec.Struct, frozen=True):
     fill_id: int
     account_id: int
     line: str
+    time_ns: int
 
 
 def last_fill_before(views: Connection, time_ns: int) -> int:
@@ -62,7 +63,7 @@ def fills_behind(views: Connection, behind: int) -> list[FillTold]:
         .order_by(fills.c.fill_id)
         .limit(MOST_FILLS)
     )
-    return [FillTold(row.fill_id, row.account_id, _line(row)) for row in views.execute(wanted)]
+    return [FillTold(row.fill_id, row.account_id, _line(row), row.time_ns) for row in views.execute(wanted)]
 
 
 def _line(row: Row[Any]) -> str:
@@ -112,7 +113,7 @@ class TradeNotices:
                     Occasion.TRADE,
                     _facts(mine),
                     now_ns=now_ns,
-                    message_id=message_id_of(Occasion.TRADE, user_id, mine[0].fill_id),
+                    message_id=message_id_of(Occasion.TRADE, user_id, mine[0].fill_id, mine[0].time_ns),
                 )
             here = notice_cursors.c.name == CURSOR
             connection.execute(update(notice_cursors).where(here).values(position=found[-1].fill_id))
@@ -124,3 +125,9 @@ def _facts(mine: Sequence[FillTold]) -> dict[str, str]:
     if len(mine) > MOST_LINES:
         facts["further trades"] = str(len(mine) - MOST_LINES)
     return facts
+
+
+def forget_told_trades(database: Engine) -> None:
+    """For a journal that was set back, where ids of trades come again: the next start begins with the next trade."""
+    with database.begin() as connection:
+        connection.execute(delete(notice_cursors).where(notice_cursors.c.name == CURSOR))

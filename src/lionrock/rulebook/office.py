@@ -1,24 +1,21 @@
-"""The rulebook of a running site: asks every rule each day, keeps the evidence, and shows where everything stands."""
+"""The rulebook of a running site: its gates, its rounds, and where everything stands."""
 
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable
 
-from lionrock.rulebook.checking import Run, check
+from lionrock.rulebook.checking import Run
 from lionrock.rulebook.code_version import code_version
 from lionrock.rulebook.deciding import Rulebook
 from lionrock.rulebook.decision_log import DecisionLog
 from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.matrix import Row, index_of_tests, matrix
-from lionrock.rulebook.ports import FactSource
+from lionrock.rulebook.ports import FactSource, Joined
 from lionrock.rulebook.regime import Regime
 from lionrock.rulebook.reports import Report
+from lionrock.rulebook.rounds import Rounds
 from lionrock.rulebook.stating import States
-
-_log = logging.getLogger(__name__)
-_RUN_ID_BYTES = 16
 
 Gather = Callable[[], Awaitable[FactSource]]
 """Takes the facts of a site as they are now; what it gives is asked in a thread."""
@@ -49,15 +46,9 @@ class RulebookOffice:
         return self.rulebook.regime
 
     async def run(self) -> Run:
-        """Ask every rule, keep what was found and put its hash into the journal. Raises what `Node.submit` raises."""
+        """Ask every rule, keep what was found and put its hash into the journal. Raises what `Rounds.go` raises."""
         async with self._one_at_a_time:
-            source = await self._gather()
-            run_id = self._random_bytes(_RUN_ID_BYTES).hex()
-            checked = await asyncio.to_thread(
-                lambda: check(self.regime, source, self._clock(), site=self.site_id, run_id=run_id, code=code_version())
-            )
-            await self.evidence.record(checked, self._statements)
-            return checked.run
+            return await self._rounds(await self._gather()).go(self._clock())
 
     async def state_decisions(self) -> int:
         """Put the hashes of decisions into the journal that are not there yet."""
@@ -65,15 +56,19 @@ class RulebookOffice:
 
     async def is_due(self) -> bool:
         """Whether there is no evidence of the present day at the site's place."""
-        newest = await asyncio.to_thread(self.evidence.newest)
-        if newest is None:
-            return True
-        rules = self.regime.at(self._clock())
-        if not rules:
-            return False
-        ran_ns = (await asyncio.to_thread(self.evidence.read, newest)).run.at_ns
-        calendar = rules[0].calendar
-        return calendar.day_of(ran_ns) != calendar.day_of(self._clock())
+        return await self._rounds(Joined()).is_due(self._clock())
+
+    def _rounds(self, source: FactSource) -> Rounds:
+        return Rounds(
+            self.regime,
+            source,
+            self.evidence,
+            self._statements,
+            site=self.site_id,
+            code=code_version(),
+            random_bytes=self._random_bytes,
+            log=self.log,
+        )
 
     def matrix(self, at_ns: int) -> list[Row]:
         """Where every rule in force at a moment stood by the evidence of that moment. SQL: call it in a thread."""

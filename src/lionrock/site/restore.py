@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 from lionrock.compliance.onboarding.clients import forget_later_clients
 from lionrock.compliance.onboarding.documents import DIRECTORY as DOCUMENTS
+from lionrock.compliance.papers.shelf import forget_later_papers
 from lionrock.core.engine import Engine
+from lionrock.gateways.rest.answer_memory import forget_answers
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
 from lionrock.journal.copying import cut_journal
@@ -25,6 +27,7 @@ from lionrock.journal.tree import Frontier
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
 from lionrock.people.api_keys import forget_later_keys
+from lionrock.people.trade_notices import forget_told_trades
 from lionrock.people.users import forget_later_users
 from lionrock.site.backup_log import log_drill
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
@@ -219,6 +222,9 @@ def _forget_later_keys(place: Place, last_sequence: int) -> int:
     try:
         forget_later_clients(database, last_sequence)
         forget_later_users(database, last_sequence)
+        forget_answers(database)
+        forget_later_papers(database, last_sequence)
+        forget_told_trades(database)
         return forget_later_keys(database, last_sequence)
     finally:
         database.dispose()

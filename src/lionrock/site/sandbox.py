@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Parameter, Security, Venue, refusal_in
+from lionrock.gateways.rest.contract import Body, Call, Endpoint, Kind, Parameter, Security, Venue, refusal_in
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
@@ -239,7 +239,7 @@ ENDPOINTS = (
         parameters=(
             Parameter("signInName", "3 to 254 characters; letter case does not matter", is_required=True),
             Parameter("password", "12 to 256 characters", is_required=True),
-            Parameter("fund", "Amounts as text by asset code, an object"),
+            Parameter("fund", "What the account begins with", Kind.AMOUNTS),
         ),
         answer=SandboxUser,
     ),

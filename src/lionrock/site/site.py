@@ -18,6 +18,7 @@ from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.replays import Replays
+from lionrock.gateways.rest.answer_memory import AnswerMemory
 from lionrock.gateways.rest.contract import (
     NS_PER_MS,
     ClientAccounts,
@@ -93,6 +94,7 @@ class Site(msgspec.Struct, frozen=True):
     histories: Histories
     make_statement: MakeStatement
     people: People
+    answers: AnswerMemory
     staff: StaffOffice
     profiles: Profiles
     movements: Movements
@@ -134,6 +136,7 @@ class Site(msgspec.Struct, frozen=True):
                 database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
                 accounts=accounts, notices=notices,
             )  # fmt: skip
+            answers = AnswerMemory(database, sealer)
             sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
         except SQLAlchemyError as error:
             await node.close()
@@ -183,6 +186,7 @@ class Site(msgspec.Struct, frozen=True):
             *of_clients,
             *told,
             people,
+            answers,
             staff,
             profiles,
             movements,
@@ -214,6 +218,7 @@ class Site(msgspec.Struct, frozen=True):
             profile,
             self.client_order_key,
             self._clients(arrangements, port),
+            self.answers,
             self.probes,
             remembered=self.remembered,
             trading_rules=self.trading_rules,

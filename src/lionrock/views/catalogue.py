@@ -101,6 +101,8 @@ class Catalogue:
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
+        if published.event_types.isdisjoint(_KINDS):  # most frames are of orders alone
+            return
         for event in published.events:
             if type(event) not in _KINDS:  # nearly all are of orders
                 continue

@@ -23,6 +23,7 @@ KEPT_TRADES = 1_000
 """Last trades kept for each market: ten times the most one answer may hold."""
 
 _NS_PER_MS = 1_000_000
+_BUY = int(Side.BUY)
 _CHANGING = frozenset({OrderPlaced, OrderCancelled, OrderAmended, OrderReduced, OrderReplenished})
 """Besides trades, what changes a book."""
 
@@ -90,7 +91,7 @@ class MarketData:
                     event.price_ticks,
                     event.size_lots,
                     event.quote_atoms,
-                    taker_buys=event.taker_side == Side.BUY and not event.in_auction,
+                    taker_buys=event.taker_side == _BUY and not event.in_auction,
                 )
             elif type(event) in _CHANGING:
                 self._markets[event.market_id].book_changed_ns = event.time_ns  # type: ignore[attr-defined]

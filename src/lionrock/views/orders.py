@@ -36,6 +36,10 @@ class OrderStatus(StrEnum):
     """A post-only order that would have traded at once."""
 
 
+_PARTIALLY_FILLED, _FILLED = OrderStatus.PARTIALLY_FILLED, OrderStatus.FILLED
+"""By name: a member of an enumeration takes four times as long to look up as a function to call."""
+
+
 class OrderState(msgspec.Struct, gc=False):
     """One order as far as it is durable. None is part of a cycle, so the collector need not look at millions."""
 
@@ -129,10 +133,10 @@ def _follow(order: OrderState, event: Event) -> None:
         if order_id in (event.taker_order_id, event.maker_order_id):
             order.filled_lots += event.size_lots
             order.filled_quote_atoms += event.quote_atoms
-            order.status = OrderStatus.PARTIALLY_FILLED
-    elif isinstance(event, OrderFilled | OrderCancelled | OrderReduced) and event.order_id == order_id:
+            order.status = _PARTIALLY_FILLED
+    elif isinstance(event, (OrderFilled, OrderCancelled, OrderReduced)) and event.order_id == order_id:
         if isinstance(event, OrderFilled):
-            order.status = OrderStatus.FILLED
+            order.status = _FILLED
         elif isinstance(event, OrderCancelled):
             order.cancel_reason, order.status = event.reason, status_of(event)
         else:
@@ -165,7 +169,7 @@ class Orders:
             elif isinstance(event, TradeExecuted):
                 self._trade(event)
             elif isinstance(event, OrderFilled):
-                self._end(event, OrderStatus.FILLED)
+                self._end(event, _FILLED)
             elif isinstance(event, OrderCancelled):
                 self._by_id[event.order_id].cancel_reason = event.reason
                 self._end(event, status_of(event))
@@ -223,7 +227,7 @@ class Orders:
             order.filled_quote_atoms += event.quote_atoms
             order.fee_atoms += max(fee_atoms, 0)
             order.rebate_atoms += max(-fee_atoms, 0)
-            order.status = OrderStatus.PARTIALLY_FILLED
+            order.status = _PARTIALLY_FILLED
             order.updated_ns = event.time_ns
             self._fills[account_id].append(Fill(event, order, named_maker))
 

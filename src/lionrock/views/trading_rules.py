@@ -60,6 +60,8 @@ class TradingRules:
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
+        if published.event_types.isdisjoint(self._takes):  # most frames are of orders alone
+            return
         for event in published.events:
             take = self._takes.get(type(event))
             if take:

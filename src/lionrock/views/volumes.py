@@ -10,6 +10,7 @@ import msgspec
 from lionrock.node.published import Published
 from lionrock.words.events import MarketListed, TradeCancelled, TradeExecuted
 
+_KINDS = frozenset({TradeExecuted, TradeCancelled, MarketListed})
 _HOUR_NS = 3_600_000_000_000
 DAY_NS = 24 * _HOUR_NS
 UTC_OFFSET_NS = 8 * _HOUR_NS
@@ -53,6 +54,8 @@ class Volumes:
 
     def apply(self, published: Published) -> None:
         """Take in one frame."""
+        if published.event_types.isdisjoint(_KINDS):
+            return
         for event in published.events:
             if isinstance(event, TradeExecuted):
                 accounts = event.maker_account_id, event.taker_account_id

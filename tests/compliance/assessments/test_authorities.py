@@ -42,6 +42,7 @@ def granted(room: Assessments, ends_ns: int, client_class: str = "retail") -> Au
     )
 
 
+@pytest.mark.shows_rule("HK-C15")
 @pytest.mark.shows("ASSE-060")
 def test_a_retail_authority_lasts_twelve_months_at_most(tmp_path: Path) -> None:
     room, _, _ = assessments_in(tmp_path)
@@ -79,6 +80,7 @@ def test_nothing_moves_under_an_authority_that_has_ended(tmp_path: Path) -> None
         room.authorities.revoke("another", authority.authority_id, START_NS)
 
 
+@pytest.mark.shows_rule("HK-C15")
 @pytest.mark.shows("ASSE-061")
 @pytest.mark.parametrize(("days_before", "renewed"), [(21, True), (14, True), (13, False), (0, False)])
 def test_silence_renews_only_after_a_notice_fourteen_days_ahead(

@@ -105,6 +105,7 @@ def test_evidence_takes_two_people_a_known_kind_a_hash_and_a_fitting_date(tmp_pa
     )
 
 
+@pytest.mark.shows_rule("HK-K05")
 @pytest.mark.shows("ASSE-050")
 def test_a_clause_must_stand_word_for_word_as_a_paragraph(tmp_path: Path) -> None:
     required = {"suitability": clause_sha256(CLAUSE)}
@@ -125,6 +126,7 @@ def test_a_clause_must_stand_word_for_word_as_a_paragraph(tmp_path: Path) -> Non
     assert room.agreements.text_of(made.sha256) == TEXT
 
 
+@pytest.mark.shows_rule("AE-11")
 @pytest.mark.shows("ASSE-051")
 def test_a_change_is_announced_thirty_days_ahead(tmp_path: Path) -> None:
     room, _, _ = assessments_in(tmp_path)

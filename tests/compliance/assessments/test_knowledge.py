@@ -102,6 +102,7 @@ def test_a_test_is_answered_once_in_time_and_by_whose_it_is(tmp_path: Path) -> N
         room.knowledge.begin(CLIENT, "tlh", START_NS)
 
 
+@pytest.mark.shows_rule("HK-K01")
 @pytest.mark.shows("ASSE-013")
 def test_after_failing_training_comes_first_then_a_wait(tmp_path: Path) -> None:
     room, _, _ = assessments_in(tmp_path)

@@ -20,6 +20,7 @@ EXPOSURE, _ = read_exposure_method()
 BOLD = best_answers(PROFILE)
 
 
+@pytest.mark.shows_rule("HK-K02")
 @pytest.mark.shows("ASSE-020")
 @pytest.mark.parametrize(
     ("answers", "name", "points"),

@@ -51,6 +51,7 @@ async def begun(room: Room) -> None:
     await room.clock.attend(CLIENT, START_NS)
 
 
+@pytest.mark.shows_rule("HK-K03")
 @pytest.mark.shows("ASSE-031")
 async def test_a_limit_is_told_once_and_reviewed_within_a_year(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
@@ -81,6 +82,7 @@ async def test_a_limit_is_told_once_and_reviewed_within_a_year(tmp_path: Path) -
         assert room.outbox.kinds().count("exposure_limit_notice") == 2
 
 
+@pytest.mark.shows_rule("HK-25b")
 @pytest.mark.shows("ASSE-042")
 async def test_a_professional_falls_back_to_retail_by_itself_on_day_365(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
@@ -106,6 +108,7 @@ async def test_a_professional_falls_back_to_retail_by_itself_on_day_365(tmp_path
         assert "professional_evidence_ended" in room.outbox.kinds()
 
 
+@pytest.mark.shows_rule("AE-11")
 @pytest.mark.shows("ASSE-052")
 async def test_a_new_agreement_is_announced_and_from_its_day_on_the_old_one_only_reduces(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
@@ -157,6 +160,7 @@ async def test_how_often_a_client_is_reviewed_follows_from_its_risk(tmp_path: Pa
             await by_staff.review(room.clock, EVA, CLIENT, approver=EVA, document_sha256=DOCUMENT, at_ns=room.days(762))
 
 
+@pytest.mark.shows_rule("HK-C19")
 @pytest.mark.shows("ASSE-071")
 async def test_an_account_that_nobody_uses_falls_asleep_and_its_client_wakes_it(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
@@ -207,6 +211,7 @@ async def deposit(room: Room) -> None:
     )
 
 
+@pytest.mark.shows_rule("HK-C15")
 @pytest.mark.shows("ASSE-061")
 async def test_an_authority_is_told_of_renewed_by_silence_and_confirmed(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:

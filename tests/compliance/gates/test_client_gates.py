@@ -49,6 +49,7 @@ class Frames:
         return [type(command).__name__ for frame in self.all for command in frame.commands]
 
 
+@pytest.mark.shows_rule("HK-K01", "HK-K02", "HK-K03")
 @pytest.mark.shows("CGAT-001")
 async def test_nobody_trades_before_everything_is_there(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:
@@ -244,6 +245,7 @@ def sandbox_valuation() -> Command:
     return SetValuation(asset_id=3, price_atoms=10**8, is_money=1)
 
 
+@pytest.mark.shows_rule("HK-K03")
 @pytest.mark.shows("ASSE-030")
 async def test_an_order_above_the_limit_is_refused_by_the_core(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:

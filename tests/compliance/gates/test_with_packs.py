@@ -37,6 +37,7 @@ async def test_a_client_with_everything_passes_the_packs_own_gates(tmp_path: Pat
         assert await room.buy() == "placed"
 
 
+@pytest.mark.shows_rule("HK-K07")
 @pytest.mark.shows("CGAT-009")
 async def test_a_refusal_of_a_pack_tells_its_rule(tmp_path: Path) -> None:
     async with opened(tmp_path, person(duplicate_of="beef"), rulebook=Rulebook(REGIME)) as room:

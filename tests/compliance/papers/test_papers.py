@@ -13,6 +13,7 @@ from sqlalchemy import select, update
 from lionrock.compliance.papers.documents import AccountStatement, ContractNote, Receipt, fields_of
 from lionrock.compliance.papers.job import SETTLED_NS
 from lionrock.compliance.papers.press import set_here
+from lionrock.compliance.papers.shelf import forget_later_papers
 from lionrock.rulebook.facts import Obligation, RecordShape, Watched
 from lionrock.views.sql.tables import ledger_entries
 from lionrock.words.commands import CancelTrade
@@ -255,6 +256,21 @@ async def test_rows_that_were_changed_make_no_paper_and_keep_no_other_back(
         assert desk.kinds(ANN) == ["receipt"]
         assert desk.kinds(BOB) == ["contract_note", "daily_statement", "receipt"]
         assert "cannot be made" in caplog.text
+
+
+@pytest.mark.shows("PAPR-010")
+async def test_after_a_site_was_set_back_what_is_gone_is_made_anew(site: Site, url: str) -> None:
+    two_days(site)
+    follow(site.directory, url)
+    with opened(site, url) as desk:
+        await desk.job.run_all(at("2026-03-03 01:00"))
+        rows = {row.paper_id: row for row in desk.shelf.owed_since(0)}
+        middle = sorted(row.recorded_sequence or 0 for row in rows.values())[3]
+        assert forget_later_papers(desk.database, middle) == len(rows) - 4
+        await desk.job.run_all(at("2026-03-03 02:00"))
+        again = {row.paper_id: row for row in desk.shelf.owed_since(0)}
+        assert again.keys() == rows.keys()
+        assert sum(again[paper_id] == row for paper_id, row in rows.items()) == 4
 
 
 @pytest.mark.shows("PAPR-008")

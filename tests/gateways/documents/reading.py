@@ -18,7 +18,7 @@ def words_of(handler: Any) -> set[str]:
     """Every text constant that the handler, or a function or struct it names, directly or through others, holds."""
     seen: set[int] = set()
     found: set[str] = set()
-    waiting = [handler]
+    waiting = [inspect.unwrap(handler)]
     while waiting:
         thing = waiting.pop()
         if id(thing) in seen:

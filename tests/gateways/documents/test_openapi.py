@@ -9,7 +9,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from lionrock.gateways.documents.endpoints import documented
-from lionrock.gateways.documents.openapi import operation_id
+from lionrock.gateways.documents.openapi import document, operation_id
 from lionrock.gateways.rest.contract import Endpoint, Rows, Security
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.parameters import Parameters
@@ -69,6 +69,27 @@ def test_every_declared_parameter_is_read(row: Endpoint) -> None:
     declared = row.sends.names if isinstance(row.sends, Rows) else {parameter.name for parameter in row.parameters}
     assert declared <= words_of(row.handler)
     assert all(parameter.words for parameter in row.parameters)
+
+
+@pytest.mark.shows("DOCS-002")
+def test_lists_and_objects_in_bodies_are_declared_as_what_they_are() -> None:
+    def members(path: str) -> Any:
+        body = document(ALL)["paths"][path]["post"]["requestBody"]["content"]["application/json"]["schema"]
+        return {name: {**schema, "description": ""} for name, schema in body["properties"].items()}
+
+    key = members("/lionrock/v1/keys")
+    rights = {"type": "string", "enum": ["READ", "TRADE", "TRANSFER", "WITHDRAW", "MANAGE"]}
+    assert (key["rights"]["type"], key["rights"]["items"], key["rights"]["minItems"]) == ("array", rights, 1)
+    assert (key["networks"]["type"], key["networks"]["maxItems"]) == ("array", 20)
+    orders = members("/lionrock/v1/orders/batch")["orders"]
+    assert (orders["type"], orders["minItems"], orders["maxItems"]) == ("array", 1, 20)
+    assert set(orders["items"]["required"]) == {"symbol", "side", "type"}
+    assert orders["items"]["properties"]["price"]["format"] == "decimal"
+    for path in ("/lionrock/v1/passkeys", "/lionrock/v1/sessions/passkey"):
+        credential = members(path)["credential"]
+        assert (credential["type"], set(credential["required"])) == ("object", {"id", "rawId", "type", "response"})
+    fund = members("/lionrock/v1/users")["fund"]
+    assert fund["additionalProperties"]["format"] == "decimal"
 
 
 def test_a_declared_parameter_that_nobody_reads_is_caught() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -82,6 +83,37 @@ async def test_a_key_makes_and_revokes_none_that_may_more_than_itself(inside: In
     assert code_of(await manager.signed("POST", "/lionrock/v1/keys", {"rights": ["READ", "TRADE"]})) == -1005
     assert code_of(await manager.signed("DELETE", "/lionrock/v1/keys", apiKey=owner.key)) == -1005
     assert (await make(manager, rights=["READ"]))["rights"] == ["READ"]
+
+
+@pytest.mark.shows("ENTR-024", "AUTH-005")
+async def test_a_key_asked_for_again_after_a_restart_is_the_same_key(tmp_path: Path) -> None:
+    path, body = "/lionrock/v1/keys", b'{"rights":["READ"]}'
+
+    async def ask(owner: Key, method: str = "POST", query: str = "", body: bytes = body) -> bytes:
+        told = await owner.send(method, path, query or owner.query(body), body, idempotency_key=f"my {method}")
+        assert told.status_code == 200, told.text
+        return told.content
+
+    async with Inside(tmp_path).open() as inside:
+        owner = await inside.account(USDT="10000")
+        first = json.loads(await ask(owner))
+        checked = await owner.send("POST", "/api/v1/spot/orderTest", owner.query(**ORDER), idempotency_key="check")
+    again = Inside(tmp_path)
+    again.now_ns = inside.now_ns
+    async with again.open():
+        owner = Key(again, owner.key, owner.secret, owner.account_id)
+        assert json.loads(await ask(owner)) == first | {"secret": ""}
+        listed = [row["apiKey"] for row in (await owner.signed("GET", path)).json()]
+        assert listed == [owner.key, first["apiKey"]]
+        assert first["secret"].encode() not in stored(tmp_path)
+        other = await owner.send("POST", path, owner.query(b"{}"), b"{}", idempotency_key="my POST")
+        assert code_of(other) == -1024
+        twice = await owner.send("POST", "/api/v1/spot/orderTest", owner.query(**ORDER), idempotency_key="check")
+        assert twice.content == checked.content
+        revoked = [await ask(owner, "DELETE", owner.query(apiKey=first["apiKey"]), b"") for _ in range(2)]
+        assert revoked[0] == revoked[1]
+        again.pass_time(24 * 60 * 60)
+        assert json.loads(await ask(owner))["apiKey"] != first["apiKey"], "it is another request by then"
 
 
 @pytest.mark.shows("AUTH-003")
@@ -253,8 +285,10 @@ async def test_an_answer_with_a_secret_is_not_given_again(inside: Inside) -> Non
     owner = await inside.account()
     body = b'{"rights": ["READ"]}'
     path, query, named = "/lionrock/v1/keys", owner.query(body), {"idempotency_key": "once"}
-    assert (await owner.send("POST", path, query, body, **named)).status_code == 200
-    assert reason_of(await owner.send("POST", path, query, body, **named)) == "request_repeated"
+    first, again = [(await owner.send("POST", path, query, body, **named)).json() for _ in range(2)]
+    assert again == first | {"secret": ""}
+    assert len(first["secret"]) == 64
+    assert reason_of(await owner.send("POST", path, query, body)) == "request_repeated"
     assert len((await owner.signed("GET", path)).json()) == 2
 
 

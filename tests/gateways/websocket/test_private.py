@@ -10,6 +10,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from lionrock.people.api_keys import Credential, Right
 from lionrock.people.listen_keys import LIFETIME_NS, ListenKeys
 from tests.gateways.rest.live import LiveServer, Trader, refusal
+from tests.gateways.rest.own import own
 from tests.gateways.websocket.listener import Listener, eventually, listen_key
 
 PATH = "/api/v1/userDataStream"
@@ -123,6 +124,38 @@ def test_a_listen_key_is_renewed_unsigned_and_ended_by_its_owner_alone(ann: Trad
         with pytest.raises(InvalidStatus) as refused:
             Listener(ann.server, path)
         assert refused.value.response.status_code == 400
+
+
+@pytest.mark.shows("WSOC-007", "AUTH-004")
+def test_streams_of_a_revoked_key_are_closed_at_once(ann: Trader) -> None:
+    made = own(ann, "POST", "/lionrock/v1/keys", rights=["READ"]).json()
+    reader = Trader(ann.server, made)
+    paths = (f"/api/v1/ws/{listen_key(reader)}", f"/lionrock/v1/stream/{listen_key(reader)}")
+    streams = [Listener(ann.server, path) for path in paths]
+    with private(ann) as owner:
+        assert ann.signed("DELETE", "/lionrock/v1/keys", apiKey=made["apiKey"]).status_code == 200
+        for stream in streams:
+            with stream, pytest.raises(ConnectionClosed) as closed:
+                stream.hear()
+            assert closed.value.rcvd is not None
+            assert (closed.value.rcvd.code, "was revoked" in closed.value.rcvd.reason) == (4001, True)
+        for path in paths:
+            with pytest.raises(InvalidStatus):
+                Listener(ann.server, path)
+        placed = ann.limit("SELL", "1", "90000")
+        assert owner.hear()[0]["i"] == placed["orderId"], "other keys of the account stream on"
+    ann.signed("DELETE", "/api/v1/spot/order", orderId=placed["orderId"])
+
+
+@pytest.mark.shows("WSOC-007")
+def test_a_listen_key_ends_with_its_api_key() -> None:
+    now = [0]
+    keys, told = ListenKeys(bytes.fromhex("ab").__mul__, lambda: now[0]), list[str]()
+    keys.on_end.append(lambda key: told.append(key.text))
+    key = keys.open(Credential("access", b"secret", 5, Right.READ, expires_ns=9))
+    now[0] = 9
+    assert keys.find(key.text) is None
+    assert told == [key.text]
 
 
 @pytest.mark.shows("WSOC-007")

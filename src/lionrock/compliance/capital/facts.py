@@ -21,6 +21,7 @@ _SHAPES: dict[ReturnKind, type[msgspec.Struct]] = {
     ReturnKind.MONTHLY_RETURN: CapitalReturn,
     ReturnKind.MONTHLY_STATISTICS: MonthlyStatistics,
     ReturnKind.ANNUAL_RETURN: CapitalReturn,
+    ReturnKind.NET_LIQUID_ASSETS_RETURN: CapitalReturn,
 }
 
 

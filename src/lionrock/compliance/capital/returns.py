@@ -35,6 +35,8 @@ class ReturnKind(StrEnum):
     MONTHLY_RETURN = "monthly_return"
     MONTHLY_STATISTICS = "monthly_statistics"
     ANNUAL_RETURN = "annual_return"
+    NET_LIQUID_ASSETS_RETURN = "net_liquid_assets_return"
+    """Monthly, of the Dubai regulator; the same content as a monthly return."""
 
 
 class ReturnState(StrEnum):

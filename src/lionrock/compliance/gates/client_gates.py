@@ -76,9 +76,10 @@ class ClientGates:
         site: SiteTerms,
         asset_terms: Callable[[], Mapping[str, AssetTerms]] | None = None,
     ) -> None:
-        """`asset_terms` tells who may acquire what, as admission decided, by asset code."""
+        """`asset_terms` tells who may acquire what, as admission decided, by asset code; it may be SQL."""
         self.ledger, self.assessments, self.site = ledger, assessments, site
-        self._rulebook, self._asset_terms = rulebook, asset_terms
+        self._rulebook, self._read_asset_terms = rulebook, asset_terms
+        self._asset_terms: Mapping[str, AssetTerms] | None = None if asset_terms is None else {}
         self._one_at_a_time = asyncio.Lock()
         self.standings: dict[str, Standing] = {}
         """The last of each client."""
@@ -134,12 +135,18 @@ class ClientGates:
         return self._difference(current, accounts, owners)
 
     def _read(self, client_id: str) -> tuple[Client, ClientFile] | None:
+        self._look_at_assets()
         client = self.assessments.clients.client(client_id)
         return (client, self._with_use(client, self.assessments.file(client_id))) if client else None
 
     def read_all(self) -> tuple[Sequence[Client], Mapping[str, ClientFile], Methods]:
         """Every client, what is on record, and by what it is judged. SQL."""
+        self._look_at_assets()
         return self.assessments.clients.all(), self.assessments.files(), self.assessments.methods()
+
+    def _look_at_assets(self) -> None:
+        if self._read_asset_terms is not None:
+            self._asset_terms = self._read_asset_terms()
 
     def file_of(self, client: Client, files: Mapping[str, ClientFile]) -> ClientFile:
         """Out of all of them."""
@@ -182,7 +189,7 @@ class ClientGates:
         return Listed(
             {asset_id: asset.code for asset_id, asset in catalogue.assets.items()},
             {each.market_id: (each.base.asset_id, each.quote.asset_id) for each in catalogue.markets.values()},
-            self._asset_terms() if self._asset_terms else None,
+            self._asset_terms,
         )
 
     async def _submit(self, current: Standing, commands: list[Command]) -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Row, Select, and_, func, or_, select
+from sqlalchemy import Connection, Row, Select, and_, func, select
 
 from lionrock.compliance.papers.documents import (
     AccountStatement,
@@ -174,6 +174,7 @@ def _note_rows(connection: Connection, wanted: Wanted) -> Sequence[Row[Any]]:
         select(
             fills,
             trades.c.in_auction,
+            trades.c.sequence,
             markets.c.symbol,
             markets.c.tick_quote_atoms,
             (fills.c.size_lots * markets.c.lot_base_atoms).label("base_atoms"),
@@ -246,7 +247,7 @@ def _flows(rows: Iterable[Row[Any]]) -> dict[int, _Flow]:
 def _contract_note(connection: Connection, wanted: Wanted) -> ContractNote:
     rows = _note_rows(connection, wanted)
     flows = _flows(rows)
-    booked = _booked(connection, wanted, [row.trade_id for row in rows if row.cancelled_sequence is None])
+    booked = _booked(connection, wanted, rows)
     if {asset_id: flow.net for asset_id, flow in flows.items() if flow.net} != booked:
         raise PaperWrong(f"the trades of account {wanted.account_id} do not come to its ledger entries")
     scales = {row.asset_id: row for row in connection.execute(select(assets))}
@@ -268,18 +269,26 @@ def _contract_note(connection: Connection, wanted: Wanted) -> ContractNote:
     )
 
 
-def _booked(connection: Connection, wanted: Wanted, trade_ids: Sequence[int]) -> dict[int, int]:
-    """What the ledger's own entries say these trades changed, by asset; what comes to nothing is left out."""
-    c, counted = ledger_entries.c, set(trade_ids)
-    rows = connection.execute(
+def _booked(connection: Connection, wanted: Wanted, rows: Sequence[Row[Any]]) -> dict[int, int]:
+    """What the ledger's own entries say these trades changed, by asset; what comes to nothing is left out.
+
+    Looked for by account, asset and command, as the index has them: a venue's day may have millions of entries.
+    """
+    c, counted = ledger_entries.c, {row.trade_id for row in rows if row.cancelled_sequence is None}
+    if not counted:
+        return {}
+    sequences = [row.sequence for row in rows]
+    touched = {asset_id for row in rows for asset_id in (row.base_id, row.quote_id, row.fee_asset_id)}
+    found = connection.execute(
         select(c.asset_id, c.reference_id, (c.available_change_atoms + c.held_change_atoms).label("change")).where(
-            _entries_of(connection, wanted.period),
             c.account_id == wanted.account_id,
-            or_(c.reason == EntryReason.TRADE, c.reason.in_(_CHARGES)),
+            c.asset_id.in_(touched),
+            c.sequence.between(min(sequences), max(sequences)),
+            c.reason.in_((EntryReason.TRADE, *_CHARGES)),
         )
     )
     sums: defaultdict[int, int] = defaultdict(int)
-    for row in rows:
+    for row in found:
         if row.reference_id in counted:
             sums[row.asset_id] += row.change
     return {asset_id: change for asset_id, change in sums.items() if change}

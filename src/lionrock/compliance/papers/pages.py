@@ -172,7 +172,8 @@ _RETURN = """
     table.header([#name], [#d.currency], []),
     ..rows.map(r => (r.name, num(r.amount), text(size: 8pt, r.remark))).flatten())
 }
-#let title = if d.kind == "annual_return" { "Annual return" } else { "Monthly return" }
+#let title = if d.kind == "annual_return" { "Annual return" } else if d.kind == "net_liquid_assets_return" {
+  "Return of net liquid assets" } else { "Monthly return" }
 #sheet(title)[
   #facts(("Period", [#mono(short(d.period.begins)) to #mono(short(d.period.ends)), the latter not included]),
     ("Figures as of", mono(short(d.figures_as_of))), ("Prepared", mono(short(d.prepared_at))),

@@ -7,7 +7,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Engine, Row, and_, delete, func, insert, or_, select, update
 
 from lionrock.compliance.papers.drawing import Owed
 from lionrock.compliance.papers.periods import PaperKind, Period
@@ -80,9 +80,10 @@ class Shelf:
                 kind=kind.value, from_ns=period.from_ns, until_ns=period.until_ns, planned_ns=now_ns
             )
             connection.execute(planned)
-            if rows:
-                connection.execute(insert(papers), rows)
-        return len(rows)
+            new = _without_known(connection, rows)  # some are there when a site was set back
+            if new:
+                connection.execute(insert(papers), new)
+        return len(new)
 
     def to_make(self, most: int) -> list[PaperRow]:
         """What is owed and not made, first due first."""
@@ -159,3 +160,25 @@ class Shelf:
         with self._database.connect() as connection:
             rows: Sequence[Row[Any]] = connection.execute(statement).all()
         return [PaperRow(*tuple(row)) for row in rows]
+
+
+_AT_ONCE = 500
+
+
+def _without_known(connection: Connection, rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    known: set[str] = set()
+    for start in range(0, len(rows), _AT_ONCE):
+        ids = [row["paper_id"] for row in rows[start : start + _AT_ONCE]]
+        known |= set(connection.execute(select(papers.c.paper_id).where(papers.c.paper_id.in_(ids))).scalars())
+    return [row for row in rows if row["paper_id"] not in known]
+
+
+def forget_later_papers(database: Engine, last_sequence: int) -> int:
+    """Drops the papers that were recorded after a command, or not yet, as their trades may be gone; gives how many.
+
+    Every period is looked at again; what was recorded before stays as it is.
+    """
+    later = or_(papers.c.recorded_sequence.is_(None), papers.c.recorded_sequence > last_sequence)
+    with database.begin() as connection:
+        connection.execute(delete(paper_periods))
+        return connection.execute(delete(papers).where(later)).rowcount

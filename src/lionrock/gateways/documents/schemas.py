@@ -25,10 +25,13 @@ _OF_KIND: dict[Kind, Schema] = {
     Kind.MILLISECONDS: {"type": "integer", "format": "int64", "minimum": 0, "maximum": 10**13},
     Kind.BOOLEAN: {"type": "boolean"},
 }
+_STRUCTURED = frozenset({Kind.TEXTS, Kind.OBJECT, Kind.AMOUNTS, Kind.OBJECTS})
 
 
 def of_parameter(parameter: Parameter) -> Schema:
-    """What its text must be."""
+    """What it must be, most often as text."""
+    if parameter.kind in _STRUCTURED:
+        return _of_structure(parameter)
     schema = dict(_OF_KIND[parameter.kind])
     if parameter.choices:
         schema = {"type": "string", "enum": list(parameter.choices)}
@@ -37,8 +40,25 @@ def of_parameter(parameter: Parameter) -> Schema:
     return schema
 
 
+def _of_structure(parameter: Parameter) -> Schema:
+    if parameter.kind is Kind.AMOUNTS:
+        return {"type": "object", "additionalProperties": _OF_KIND[Kind.DECIMAL]}
+    if parameter.kind is Kind.OBJECT:
+        return of_object(parameter.members)
+    if parameter.kind is Kind.OBJECTS:
+        found: Schema = {"type": "array", "items": of_object(parameter.members)}
+    else:
+        text = {"type": "string", "enum": list(parameter.choices)} if parameter.choices else _OF_KIND[Kind.TEXT]
+        found = {"type": "array", "items": text}
+    if parameter.is_required:
+        found["minItems"] = 1
+    return found | {"maxItems": parameter.most} if parameter.most else found
+
+
 def example_of(parameter: Parameter) -> object:
     """The row's example, as JSON."""
+    if parameter.kind is Kind.TEXTS:
+        return [parameter.example]
     return int(parameter.example) if of_parameter(parameter)["type"] == "integer" else parameter.example
 
 

@@ -8,6 +8,7 @@ import binascii
 from typing import Literal
 
 import msgspec
+from sqlalchemy import Connection
 
 from lionrock.gateways.rest.contract import (
     NS_PER_MS,
@@ -23,7 +24,7 @@ from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
 from lionrock.gateways.rest.sign_in import Done, people_of
-from lionrock.people.api_keys import ALL_RIGHTS, Credential, KeyKind, Right
+from lionrock.people.api_keys import ALL_RIGHTS, MAX_NETWORKS, Credential, KeyKind, Right
 from lionrock.people.notices import Within, nothing_else
 
 PUBLIC_KEY_BYTES = 32
@@ -59,7 +60,7 @@ class MadeKey(KeyRow, rename="camel", kw_only=True):
     """The answer to a new key."""
 
     secret: str
-    """Of an HMAC key, shown now and never again; empty for an Ed25519 key."""
+    """Of an HMAC key, shown now and never again; empty for an Ed25519 key, and where the request is repeated."""
 
 
 async def list_keys(venue: Venue, call: Call) -> list[KeyRow]:
@@ -85,6 +86,11 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
         if Right.WITHDRAW in rights:
             people = people_of(venue)
             await people.require_second_factor(call.account_id, call.second_factor, call.session)
+
+        def remember(connection: Connection, made: Credential) -> None:
+            if venue.remember:
+                venue.remember(connection, MadeKey(**msgspec.structs.asdict(_row(venue, made)), secret=""))
+
         made = await asyncio.to_thread(
             lambda: venue.keys.create(
                 venue.catalogue.accounts[call.account_id],
@@ -94,6 +100,7 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
                 expires_ns=asked.expires_at_ms * NS_PER_MS,
                 public_key=public_key,
                 within=_told(venue, call, "an API key was made"),
+                also=remember,
             )
         )
     secret = made.secret.decode() if made.kind is KeyKind.HMAC else ""
@@ -101,7 +108,7 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
 
 
 async def revoke_key(venue: Venue, call: Call) -> Done:
-    """From the answer on the key is unknown."""
+    """From the answer on the key is unknown, and what streams with it is closed."""
     named = call.parameters.required("apiKey")
     credential = venue.keys.find(named)
     if credential is None or credential.account_id != call.account_id:
@@ -109,6 +116,7 @@ async def revoke_key(venue: Venue, call: Call) -> Done:
     if call.credential is not None and credential.rights not in call.credential.rights:
         raise Refused(-1005)
     await asyncio.to_thread(lambda: venue.keys.revoke(named, _told(venue, call, "an API key was revoked")))
+    venue.listen_keys.revoke(named)
     return Done()
 
 
@@ -146,9 +154,22 @@ def _read_public_key(text: str) -> bytes:
 
 
 _NEW_KEY = (
-    Parameter("rights", "List of rights", is_required=True, choices=tuple(right.name or "" for right in Right)),
+    Parameter(
+        "rights",
+        "What it may do",
+        Kind.TEXTS,
+        is_required=True,
+        choices=tuple(right.name or "" for right in Right),
+        example="READ",
+    ),
     Parameter("label", "What its owner calls it, at most 64 characters", example="laptop"),
-    Parameter("networks", "List of at most 20 CIDR networks it may be used from; any without", example="192.0.2.0/24"),
+    Parameter(
+        "networks",
+        "CIDR networks it may be used from; any without",
+        Kind.TEXTS,
+        example="192.0.2.0/24",
+        most=MAX_NETWORKS,
+    ),
     Parameter("expiresAtMs", "When it ends; never for 0", Kind.MILLISECONDS),
     Parameter("publicKey", "Raw Ed25519 public key, hex or base64url; without, an HMAC key with a secret is made"),
 )

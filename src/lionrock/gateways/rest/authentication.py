@@ -37,6 +37,7 @@ _REPEATED: dict[str, object] = {
     "next_step": "Sign again with a new timestamp if it is meant to be done once more.",
 }
 _PREFIX = b"signature="
+_FORM, _SIGNED_JSON = Body.FORM, Body.SIGNED_JSON
 _ED25519_BYTES = 64
 
 
@@ -60,8 +61,11 @@ def signed_text(query: bytes, form: bytes) -> bytes:
 
 
 def _without_signature(raw: bytes) -> bytes:
-    if _PREFIX not in raw:
+    first = raw.find(_PREFIX)  # for bytes half the time of `in`
+    if first < 0:
         return raw
+    if first and raw[first - 1 : first] == b"&" and raw.find(b"&", first) < 0:  # the last one, where clients put it
+        return raw[: first - 1]
     return b"&".join(pair for pair in raw.split(b"&") if not pair.startswith(_PREFIX))
 
 
@@ -76,7 +80,7 @@ def find_key(keys: ApiKeys, endpoint: Endpoint, access_key: str, now_ms: int, cl
     if credential is None:
         raise Refused("0102")
     _check_usable(credential, now_ms, client_host)
-    if endpoint.security.right not in credential.rights:
+    if not credential.has(endpoint.right):
         raise Refused(-1005)
     return credential
 
@@ -115,15 +119,15 @@ def authenticate(
     ends_ms = timestamp_ms + (DEFAULT_RECEIVE_WINDOW_MS if window_ms is None else window_ms)
     if timestamp_ms >= now_ms + CLOCK_AHEAD_MS or now_ms > ends_ms:
         raise Refused(-1021)
-    if endpoint.security.right not in credential.rights:
+    if not credential.has(endpoint.right):
         raise Refused(-1005)
     return Signed(credential, signature, timestamp_ms, ends_ms)
 
 
 def _signed_bytes(kind: Body, query: bytes, body: bytes) -> bytes:
-    if kind is Body.SIGNED_JSON:
+    if kind is _SIGNED_JSON:
         return _without_signature(query) + body
-    return signed_text(query, body if kind is Body.FORM else b"")
+    return signed_text(query, body if kind is _FORM else b"")
 
 
 def _verified(credential: Credential, given: str, text: bytes) -> bytes:

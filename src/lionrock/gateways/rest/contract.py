@@ -20,6 +20,7 @@ from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
+from lionrock.gateways.rest.answer_memory import AnswerMemory, Remember
 from lionrock.gateways.rest.errors import NO_LICENCE_RULES, LicenceRules, Refused
 from lionrock.gateways.rest.parameters import Parameters
 from lionrock.node.errors import NodeStopped
@@ -44,6 +45,7 @@ from lionrock.views.volumes import Volumes
 from lionrock.words.events import CommandRejected, Event
 
 NS_PER_MS = 1_000_000
+JSON = b"application/json"
 
 
 class Security(StrEnum):
@@ -107,6 +109,14 @@ class Kind(StrEnum):
     """Since 1970-01-01 UTC."""
     BOOLEAN = "BOOLEAN"
     """`true` or `false`."""
+    TEXTS = "TEXTS"
+    """A JSON array of text."""
+    OBJECT = "OBJECT"
+    """A JSON object."""
+    AMOUNTS = "AMOUNTS"
+    """A JSON object of amounts by asset code."""
+    OBJECTS = "OBJECTS"
+    """A JSON array of objects."""
 
 
 class Parameter(msgspec.Struct, frozen=True):
@@ -118,8 +128,12 @@ class Parameter(msgspec.Struct, frozen=True):
     kind: Kind = Kind.TEXT
     is_required: bool = False
     choices: tuple[str, ...] = ()
-    """The only values it may have; none for any."""
+    """The only values it may have, or each of its texts; none for any."""
     example: str = ""
+    members: tuple[Parameter, ...] = ()
+    """Of an object or each of the objects."""
+    most: int = 0
+    """How many an array may have; 0 where that is not bounded."""
 
 
 AUTHENTICATION = (
@@ -252,11 +266,15 @@ class Venue(msgspec.Struct):
     client_order_key: Callable[[int, str], int]
     """What the core knows a client's own order id by: a keyed hash of account and text, the same at every start."""
     clients: ClientAccounts
+    answers: AnswerMemory
+    """To writes that leave nothing in the journal."""
     probes: Probes | None = None
     people: People | None = None
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     remembered: Remembered = msgspec.field(default_factory=Remembered)
     trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
+    remember: Remember | None = None
+    """Of a request with an idempotency key: writes its answer in the transaction of what it does."""
     repeated: list[list[Event]] | None = None
     """Of a request that was carried out before: the events of its commands. None for any other."""
     histories: Histories | None = None
@@ -306,7 +324,7 @@ class Reply(msgspec.Struct, frozen=True):
 
     @classmethod
     def json(cls, status: int, body: object) -> Self:
-        return cls(status, b"application/json", msgspec.json.encode(body))
+        return cls(status, JSON, msgspec.json.encode(body))
 
 
 _NO_ACCOUNT: dict[str, object] = {
@@ -328,11 +346,14 @@ class Call(msgspec.Struct):
     """Address it came from; empty where that is not known."""
     session: Session | None = None
     headers: Mapping[bytes, bytes] = {}
-    """By lower-case name; only for endpoints that a session may use, and where people sign in."""
-    second_factor: str = ""
-    """Header `X-TWO-FA-TOKEN`."""
+    """By lower-case name."""
     staff: StaffSession | None = None
     """Who of the staff asks; only behind an endpoint for staff."""
+
+    @property
+    def second_factor(self) -> str:
+        """The code that came in the header `X-TWO-FA-TOKEN`; empty for none."""
+        return self.headers.get(b"x-two-fa-token", b"").decode("latin-1")
 
     @property
     def account_id(self) -> int:
@@ -373,12 +394,15 @@ class Endpoint(msgspec.Struct, frozen=True):
     """What the roles of the staff must have; of endpoints for staff, and of no others."""
     names: frozenset[str] = frozenset()
     """Of all it may read; follows from `parameters`."""
+    right: int = 0
+    """Bits that a key needs; follows from `security`."""
 
     def __post_init__(self) -> None:
         if (self.permission is not None) != (self.security is Security.STAFF):
             raise TypeError(f"{self.method} {self.path}: an endpoint for staff names a permission, and no other does")
         names = frozenset(parameter.name for parameter in self.parameters)
         msgspec.structs.force_setattr(self, "names", names | _AUTHENTICATION_NAMES)
+        msgspec.structs.force_setattr(self, "right", int(self.security.right))
 
 
 def refusal_in(events: list[Event]) -> CommandRejected | None:

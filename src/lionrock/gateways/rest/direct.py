@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import asyncio
 import urllib.parse
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any, Protocol, cast
 
 import httptools
@@ -20,16 +22,22 @@ MAX_BODY_BYTES = 64 * 1024
 """Of a body: 20 batched orders with the longest names need a third of it."""
 
 _SEPARATORS = len(b": \r\n")
+_CLOSE = (b"connection", b"close")
 
 Response = tuple[int, list[tuple[bytes, bytes]], bytes]
 """Status, headers, body."""
+Finish = Callable[[Response | Coroutine[Any, Any, Response]], None]
+"""Takes the response, or what is to be awaited for it."""
 
 
 class Responder(Protocol):
     """An application that answers whole requests."""
 
-    async def respond(self, scope: Scope, body: bytes) -> Response:
-        """`scope` has method, path, query_string, headers and client. Raises nothing."""
+    def begin(self, scope: Scope, body: bytes, finish: Finish) -> None:
+        """Call `finish` once: with something to await, or later with the response. Raises nothing, nor does that.
+
+        `scope` has method, path, query_string, headers and client.
+        """
 
     def too_large(self, scope: Scope) -> Response:
         """The answer to a body above `MAX_BODY_BYTES`."""
@@ -63,7 +71,7 @@ class DirectProtocol(BoundedProtocol):
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         super().__init__(*arguments, **named)
-        self._responder = cast("Responder", self.app) if hasattr(self.app, "respond") else None
+        self._responder = cast("Responder", self.app) if hasattr(self.app, "begin") else None
         self._direct: _Exchange | None = None
         """The request whose bytes come in or came in last."""
         self._answering: _Exchange | None = None
@@ -90,6 +98,10 @@ class DirectProtocol(BoundedProtocol):
         self.headers = []
         self._idle_since = None
 
+    def on_url(self, url: bytes) -> None:
+        self._count(len(url), 414)
+        self.url += url
+
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._responder is None:
             super().on_header(name, value)
@@ -109,13 +121,13 @@ class DirectProtocol(BoundedProtocol):
             self._by_asgi()
             return
         self.complete_head()
-        address = httptools.parse_url(self.url)
-        path = address.path.decode("ascii")
+        raw_path, query = _place(self.url)
+        path = raw_path.decode("ascii")
         scope = {
             "type": "http",
             "method": self.parser.get_method().decode("ascii"),
             "path": urllib.parse.unquote(path) if "%" in path else path,
-            "query_string": address.query or b"",
+            "query_string": query,
             "headers": self.headers,
             "client": self.client,
         }
@@ -159,14 +171,21 @@ class DirectProtocol(BoundedProtocol):
             self._queued.append(exchange)
 
     def _begin(self, exchange: _Exchange) -> None:
+        assert self._responder is not None  # noqa: S101 asked before an exchange is made
         self._answering = exchange
-        task = self.loop.create_task(self._answer(exchange))
+        self._responder.begin(exchange.scope, bytes(exchange.body), partial(self._answer, exchange))
+
+    def _answer(self, exchange: _Exchange, response: Response | Coroutine[Any, Any, Response]) -> None:
+        if isinstance(response, tuple) and not self.flow.write_paused:
+            self._finish(exchange, response)
+            return
+        task = self.loop.create_task(self._answer_later(exchange, response))
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
-    async def _answer(self, exchange: _Exchange) -> None:
-        assert self._responder is not None  # noqa: S101 asked before an exchange is made
-        response = await self._responder.respond(exchange.scope, bytes(exchange.body))
+    async def _answer_later(self, exchange: _Exchange, response: Response | Coroutine[Any, Any, Response]) -> None:
+        if not isinstance(response, tuple):
+            response = await response
         if self.flow.write_paused and not exchange.disconnected:
             await self.flow.drain()
         self._finish(exchange, response)
@@ -177,17 +196,14 @@ class DirectProtocol(BoundedProtocol):
         if exchange.disconnected or self.transport.is_closing():
             return
         status, headers, payload = response
-        head = [STATUS_LINE[status]]
-        for name, value in (*self.server_state.default_headers, *headers):
-            head += (name, b": ", value, b"\r\n")
-            if name == b"connection" and value == b"close":
-                exchange.keep_alive = False
-        if not exchange.keep_alive and (b"connection", b"close") not in headers:
-            head.append(b"connection: close\r\n")
-        head.append(b"\r\n")
-        if exchange.scope["method"] != "HEAD":
-            head.append(payload)
-        self.transport.write(b"".join(head))
+        if _CLOSE in headers:
+            exchange.keep_alive = False
+        elif not exchange.keep_alive:
+            headers.append(_CLOSE)
+        lines = [b"%b: %b\r\n" % header for header in (*self.server_state.default_headers, *headers)]
+        if exchange.scope["method"] == "HEAD":
+            payload = b""
+        self.transport.write(b"".join((STATUS_LINE[status], *lines, b"\r\n", payload)))
         self.server_state.total_requests += 1
         if not exchange.keep_alive:
             self.transport.close()
@@ -212,3 +228,12 @@ class DirectProtocol(BoundedProtocol):
             self._idle_timer = self.loop.call_later(rest, self._look_whether_idle)
         elif not self.transport.is_closing():
             self.transport.close()
+
+
+def _place(url: bytes) -> tuple[bytes, bytes]:
+    """Path and query of a request's address, which is nearly always just these two."""
+    if url.startswith(b"/") and url.find(b"#") < 0:
+        path, _, query = url.partition(b"?")
+        return path, query
+    address = httptools.parse_url(url)
+    return address.path, address.query or b""

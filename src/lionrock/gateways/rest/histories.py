@@ -339,7 +339,7 @@ def _order_row(venue: Venue, row: Row[Any]) -> OrderRow:
     )
 
 
-_TIME_IN_FORCE: Mapping[TimeInForce, str] = TIME_IN_FORCE_NAMES | {
+_TIME_IN_FORCE: Mapping[int, str] = TIME_IN_FORCE_NAMES | {
     TimeInForce.GOOD_TILL_DATE: "GTD",
     TimeInForce.DAY: "DAY",
 }

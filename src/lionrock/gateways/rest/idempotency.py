@@ -4,6 +4,7 @@ The memory is the journal. Each command of such a request carries, in its note, 
 `views.remembered` keeps the events of marked commands for 24 hours and is rebuilt from the journal at every start. A
 repeated request runs its handler again, with a node that answers with those events instead of asking the engine. So the
 answer is made twice from the same facts, and a request of several commands that was cut off between them goes on.
+Answers of writes that leave nothing in the journal are kept in SQL (`answer_memory`).
 """
 
 from __future__ import annotations
@@ -14,22 +15,20 @@ from collections.abc import Awaitable, Sequence
 from typing import Any, Protocol, cast
 
 import msgspec
+from sqlalchemy import Connection
 from starlette.types import Scope
 
-from lionrock.gateways.rest.contract import Call, Venue
+from lionrock.gateways.rest.answer_memory import Kept
+from lionrock.gateways.rest.contract import JSON, Call, Reply, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
+from lionrock.gateways.rest.turnstile import IDEMPOTENCY_KEY
 from lionrock.node.node import Node
-from lionrock.views.remembered import MEMORY_NS
 from lionrock.words.commands import Command
 from lionrock.words.events import Event
 from lionrock.words.side_notes import Mark, marked
 
-HEADER = b"idempotency-key"
 MAX_KEY = 255
 """Characters: printable ASCII."""
-KEPT_ANSWERS = 100_000
-"""Of requests without a command for the journal; the oldest goes first."""
-
 _DIGEST_BYTES = 16
 _OF_THE_MOMENT = (b"timestamp=", b"signature=", b"recvWindow=")
 """What differs between two tries of one request."""
@@ -41,15 +40,9 @@ class Carried(Protocol):
     def __call__(self, venue: Venue, *, call: Call) -> Awaitable[object]: ...
 
 
-class _Answer(msgspec.Struct, frozen=True):
-    time_ns: int
-    request_digest: bytes
-    answer: object
-
-
 def idempotency_key(scope: Scope) -> str | None:
     """The key in the request's head, if there is one. Raises `Refused` for one that is not a key, or two."""
-    found = [value for name, value in scope["headers"] if name == HEADER]
+    found = [value for name, value in scope["headers"] if name == IDEMPOTENCY_KEY]
     if not found:
         return None
     key = str(found[0], "latin-1")
@@ -90,14 +83,18 @@ class _MarkingNode:
 
 
 class Once:
-    """Requests with a key that are under way, and answers that only this process remembers."""
+    """Requests with a key that are under way."""
 
     def __init__(self) -> None:
         self._under_way: dict[tuple[int, int], asyncio.Event] = {}
-        self._answers: dict[tuple[int, int], _Answer] = {}
 
-    async def answer(self, venue: Venue, call: Call, key: str, scope: Scope, carry_out: Carried) -> object:
-        """What the request's first try answered or would have. Raises `Refused`, also for another request's key."""
+    async def answer(
+        self, venue: Venue, call: Call, key: str, scope: Scope, carry_out: Carried, *, lasts: bool = True
+    ) -> object:
+        """What the request's first try answered or would have. Raises `Refused`, also for another request's key.
+
+        Unless `lasts`, what it is about ends with the process, and so does its answer where nothing is in the journal.
+        """
         account_id = call.account_id
         mark = Mark(account_id, venue.client_order_key(account_id, f"\0{key}"), _digest(scope, call.body))
         place = mark.account_id, mark.key_hash
@@ -105,32 +102,34 @@ class Once:
             await under_way.wait()
         self._under_way[place] = asyncio.Event()
         try:
-            return await self._answer(venue, call, mark, carry_out)
+            return await self._answer(venue, call, mark, carry_out, lasts=lasts)
         finally:
             self._under_way.pop(place).set()
 
-    async def _answer(self, venue: Venue, call: Call, mark: Mark, carry_out: Carried) -> object:
-        place, now_ns = (mark.account_id, mark.key_hash), venue.clock()
-        done, kept = venue.remembered.find(*place, now_ns), self._kept(place, now_ns)
+    async def _answer(self, venue: Venue, call: Call, mark: Mark, carry_out: Carried, *, lasts: bool) -> object:
+        place, now_ns, memory = (mark.account_id, mark.key_hash), venue.clock(), venue.answers
+        done, kept = venue.remembered.find(*place, now_ns), memory.find(*place, now_ns)
         for earlier in (done, kept):
             if earlier and earlier.request_digest != mark.request_digest:
                 raise Refused(-1024)
         if kept:
-            return kept.answer
+            return Reply(200, JSON, kept.payload)
         recorded = done.events() if done else []
         node = _MarkingNode(venue.node, mark, recorded)
-        marking = msgspec.structs.replace(venue, node=cast("Node", node), repeated=recorded or None)
+        written: list[Kept] = []
+
+        def remember(connection: Connection, answer: object) -> None:
+            written.append(Kept(now_ns, mark.request_digest, msgspec.json.encode(answer)))
+            memory.write(connection, mark, written[0])
+
+        marking = msgspec.structs.replace(venue, node=cast("Node", node), repeated=recorded or None, remember=remember)
         answer = await carry_out(marking, call=call)
-        if not node.asked:
-            self._keep(place, _Answer(now_ns, mark.request_digest, answer))
+        if written:
+            memory.keep(mark, written[0])
+        elif not node.asked:
+            payload = answer.payload if isinstance(answer, Reply) else msgspec.json.encode(answer)
+            kept = Kept(now_ns, mark.request_digest, payload)
+            if lasts:
+                await asyncio.to_thread(memory.write_alone, mark, kept)
+            memory.keep(mark, kept)
         return answer
-
-    def _kept(self, place: tuple[int, int], now_ns: int) -> _Answer | None:
-        kept = self._answers.get(place)
-        return kept if kept and now_ns - kept.time_ns < MEMORY_NS else None
-
-    def _keep(self, place: tuple[int, int], answer: _Answer) -> None:
-        self._answers.pop(place, None)
-        self._answers[place] = answer
-        if len(self._answers) > KEPT_ANSWERS:
-            del self._answers[next(iter(self._answers))]

@@ -52,7 +52,7 @@ class KnowledgeState(msgspec.Struct, rename="camel"):
     licence_rules: list[LicenceRule]
 
 
-class PaperShown(msgspec.Struct, rename="camel"):
+class KnowledgePaper(msgspec.Struct, rename="camel"):
     """A test that was begun."""
 
     test_id: str
@@ -101,7 +101,7 @@ async def show(venue: Venue, call: Call) -> KnowledgeState:
     )
 
 
-async def begin(venue: Venue, call: Call) -> PaperShown:
+async def begin(venue: Venue, call: Call) -> KnowledgePaper:
     """A paper; the one that is open when there is one."""
     assessed, client = await assessed_client(venue, call)
     asked = read_json(call.body, Begin)
@@ -109,7 +109,7 @@ async def begin(venue: Venue, call: Call) -> PaperShown:
         paper = await asyncio.to_thread(
             assessed.assessments.knowledge.begin, client.client_id, asked.language, venue.clock()
         )
-    return PaperShown(paper.test.test_id, ms(paper.test.ends_ns), paper.questions)
+    return KnowledgePaper(paper.test.test_id, ms(paper.test.ends_ns), paper.questions)
 
 
 async def answer(venue: Venue, call: Call) -> ScoreShown:
@@ -139,7 +139,7 @@ _LANGUAGE = Parameter("language", "One of the languages of the bank; `en` unless
 
 ENDPOINTS = (
     row("GET", "knowledgeTest", show, "Where the client stands with the knowledge test", answer=KnowledgeState),
-    row("POST", "knowledgeTest", begin, "Begin a knowledge test", (_LANGUAGE,), answer=PaperShown),
+    row("POST", "knowledgeTest", begin, "Begin a knowledge test", (_LANGUAGE,), answer=KnowledgePaper),
     row(
         "PUT",
         "knowledgeTest",

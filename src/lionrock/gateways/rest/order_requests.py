@@ -18,6 +18,7 @@ MAX_CLIENT_ORDER_ID = 255
 """Characters, by the contract."""
 
 _I64_MAX = 2**63 - 1
+_LIMIT, _MARKET = OrderType.LIMIT, OrderType.MARKET
 _ORDER_ID_DIGITS = len(str(FIRST_ID))
 
 SIDES = {"BUY": Side.BUY, "SELL": Side.SELL}
@@ -70,7 +71,8 @@ def read_order(venue: Venue, account_id: int, parameters: Parameters, *, quantit
     if self_trade_prevention is None:
         raise Refused(-1130, "stpMode")
     # Taken as an order without it, such an order would do what its sender wants to rule out.
-    if (parameters.text("stopPrice") or "0").strip("0") not in ("", "."):
+    stop_price = parameters.text("stopPrice")
+    if stop_price is not None and stop_price.strip("0") not in ("", "."):
         raise Refused(-1020)
     price, size, amount = _figures(market, parameters, order_type, side, quantity_may_be_quote=quantity_may_be_quote)
     client_order_id = _client_order_id(parameters)
@@ -103,7 +105,7 @@ def _time_in_force(parameters: Parameters, order_type: OrderType) -> TimeInForce
     time_in_force = TIMES_IN_FORCE.get(text or "GTC")
     if time_in_force is None:
         raise Refused(-1115)
-    if order_type is OrderType.MARKET and time_in_force is TimeInForce.GOOD_TILL_CANCELLED:
+    if order_type is _MARKET and time_in_force is TimeInForce.GOOD_TILL_CANCELLED:
         return TimeInForce.IMMEDIATE_OR_CANCEL  # the contract's default is GTC for every type, and MARKET reports IOC
     return time_in_force
 
@@ -116,7 +118,7 @@ def _figures(
     amount = None if quantity_may_be_quote else parameters.text("amount")
     if quantity is not None and amount is not None:
         raise Refused(-1129)
-    if order_type is OrderType.LIMIT:
+    if order_type is _LIMIT:
         price_ticks = read_price(market, parameters.required("price"))
         return price_ticks, read_size(market, parameters.required("quantity")), 0
     if quantity_may_be_quote and side is Side.BUY:
@@ -178,6 +180,8 @@ def _client_order_id(parameters: Parameters) -> str:
 def read_client_order_id(parameters: Parameters, name: str) -> str:
     """The client's own id for an order; empty when it gives none. Raises `Refused`."""
     given = parameters.text(name) or ""
+    if not given:
+        return given
     if len(given) > MAX_CLIENT_ORDER_ID or _looks_like_an_order_id(given):
         raise Refused(-1123)
     try:

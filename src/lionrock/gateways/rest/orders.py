@@ -25,6 +25,7 @@ from lionrock.gateways.rest.rows import (
     placed_order,
     single_order,
 )
+from lionrock.gateways.rest.submissions import Submission, Submits
 from lionrock.views.orders import OrderState, OrderStatus, order_after
 from lionrock.words.commands import CancelOrder
 from lionrock.words.events import CommandRejected, Event
@@ -47,14 +48,16 @@ NO_LONGER_OPEN: dict[OrderStatus, Code] = {
 """What a cancel of an order that is over is refused with."""
 
 
-async def place(venue: Venue, call: Call) -> PlacedOrder:
+@Submits
+def place(venue: Venue, call: Call) -> Submission:
     """First version: the quantity of a market buy is what to spend, in quote."""
-    return await _place(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=True))
+    return _placing(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=True))
 
 
-async def place_by_base_or_amount(venue: Venue, call: Call) -> PlacedOrder:
+@Submits
+def place_by_base_or_amount(venue: Venue, call: Call) -> Submission:
     """Version 1.1: quantity is base, and a market order may name an amount of quote instead."""
-    return await _place(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=False))
+    return _placing(venue, read_order(venue, call.account_id, call.parameters, quantity_may_be_quote=False))
 
 
 async def check(venue: Venue, call: Call) -> Nothing:
@@ -63,11 +66,13 @@ async def check(venue: Venue, call: Call) -> Nothing:
     return Nothing()
 
 
-async def _place(venue: Venue, request: OrderRequest) -> PlacedOrder:
-    command = request.command
-    events = await venue.node.submit(command, request.client_order_id.encode())
-    order = _taken(events, request.client_order_id)
-    return placed_order(venue.catalogue.markets[command.market_id], order)
+def _placing(venue: Venue, request: OrderRequest) -> Submission:
+    command, name = request.command, request.client_order_id
+
+    def answer(events: list[list[Event]]) -> PlacedOrder:
+        return placed_order(venue.catalogue.markets[command.market_id], _taken(events[0], name))
+
+    return Submission([(command, name.encode())], answer)
 
 
 def _taken(events: list[Event], client_order_id: str, later: Sequence[Event] = ()) -> OrderState:
@@ -159,7 +164,8 @@ def _named_order(venue: Venue, call: Call, account_id: int) -> OrderState:
     return order
 
 
-async def cancel(venue: Venue, call: Call) -> CancelledOrder:
+@Submits
+def cancel(venue: Venue, call: Call) -> Submission:
     """Cancels one order. The reply shows it as it was at that moment, still open as the contract has it."""
     market = traded_market(venue, call.parameters)
     order = _named_order(venue, call, call.account_id)
@@ -167,14 +173,17 @@ async def cancel(venue: Venue, call: Call) -> CancelledOrder:
         raise Refused("0211")
     if not order.is_open:
         raise Refused(NO_LONGER_OPEN[order.status])
-    events = await venue.node.submit(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id))
-    refused = refusal_in(events)
-    if refused is not None:
-        # It was filled or cancelled by a command that went before this one.
-        if not order.is_open:
-            raise Refused(NO_LONGER_OPEN[order.status])
-        raise refused_by_core(refused)
-    return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
+
+    def answer(events: list[list[Event]]) -> CancelledOrder:
+        refused = refusal_in(events[0])
+        if refused is not None:
+            # It was filled or cancelled by a command that went before this one.
+            if not order.is_open:
+                raise Refused(NO_LONGER_OPEN[order.status])
+            raise refused_by_core(refused)
+        return cancelled_order(venue.catalogue.markets[order.placed.market_id], order)
+
+    return Submission([(CancelOrder(order_id=order.placed.order_id, account_id=call.account_id), b"")], answer)
 
 
 async def cancel_by_ids(venue: Venue, call: Call) -> CancelledByIds:

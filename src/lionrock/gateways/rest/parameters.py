@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from urllib.parse import unquote_to_bytes
 
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
+from lionrock.gateways.rest.json_bodies import printable
 
 _BAD_ESCAPE = re.compile(rb"%(?![0-9A-Fa-f]{2})")
 _MAX_NUMBER_DIGITS = 18
@@ -18,10 +18,21 @@ def parse_urlencoded(raw: bytes) -> dict[str, str]:
     """Names and values of one place. Raises `Refused` for a name that stands twice or has no value, and
     for text that is not UTF-8.
     """
+    if raw.find(b"%") < 0 and raw.find(b"+") < 0:  # for bytes half the time of `in`
+        try:
+            pairs = [pair.split("=", 1) for pair in raw.decode().split("&") if pair]
+            found = dict(pairs)
+        except ValueError:  # a pair that is half of one, or no UTF-8: below it is told which
+            pass
+        else:
+            if len(found) == len(pairs):
+                return found
+    return _parse_carefully(raw)
+
+
+def _parse_carefully(raw: bytes) -> dict[str, str]:
+    """The same where something is encoded or wrong."""
     found: dict[str, str] = {}
-    if not raw:
-        return found
-    plain = b"%" not in raw and b"+" not in raw
     try:
         for pair in raw.split(b"&"):
             if not pair:
@@ -29,33 +40,12 @@ def parse_urlencoded(raw: bytes) -> dict[str, str]:
             raw_name, equals, raw_value = pair.partition(b"=")
             if not equals:  # signed text cut in two elsewhere: half a name here, half a value there
                 raise missing_or_invalid("pair")
-            name, value = (raw_name.decode(), raw_value.decode()) if plain else (_decode(raw_name), _decode(raw_value))
+            name, value = _decode(raw_name), _decode(raw_value)
             if name in found:
-                raise missing_or_invalid(_printable(name))
+                raise missing_or_invalid(printable(name))
             found[name] = value
     except UnicodeDecodeError as error:
         raise missing_or_invalid("encoding") from error
-    return found
-
-
-def parse_json_object(raw: bytes) -> dict[str, object]:
-    """Members of one JSON object; numbers stay the text they were sent as. Raises `Refused` for anything else, and for
-    a name that stands twice in one object.
-    """
-
-    def read_object(pairs: list[tuple[str, object]]) -> dict[str, object]:
-        members = dict(pairs)
-        if len(members) < len(pairs):
-            names = [name for name, _ in pairs]
-            raise missing_or_invalid(_printable(next(name for name in names if names.count(name) > 1)))
-        return members
-
-    try:
-        found = json.loads(raw, parse_float=str, parse_int=str, parse_constant=str, object_pairs_hook=read_object)
-    except (ValueError, RecursionError) as error:
-        raise missing_or_invalid("body") from error
-    if not isinstance(found, dict):
-        raise missing_or_invalid("body")
     return found
 
 
@@ -65,11 +55,11 @@ def _decode(raw: bytes) -> str:
     return unquote_to_bytes(raw.replace(b"+", b" ")).decode()
 
 
-def _printable(name: str) -> str:
-    return name[:50] if name.isascii() and name.isprintable() else "name"
-
-
 _ABSENT = object()
+
+
+def _undeclared(name: str) -> LookupError:
+    return LookupError(f"the endpoint's row does not declare the parameter {name}")
 
 
 class Parameters:
@@ -87,14 +77,16 @@ class Parameters:
 
     def _sent(self, name: str) -> object:
         if self._declared is not None and name not in self._declared:
-            raise LookupError(f"the endpoint's row does not declare the parameter {name}")
+            raise _undeclared(name)
         return self._values.get(name, _ABSENT)
 
     def text(self, name: str) -> str | None:
         """The value, or None when the parameter was not sent. One that was sent empty, or as true, null or a list, is
         refused: it is a client's bug, and taking it for absent could widen what the client asked for.
         """
-        value = self._sent(name)
+        if self._declared is not None and name not in self._declared:  # as `_sent`: an order reads twelve of them
+            raise _undeclared(name)
+        value = self._values.get(name, _ABSENT)
         if value is _ABSENT:
             return None
         if not isinstance(value, str) or not value:
@@ -102,8 +94,11 @@ class Parameters:
         return value
 
     def required(self, name: str) -> str:
-        value = self.text(name)
-        if value is None:
+        """The same of one that has to be there."""
+        if self._declared is not None and name not in self._declared:
+            raise _undeclared(name)
+        value = self._values.get(name)
+        if not isinstance(value, str) or not value:
             raise missing_or_invalid(name)
         return value
 

@@ -11,7 +11,15 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Kin
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
-from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, Done, account_text, origin_of, people_of, session_of_call
+from lionrock.gateways.rest.sign_in import (
+    CREDENTIAL,
+    SIGN_IN_WEIGHT,
+    Done,
+    account_text,
+    origin_of,
+    people_of,
+    session_of_call,
+)
 from lionrock.people.notices import Occasion
 from lionrock.people.passkeys import MAX_LABEL
 from lionrock.people.passwords import is_acceptable
@@ -250,7 +258,7 @@ def _row(
 _CODE = Parameter("code", "Six digits of the authenticator", is_required=True, example="123456")
 _PASSWORD = Parameter("password", "The user's password", is_required=True)
 _PASSKEY = (
-    Parameter("credential", "What `PublicKeyCredential.toJSON()` gives in the browser", is_required=True),
+    CREDENTIAL,
     Parameter("label", "What its owner calls it, at most 64 characters", example="phone"),
 )
 

@@ -11,7 +11,7 @@ from lionrock.views.catalogue import Market
 from lionrock.views.orders import Fill, OrderState, OrderStatus
 from lionrock.words.enumerations import CancelReason, OrderType, SelfTradePrevention, Side, TimeInForce
 
-TIME_IN_FORCE_NAMES = {
+TIME_IN_FORCE_NAMES: dict[int, str] = {
     TimeInForce.GOOD_TILL_CANCELLED: "GTC",
     TimeInForce.IMMEDIATE_OR_CANCEL: "IOC",
     TimeInForce.FILL_OR_KILL: "FOK",
@@ -19,6 +19,8 @@ TIME_IN_FORCE_NAMES = {
     TimeInForce.GOOD_TILL_DATE: "GTC",
     TimeInForce.DAY: "GTC",
 }
+
+_MARKET, _BUY = int(OrderType.MARKET), int(Side.BUY)
 
 EXCHANGE_ID = "301"
 """Constant of the contract."""
@@ -131,13 +133,13 @@ def milliseconds_text(time_ns: int) -> str:
 
 
 def type_name(order: OrderState) -> str:
-    if order.placed.order_type == OrderType.MARKET:
+    if order.placed.order_type == _MARKET:
         return "MARKET"
     return "LIMIT_MAKER" if order.placed.post_only else "LIMIT"
 
 
 def side_name(side: int) -> str:
-    return "BUY" if side == Side.BUY else "SELL"
+    return "BUY" if side == _BUY else "SELL"
 
 
 def cancelled_order(market: Market, order: OrderState) -> CancelledOrder:
@@ -153,7 +155,7 @@ def cancelled_order(market: Market, order: OrderState) -> CancelledOrder:
         orig_qty=market.size_text(placed.size_lots),
         executed_qty=market.size_text(order.filled_lots),
         status=status,
-        time_in_force=TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
+        time_in_force=TIME_IN_FORCE_NAMES[placed.time_in_force],
         type=type_name(order),
         side=side_name(placed.side),
     )
@@ -172,7 +174,7 @@ def placed_order(market: Market, order: OrderState) -> PlacedOrder:
         orig_qty=market.size_text(placed.size_lots),
         executed_qty=market.size_text(order.filled_lots),
         status=order.status,
-        time_in_force=TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
+        time_in_force=TIME_IN_FORCE_NAMES[placed.time_in_force],
         type=type_name(order),
         side=side_name(placed.side),
         req_amount=market.quote_text(placed.quote_amount_atoms),
@@ -226,7 +228,7 @@ def _full(market: Market, order: OrderState) -> dict[str, Any]:
         "cumulative_quote_qty": cumulative_quote,
         "avg_price": market.average_price_text(order.filled_quote_atoms, order.filled_lots),
         "status": order.status,
-        "time_in_force": TIME_IN_FORCE_NAMES[TimeInForce(placed.time_in_force)],
+        "time_in_force": TIME_IN_FORCE_NAMES[placed.time_in_force],
         "type": type_name(order),
         "side": side_name(placed.side),
         "time": milliseconds_text(placed.time_ns),

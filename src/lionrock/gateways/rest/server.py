@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import partial
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lionrock.gateways.rest.authentication import authenticate, find_key, session_of, staff_session_of, take_once
-from lionrock.gateways.rest.contract import Body, Call, Endpoint, Reply, Security, Venue
-from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Response
+from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Reply, Security, Venue
+from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Finish, Response
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.idempotency import Once, idempotency_key
-from lionrock.gateways.rest.parameters import Parameters, parse_json_object, parse_urlencoded
+from lionrock.gateways.rest.json_bodies import parse_json_object
+from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
 from lionrock.gateways.rest.reasons import lacking, refused_body
+from lionrock.gateways.rest.submissions import Submits
 from lionrock.gateways.rest.turnstile import Turnstile
 from lionrock.node.errors import NodeBusy, NodeStopped
+from lionrock.node.node import Answer
 from lionrock.people.api_keys import Credential
 from lionrock.people.staff.permissions import Permission
 
@@ -26,6 +29,9 @@ _log = logging.getLogger(__name__)
 
 WEIGHT_OF_NOTHING = 1
 """Of a path that is not there."""
+_NO_KEY, _MAYBE_SIGNED = Security.NONE, Security.USER_STREAM
+_FORM, _UNSIGNED_JSON = Body.FORM, Body.JSON
+"""By name: a member of an enumeration takes four times as long to look up as a function to call."""
 _JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
 
@@ -37,6 +43,11 @@ class Gateway:
         self._venue, self._streams = venue, streams
         self._once = Once()
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
+        self._submitting = {
+            place: (endpoint, endpoint.handler)
+            for place, endpoint in self._endpoints.items()
+            if isinstance(endpoint.handler, Submits) and endpoint.security not in (Security.SESSION, Security.MANAGE)
+        }
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """The same over ASGI, and what is not HTTP."""
@@ -51,24 +62,63 @@ class Gateway:
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": payload})
 
+    def begin(self, scope: Scope, body: bytes, finish: Finish) -> None:
+        """Answer a whole request: `finish` gets the response, or what is to be awaited for it."""
+        found = self._submitting.get((scope["method"], scope["path"]))
+        if found is None:
+            finish(self.respond(scope, body))
+            return
+        endpoint, handler = found
+        venue, turnstile = self._venue, self._turnstile(scope)
+        if turnstile.has_idempotency_key:
+            finish(self.respond(scope, body))
+            return
+
+        def tell(outcome: Answer | NodeStopped) -> None:
+            if isinstance(outcome, NodeStopped):
+                finish(self._failed(turnstile, scope, outcome, shows=False))
+                return
+            try:
+                response = _response(200, submission.answer(outcome.events))
+            except Exception as error:  # noqa: BLE001 as below
+                finish(self._failed(turnstile, scope, error, shows=endpoint.shows_state))
+                return
+            response[1].extend(turnstile.headers())
+            finish(response)
+
+        has_passed = False
+        try:
+            turnstile.pass_address(endpoint.weight)
+            call = self._call(endpoint, turnstile, scope, body, None)
+            has_passed = True
+            submission = handler.read(venue, call)
+            venue.node.post(submission.commands, tell)
+        except Exception as error:  # noqa: BLE001 whatever it was, the client gets an answer
+            finish(self._failed(turnstile, scope, error, shows=has_passed and endpoint.shows_state))
+
     async def respond(self, scope: Scope, body: bytes) -> Response:
         """The answer to a whole request. What goes wrong is logged and told as the contract's internal error."""
-        turnstile = Turnstile(self._venue.traffic, scope, self._venue.clock())
+        turnstile = self._turnstile(scope)
         try:
             response = _response(200, await self._carried_out(turnstile, scope, body))
-        except Refused as refused:
-            response = self._refusal(scope, refused)
-        except NodeBusy:
-            response = self._refusal(scope, Refused(-2040))
-        except NodeStopped as stopped:
-            # By the contract a status of 500 and above means that the outcome may be unknown.
-            known = stopped.outcome_known
-            response = self._refusal(scope, Refused(-1101, status=503) if known else Refused(-1006, status=500))
-        except Exception:  # noqa: BLE001 whatever it was, the client gets an answer
-            _log.exception("%s %s went wrong", scope["method"], scope["path"])
-            response = self._refusal(scope, Refused(-1001, status=500))
+        except Exception as error:  # noqa: BLE001 whatever it was, the client gets an answer
+            return await self._failed(turnstile, scope, error, shows=False)
         response[1].extend(turnstile.headers())
         return response
+
+    async def _failed(self, turnstile: Turnstile, scope: Scope, error: Exception, *, shows: bool) -> Response:
+        """The answer to a request that was not carried out. `shows` as in `_answer`."""
+        try:
+            if shows and isinstance(error, Refused):
+                await self._venue.settled()
+        except NodeStopped as stopped:
+            error = stopped
+        response = self._refusal(scope, _refused_for(error, scope))
+        response[1].extend(turnstile.headers())
+        return response
+
+    def _turnstile(self, scope: Scope) -> Turnstile:
+        return Turnstile(self._venue.traffic, scope, self._venue.clock())
 
     def too_large(self, scope: Scope) -> Response:
         """The answer to a body above `MAX_BODY_BYTES`."""
@@ -85,9 +135,7 @@ class Gateway:
     async def _carried_out(self, turnstile: Turnstile, scope: Scope, body: bytes) -> object:
         endpoint = self._endpoint(turnstile, scope)
         turnstile.pass_address(endpoint.weight)
-        # An answer that holds a secret is given once, and not remembered for a second try.
-        may_repeat = endpoint.method != "GET" and endpoint.security is not Security.MANAGE
-        key = idempotency_key(scope) if may_repeat else None
+        key = idempotency_key(scope) if endpoint.method != "GET" else None
         if endpoint.security is Security.STAFF:
             call = await self._staff_call(endpoint, turnstile, scope, body)
         elif endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
@@ -98,7 +146,10 @@ class Gateway:
             key = None
         if key is None:
             return await self._answer(self._venue, endpoint, call)
-        return await self._once.answer(self._venue, call, key, scope, partial(self._answer, endpoint=endpoint))
+        lasts = endpoint.security is not _MAYBE_SIGNED  # listen keys end with the process
+        return await self._once.answer(
+            self._venue, call, key, scope, partial(self._answer, endpoint=endpoint), lasts=lasts
+        )
 
     async def _answer(self, venue: Venue, endpoint: Endpoint, call: Call) -> object:
         """Nothing that was read is told before it is certain: not what a read shows, nor why a command is refused."""
@@ -123,15 +174,14 @@ class Gateway:
         self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes, idempotency_key: str | None
     ) -> Call:
         parameters = _parameters(endpoint, scope, body)
-        host, headers = turnstile.client_host, turnstile.request_headers
-        if endpoint.security is Security.NONE:
+        host, headers, now_ms = turnstile.client_host, turnstile.request_headers, turnstile.now_ns // NS_PER_MS
+        if endpoint.security is _NO_KEY:
             return Call(parameters, body, None, host, headers=headers)
-        if endpoint.security is Security.USER_STREAM and parameters.text("signature") is None:
-            now_ms = self._venue.now_ms()
+        if endpoint.security is _MAYBE_SIGNED and parameters.text("signature") is None:
             credential = find_key(self._venue.keys, endpoint, turnstile.access_key, now_ms, host)
             self._check_account(credential)
             turnstile.pass_key(credential.access_key, endpoint)
-            return Call(parameters, body, credential, host, None, headers, turnstile.second_factor)
+            return Call(parameters, body, credential, host, None, headers)
         signed = authenticate(
             self._venue.keys,
             endpoint,
@@ -139,15 +189,15 @@ class Gateway:
             query=scope["query_string"],
             body=body,
             parameters=parameters,
-            now_ms=self._venue.now_ms(),
+            now_ms=now_ms,
             client_host=host,
         )
         credential = signed.credential
         self._check_account(credential)
         turnstile.pass_key(credential.access_key, endpoint)
         if endpoint.method != "GET":
-            take_once(self._venue.traffic.replays, signed, self._venue.now_ms(), idempotency_key or "")
-        return Call(parameters, body, credential, host, None, headers, turnstile.second_factor)
+            take_once(self._venue.traffic.replays, signed, now_ms, idempotency_key or "")
+        return Call(parameters, body, credential, host, None, headers)
 
     def _check_account(self, credential: Credential) -> None:
         if credential.account_id not in self._venue.catalogue.accounts:
@@ -157,12 +207,12 @@ class Gateway:
         people, headers = self._venue.people, turnstile.request_headers
         if people is None:
             raise Refused(-1002)
-        session = session_of(people.sessions, headers, self._venue.clock(), writes=endpoint.method != "GET")
+        session = session_of(people.sessions, headers, turnstile.now_ns, writes=endpoint.method != "GET")
         turnstile.pass_key(session.session_id, endpoint)
         parameters = _parameters(endpoint, scope, body)
         if people.sessions.needs_writing(session):
             await asyncio.to_thread(people.sessions.write, session)
-        return Call(parameters, body, None, turnstile.client_host, session, headers, turnstile.second_factor)
+        return Call(parameters, body, None, turnstile.client_host, session, headers)
 
     async def _staff_call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
         """Neither a key nor a client's session is looked at."""
@@ -185,11 +235,11 @@ class Gateway:
 
 def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
     """All that was sent by name; the query wins."""
-    values: dict[str, object] = dict(parse_urlencoded(scope["query_string"]))
-    if body and endpoint.body is Body.FORM:
-        values = parse_urlencoded(body) | values
-    elif body and endpoint.body is Body.SIGNED_JSON:
-        values = parse_json_object(body) | values
+    query = scope["query_string"]
+    values: Mapping[str, object] = parse_urlencoded(query) if query else {}
+    if body and endpoint.body is not _UNSIGNED_JSON:
+        sent = parse_urlencoded(body) if endpoint.body is _FORM else parse_json_object(body, number=str)
+        values = {**sent, **values} if values else sent
     return Parameters(values, endpoint.names)
 
 
@@ -199,6 +249,19 @@ def _response(status: int, answer: object) -> Response:
         return answer.status, [content_type, (b"content-length", length), *answer.headers], answer.payload
     payload = _encode(answer)
     return status, [_JSON, (b"content-length", b"%d" % len(payload))], payload
+
+
+def _refused_for(error: Exception, scope: Scope) -> Refused:
+    """What a client is told of an error. One that nobody foresaw is logged."""
+    if isinstance(error, Refused):
+        return error
+    if isinstance(error, NodeBusy):
+        return Refused(-2040)
+    if isinstance(error, NodeStopped):
+        # By the contract a status of 500 and above means that the outcome may be unknown.
+        return Refused(-1101, status=503) if error.outcome_known else Refused(-1006, status=500)
+    _log.error("%s %s went wrong", scope["method"], scope["path"], exc_info=error)
+    return Refused(-1001, status=500)
 
 
 async def _read_body(receive: Receive) -> bytes | None:

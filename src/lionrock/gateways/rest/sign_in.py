@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from lionrock.gateways.rest.authentication import SESSION_COOKIE
-from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Parameter, Reply, Security, Venue
+from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Kind, Parameter, Reply, Security, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
@@ -188,8 +188,17 @@ def cookie_of(
 _NAME = Parameter("signInName", "Letter case does not matter", is_required=True, example="ann@example.com")
 _PASSWORD = Parameter("password", "Password, 12 to 256 characters", is_required=True, example="a long pass phrase")
 _CODE = Parameter("code", "Code of the authenticator, or a recovery code", example="123456")
-_CREDENTIAL = Parameter(
-    "credential", "What `PublicKeyCredential.toJSON()` gives in the browser, an object", is_required=True
+CREDENTIAL = Parameter(
+    "credential",
+    "What `PublicKeyCredential.toJSON()` gives in the browser",
+    Kind.OBJECT,
+    is_required=True,
+    members=(
+        Parameter("id", "Of the passkey, base64url", is_required=True),
+        Parameter("rawId", "The same", is_required=True),
+        Parameter("type", "What it is", is_required=True, choices=("public-key",)),
+        Parameter("response", "What the device says and signs", Kind.OBJECT, is_required=True),
+    ),
 )
 _SESSION_ID = Parameter("sessionId", "Which session; the one that asks where it is not sent")
 
@@ -226,7 +235,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Sign in with a passkey",
         Body.JSON,
         shows_state=False,
-        parameters=(_CREDENTIAL,),
+        parameters=(CREDENTIAL,),
         answer=SignedIn,
     ),
     Endpoint(

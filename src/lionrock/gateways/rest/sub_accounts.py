@@ -6,7 +6,8 @@ import asyncio
 
 import msgspec
 
-from lionrock.custody.transfers import TransferRefused, TransferRequest
+from lionrock.custody.refusals import LedgerRefused
+from lionrock.custody.transfers import TransferRequest
 from lionrock.custody.withdrawals import RequestDiffers
 from lionrock.gateways.rest.accounts import trades_of
 from lionrock.gateways.rest.answers import Success
@@ -141,7 +142,7 @@ async def transfer(venue: Venue, call: Call) -> TransferAnswer:
         done = await venue.clients.wallet.transfers.transfer(request)
     except RequestDiffers as error:
         raise Refused(-1024) from error
-    except TransferRefused as refused:
+    except LedgerRefused as refused:
         raise refused_by_core(refused.event) from refused
     return TransferAnswer(True, done.asked_ns // 1_000_000, client_order_id, str(FIRST_RECORD_ID + done.number))
 

@@ -14,17 +14,19 @@ Headers = tuple[tuple[bytes, bytes], ...]
 WEIGHT_USED = b"x-lionrock-weight-used"
 WEIGHT_LIMIT = b"x-lionrock-weight-limit"
 RETRY_AFTER = b"retry-after"
+IDEMPOTENCY_KEY = b"idempotency-key"
 TOO_MANY, SHUT_OUT = 429, 418
+_OF_ORDERS = Security.TRADE
 
 
 class Turnstile:
-    """One request on its way in."""
+    """One request on its way in; `now_ns` is when it came."""
 
-    __slots__ = ("_allowance", "_now_ns", "_traffic", "client_host", "request_headers")
+    __slots__ = ("_allowance", "_traffic", "client_host", "now_ns", "request_headers")
 
     def __init__(self, traffic: Traffic, scope: Scope, now_ns: int) -> None:
         self._traffic = traffic
-        self._now_ns = now_ns
+        self.now_ns = now_ns
         self._allowance: Allowance | None = None
         self.request_headers: dict[bytes, bytes] = dict(scope["headers"])
         self.client_host = client_address(scope.get("client"), self.request_headers, traffic.proxies)
@@ -39,22 +41,21 @@ class Turnstile:
         return b"x-hk-apikey" not in self.request_headers
 
     @property
-    def second_factor(self) -> str:
-        """The code that came; empty for none."""
-        return self.request_headers.get(b"x-two-fa-token", b"").decode("latin-1")
+    def has_idempotency_key(self) -> bool:
+        return IDEMPOTENCY_KEY in self.request_headers
 
     def pass_address(self, weight: int) -> None:
         """Before anything is known of the client; what costs nothing always passes. Raises `Refused`."""
         limits = self._traffic.limits
         if limits is not None and weight:
-            self._took(limits.of_address(self.client_host, weight, self._now_ns))
+            self._took(limits.of_address(self.client_host, weight, self.now_ns))
 
     def pass_key(self, name: str, endpoint: Endpoint) -> None:
         """Once it is known who asks: by the key's or the session's name. Raises `Refused`."""
         limits = self._traffic.limits
         if limits is not None and endpoint.weight:
-            is_order = endpoint.security is Security.TRADE
-            self._took(limits.of_key(name, endpoint.weight, self._now_ns, is_order=is_order))
+            is_order = endpoint.security is _OF_ORDERS
+            self._took(limits.of_key(name, endpoint.weight, self.now_ns, is_order=is_order))
 
     def _took(self, allowance: Allowance) -> None:
         self._allowance = allowance

@@ -9,8 +9,8 @@ import msgspec
 from lionrock.custody.chains import ChainUnavailable, Terms
 from lionrock.custody.deposits import Deposit, DepositState, Step
 from lionrock.custody.listed import ListedAddress
+from lionrock.custody.refusals import LedgerRefused
 from lionrock.custody.withdrawals import (
-    HoldRefused,
     NoLongerCancellable,
     Request,
     RequestDiffers,
@@ -145,7 +145,7 @@ async def withdraw(venue: Venue, call: Call) -> WithdrawalAccepted:
         withdrawal = await wallet.withdrawals.request(request)
     except RequestDiffers as error:
         raise Refused(-1024) from error
-    except HoldRefused as refused:
+    except LedgerRefused as refused:
         raise refused_by_core(refused.event) from refused
     number = _withdrawal_id(withdrawal)
     # The exchange says id "0" here; clients take `id` for the withdrawal's and look for it in the list.
@@ -267,7 +267,7 @@ async def cancel_withdrawal(venue: Venue, call: Call) -> WithdrawalRow:
         raise Refused("0211") from error
     except NoLongerCancellable as error:
         raise Refused(-1142) from error
-    except HoldRefused as refused:
+    except LedgerRefused as refused:
         raise refused_by_core(refused.event) from refused
 
 

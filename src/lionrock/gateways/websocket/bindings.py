@@ -23,11 +23,11 @@ ALL_GROUPS = 0
 _BUSY_SECONDS = 0.05
 _BYTES = 16
 
-_metadata = MetaData()
+metadata = MetaData()
 
 _bindings = Table(
     "connection_bindings",
-    _metadata,
+    metadata,
     Column("binding", LargeBinary, primary_key=True),
     Column("account_id", BigInteger, nullable=False),
     Column("group_id", BigInteger, nullable=False),
@@ -40,7 +40,6 @@ class Bindings:
     def __init__(self, database: Engine, node: Node, random_bytes: Callable[[int], bytes]) -> None:
         self._database, self._node, self._random_bytes = database, node, random_bytes
         self._ending: set[asyncio.Task[None]] = set()
-        _metadata.create_all(database)
 
     async def cancel_left_over(self) -> int:
         """Cancel what was tied to connections of a process that is no more; gives how many bindings there were."""

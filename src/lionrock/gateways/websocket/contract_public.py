@@ -12,6 +12,7 @@ from lionrock.gateways.websocket.hub import Hub
 from lionrock.gateways.websocket.limits import MAX_SUBSCRIPTIONS, SILENCE_SECONDS
 from lionrock.gateways.websocket.requests import V1Request, V2Request, read_object
 from lionrock.gateways.websocket.topics import V1, V2, Topic
+from lionrock.people.listen_keys import ListenKey
 from lionrock.views.catalogue import Market
 
 _MAX_ECHO = 64
@@ -30,6 +31,10 @@ class _PublicSession:
     def __init__(self, hub: Hub, connection: Connection) -> None:
         self._hub, self._connection = hub, connection
         self._site = hub.venue.profile.site_tag.lower()
+
+    @property
+    def opened_by(self) -> ListenKey | None:
+        return None
 
     async def begin(self) -> None:
         """Nothing is sent unasked."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
+
 import msgspec
 
 from lionrock.gateways.rest.errors import Code, Refused
@@ -18,19 +20,24 @@ from lionrock.gateways.websocket.hub import Hub
 from lionrock.gateways.websocket.limits import MAX_SUBSCRIPTIONS, OWN_PING_SECONDS, OWN_SILENCE_SECONDS
 from lionrock.gateways.websocket.requests import FeedRequest, read_object
 from lionrock.gateways.websocket.topics import FEED
+from lionrock.people.listen_keys import ListenKey
 from lionrock.views.catalogue import Market
 
 _MAX_ECHO = 64
 
 
-class OwnSession:
+class OwnSession(ABC):
     """What the venue's two own streams have in common."""
 
     def __init__(self, hub: Hub, connection: Connection) -> None:
         self.hub, self.connection = hub, connection
         self._ping_at = hub.loop.time() + OWN_PING_SECONDS
 
-    async def begin(self) -> None:
+    @property
+    def opened_by(self) -> ListenKey | None:
+        return None
+
+    async def begin(self) -> None:  # noqa: B027 some begin with more
         """Nothing is sent unasked."""
 
     async def take(self, data: str | bytes) -> None:
@@ -47,9 +54,9 @@ class OwnSession:
         except Refused as refused:
             self._tell_refusal(request, refused)
 
+    @abstractmethod
     async def carry_out(self, request: FeedRequest) -> None:
         """Do what is asked. Raises `Refused`."""
-        raise NotImplementedError
 
     def look(self, now: float) -> None:
         """Ping, and cut what does not answer."""
@@ -60,7 +67,7 @@ class OwnSession:
             self._ping_at = now + OWN_PING_SECONDS
             wire.write(PING)
 
-    async def end(self) -> None:
+    async def end(self) -> None:  # noqa: B027 some have to let go of something
         """Nothing depended on it."""
 
     def answer(self, request: FeedRequest, message: dict[str, object]) -> None:

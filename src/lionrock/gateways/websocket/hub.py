@@ -15,12 +15,13 @@ from lionrock.gateways.rest.contract import Venue
 from lionrock.gateways.websocket.account_news import AccountNews, accounts_in
 from lionrock.gateways.websocket.channels import Channel, Connection
 from lionrock.gateways.websocket.contract_channel import ContractChannel, Wrap
-from lionrock.gateways.websocket.frames import INTERNAL_ERROR
+from lionrock.gateways.websocket.frames import INTERNAL_ERROR, KEY_ENDED
 from lionrock.gateways.websocket.limits import KEPT_SECONDS, PATROL_SECONDS, StreamLimits
 from lionrock.gateways.websocket.market_news import MarketNews, PhaseEvent
 from lionrock.gateways.websocket.session import Session
 from lionrock.gateways.websocket.topics import STREAMS, Stream, Topic
 from lionrock.node.published import Published
+from lionrock.people.listen_keys import ListenKey
 from lionrock.views.catalogue import Market
 from lionrock.words.enumerations import KillSwitchScope
 from lionrock.words.events import (
@@ -38,6 +39,9 @@ from lionrock.words.events import (
 )
 
 _log = logging.getLogger(__name__)
+
+KEY_ENDED_WORDS = "the listen key has ended: ask for a new one"
+KEY_REVOKED_WORDS = "the API key that opened this stream was revoked"
 
 _BOOK_EVENTS = (OrderPlaced, OrderCancelled, OrderAmended, OrderReduced, OrderReplenished, TradeExecuted)
 _PHASE_EVENTS = (MarketPhaseChanged, MarketPhaseScheduled, AuctionUncrossed)
@@ -58,6 +62,7 @@ class Hub:
         self._topics = {(stream.path, topic.name): topic for stream in STREAMS for topic in stream.topics}
         self._patrol = self.loop.call_later(PATROL_SECONDS, self._look_round)
         venue.node.subscribe(self.take)
+        venue.listen_keys.on_end.append(self.end_streams)
 
     def topic(self, stream: Stream, name: str) -> Topic | None:
         return self._topics.get((stream.path, name))
@@ -157,6 +162,12 @@ class Hub:
         if not self.per_address[address]:
             del self.per_address[address]
         connection.leave()
+
+    def end_streams(self, key: ListenKey) -> None:
+        """What was opened with a listen key that is over."""
+        for connection, session in list(self.sessions.items()):
+            if session.opened_by is key:
+                connection.end(KEY_ENDED, KEY_REVOKED_WORDS if key.is_revoked else KEY_ENDED_WORDS)
 
     def end_all(self, code: int, reason: str) -> None:
         for connection in list(self.sessions):

@@ -13,10 +13,9 @@ from lionrock.gateways.websocket.channels import Channel, Connection
 from lionrock.gateways.websocket.feed_events import feed_event, feed_order
 from lionrock.gateways.websocket.feed_messages import AccountSnapshot, AccountUpdate, FeedBalance
 from lionrock.gateways.websocket.feed_session import OwnSession
-from lionrock.gateways.websocket.frames import KEY_ENDED, text_frame
+from lionrock.gateways.websocket.frames import text_frame
 from lionrock.gateways.websocket.hub import Hub
 from lionrock.gateways.websocket.limits import KEPT_MESSAGES
-from lionrock.gateways.websocket.private_session import KEY_ENDED_WORDS
 from lionrock.gateways.websocket.requests import FeedRequest
 from lionrock.people.api_keys import Right
 from lionrock.people.listen_keys import ListenKey
@@ -79,6 +78,10 @@ class PrivateFeedSession(OwnSession):
         self._tied: dict[int, bytes] = {}
         """Binding by group."""
 
+    @property
+    def opened_by(self) -> ListenKey:
+        return self._key
+
     async def carry_out(self, request: FeedRequest) -> None:
         if request.op == "subscribe":
             await self._subscribe(request)
@@ -89,7 +92,7 @@ class PrivateFeedSession(OwnSession):
 
     def look(self, now: float) -> None:
         if self.hub.venue.listen_keys.find(self._key.text) is not self._key:
-            self.connection.end(KEY_ENDED, KEY_ENDED_WORDS)
+            self.hub.end_streams(self._key)
         else:
             super().look(now)
 

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 
 from lionrock.gateways.websocket.account_news import AccountNews, Update
 from lionrock.gateways.websocket.channels import Channel, Connection
-from lionrock.gateways.websocket.frames import KEY_ENDED, text_frame
+from lionrock.gateways.websocket.frames import text_frame
 from lionrock.gateways.websocket.hub import Hub
 from lionrock.gateways.websocket.limits import PRIVATE_PING_SECONDS, PRIVATE_SILENCE_SECONDS
 from lionrock.gateways.websocket.private_messages import contract_events
 from lionrock.gateways.websocket.requests import read_object
 from lionrock.people.listen_keys import ListenKey
-
-KEY_ENDED_WORDS = "the listen key has ended: ask for a new one"
 
 
 class ContractAccountChannel(Channel):
@@ -42,11 +40,11 @@ class PrivateSession:
     """One connection."""
 
     def __init__(self, hub: Hub, connection: Connection, key: ListenKey, channel_id: str) -> None:
-        self._hub, self._connection, self._key, self._channel_id = hub, connection, key, channel_id
+        self._hub, self._connection, self.opened_by, self._channel_id = hub, connection, key, channel_id
         self._ping_at = hub.loop.time() + PRIVATE_PING_SECONDS
 
     async def begin(self) -> None:
-        account_id = self._key.credential.account_id
+        account_id = self.opened_by.credential.account_id
         name = "contract", account_id
         news = self._hub.account(account_id)
         await news.begin()
@@ -67,8 +65,8 @@ class PrivateSession:
 
     def look(self, now: float) -> None:
         """Ping every 30 seconds; an hour without a sign of life, or the end of the key, ends it."""
-        if self._hub.venue.listen_keys.find(self._key.text) is not self._key:
-            self._connection.end(KEY_ENDED, KEY_ENDED_WORDS)
+        if self._hub.venue.listen_keys.find(self.opened_by.text) is not self.opened_by:
+            self._hub.end_streams(self.opened_by)
         elif now - self._connection.wire.heard_at >= PRIVATE_SILENCE_SECONDS:
             self._connection.wire.cut()
         elif now >= self._ping_at:

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from lionrock.people.listen_keys import ListenKey
+
 
 class Session(Protocol):
     """What the server asks of each kind."""
+
+    @property
+    def opened_by(self) -> ListenKey | None:
+        """The key it ends with; None for a public one."""
 
     async def begin(self) -> None:
         """The connection is accepted."""

@@ -15,10 +15,9 @@ from lionrock.compliance.records.facts import KeepingFacts
 from lionrock.compliance.staff_facts import StaffFacts
 from lionrock.gateways.rest.contract import Endpoint
 from lionrock.rulebook.facts import ClientRecord, TokenRecord
-from lionrock.rulebook.ports import FactSource
+from lionrock.rulebook.ports import FactSource, Joined
 from lionrock.site.definition import Definition
 from lionrock.site.facts.declared import DeclaredFacts
-from lionrock.site.facts.gathered import GatheredFacts
 from lionrock.site.facts.ledger import Entities, LedgerFacts
 from lionrock.site.facts.record import RecordFacts
 from lionrock.site.facts.shapes import ShapeFacts
@@ -115,7 +114,7 @@ class Gathering:
         ground = self._ground
         await ground.node.settled()
         ledger = LedgerFacts(ground.node.engine, ground.views.catalogue, self._movements, self._entities())
-        return GatheredFacts(
+        return Joined(
             ledger,
             DeclaredFacts(ground.definition, self.running()),
             ShapeFacts(self.endpoints, {}),

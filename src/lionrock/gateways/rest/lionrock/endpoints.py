@@ -6,6 +6,7 @@ from lionrock.gateways.rest.contract import Body, Endpoint, Kind, Parameter, Sec
 from lionrock.gateways.rest.lionrock import markets, orders
 from lionrock.gateways.rest.lionrock.answers import Cancellation, Consequence, OwnOrder
 from lionrock.gateways.rest.lionrock.requests import ORDER_TYPES, OWN_TIMES_IN_FORCE, SELF_TRADE_MODES
+from lionrock.gateways.rest.orders import MAX_BATCH
 
 _NONE, _READ, _TRADE = Security.NONE, Security.USER_DATA, Security.TRADE
 
@@ -82,7 +83,16 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         orders.place_batch,
         "Place up to 20 orders of any kind and market",
         _JSON,
-        parameters=(Parameter("orders", "List of orders, each with the members of one", is_required=True),),
+        parameters=(
+            Parameter(
+                "orders",
+                "Orders, kept together in this order",
+                Kind.OBJECTS,
+                is_required=True,
+                members=ORDER_PARAMETERS,
+                most=MAX_BATCH,
+            ),
+        ),
         answer=orders.OwnBatch,
     ),
     Endpoint(

@@ -23,6 +23,7 @@ from lionrock.gateways.rest.lionrock.requests import read_group, read_own_order
 from lionrock.gateways.rest.order_requests import OrderRequest, read_price, read_side, read_size
 from lionrock.gateways.rest.orders import CANCELS_AT_ONCE, DEFAULT_ROWS, MAX_BATCH, MAX_ROWS, NO_LONGER_OPEN
 from lionrock.gateways.rest.reasons import refused_body, refused_with_units
+from lionrock.gateways.rest.submissions import Submission, Submits
 from lionrock.views.catalogue import Market
 from lionrock.views.orders import OrderState
 from lionrock.views.trading_rules import BY_CLIENT
@@ -49,10 +50,15 @@ class KillSwitchAnswer(msgspec.Struct, rename="camel"):
     """What engaging it took back."""
 
 
-async def place(venue: Venue, call: Call) -> Consequence:
+@Submits
+def place(venue: Venue, call: Call) -> Submission:
     """One order of any kind."""
     request = read_own_order(venue, call.account_id, call.parameters)
-    return _placed(venue, request, await venue.node.submit(request.command, request.client_order_id.encode()))
+
+    def answer(events: list[list[Event]]) -> Consequence:
+        return _placed(venue, request, events[0])
+
+    return Submission([(request.command, request.client_order_id.encode())], answer)
 
 
 def _placed(venue: Venue, request: OrderRequest, events: list[Event]) -> Consequence:
