@@ -2,23 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Mapping
-
-from lionrock.people.people import People
-from lionrock.words.events import AccountOpened
-
-
-class UsersOfClients:
-    """Gives an account to whoever applied for it."""
-
-    def __init__(self, people: People) -> None:
-        self._people = people
-
-    async def give_account(self, user_id: str, account: AccountOpened) -> None:
-        """As `onboarding.ports.Users`."""
-        await asyncio.to_thread(self._people.users.give_account, user_id, account)
-        self._people.sessions.account_given(user_id, account.account_id)
 
 
 class NoticesByKey:

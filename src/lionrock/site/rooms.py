@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,7 +17,7 @@ from lionrock.compliance.admission.board_report import BoardReports
 from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
-from lionrock.compliance.assessments.assessments import Assessments, read_data
+from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
 from lionrock.compliance.attesting import register_attesting
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
@@ -30,6 +31,7 @@ from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWork
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
 from lionrock.compliance.papers.documents import Client
+from lionrock.compliance.records.keeping import NS_PER_DAY
 from lionrock.compliance.records.orders import RecordOrders
 from lionrock.compliance.records.records import Keeper
 from lionrock.compliance.registers.work import RegisterWork
@@ -49,7 +51,7 @@ from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.loading import shipped_library
 from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
-from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
+from lionrock.site.between_rooms import NoticesByKey
 from lionrock.site.clockwork import every_day, every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
@@ -107,6 +109,7 @@ class Rooms(msgspec.Struct, frozen=True):
     admission: AdmissionDesk
     paperwork: Paperwork
     keeper: Keeper
+    people: People
     statements: Statements
 
     async def open(self) -> None:
@@ -126,8 +129,14 @@ class Rooms(msgspec.Struct, frozen=True):
             every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
             every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
             every_minute("Old drafts cannot be ended", self.onboarding.expire_due),
+            every_minute("Old sign-ins cannot be forgotten", partial(self._forget_sign_ins, clock)),
             every_day("The rulebook cannot be run", self.rulebook.is_due, self.rulebook.run),
         ]
+
+    async def _forget_sign_ins(self, clock: Callable[[], int]) -> None:
+        kept = self.keeper.keepings(clock()).get("audit_log")
+        if kept is not None:
+            await asyncio.to_thread(self.people.sign_in_log.forget_before, clock() - kept.keep_days * NS_PER_DAY)
 
     def licence_rules(self, at_ns: int) -> LicenceRules:
         """Rules by the core's rejection that carries them out, as they are in force at a moment."""
@@ -172,7 +181,8 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
-    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, statements)
+    ground.staff.queue.add(OnboardingWork(onboarding))
+    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)
 
 
 def _queue(ground: Ground, admission: AdmissionDesk, paperwork: Paperwork) -> None:
@@ -222,7 +232,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         ground.database,
         ground.sealer,
         ground.random_bytes,
-        data=read_data(definition.assessment_terms),
+        data=_data(definition),
         clients=OnboardedClients(lambda: made[0].records, holder.number, employees),
         notices=notices,
     )
@@ -238,7 +248,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         directory=ground.directory,
         requirements=definition.onboarding,
         around=Surroundings(
-            users=UsersOfClients(ground.people),
+            users=ground.people,
             ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
             gates=OnboardingGates(clock, ground.clock),
             decide=rulebook.decide,
@@ -255,6 +265,17 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
     ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
+
+
+def _data(definition: Definition) -> Data:
+    """Terms and methods, with the clauses that the site's file names."""
+    data = read_data(definition.assessment_terms)
+    if not definition.agreement_clauses:
+        return data
+    agreements = msgspec.structs.replace(
+        data.terms.agreements, clauses=data.terms.agreements.clauses | definition.agreement_clauses
+    )
+    return msgspec.structs.replace(data, terms=msgspec.structs.replace(data.terms, agreements=agreements))
 
 
 def _admission(ground: Ground, statements: Statements, rulebook: Rulebook) -> AdmissionDesk:
