@@ -27,51 +27,11 @@ from tests.gateways.rest.staff.desk import Desk, enrolled
 NAME = "anna.eriksson@mail.example.com"
 
 
-class Applying:
-    """The site, and what is done there."""
+class Applicants:
+    """What applicants and the staff do at a site that has onboarding."""
 
-    def __init__(self, inside: Inside) -> None:
-        self.inside, site = inside, inside.site
-        statements = Statements(site.node)
-
-        async def decision(digest: bytes) -> int:
-            return await statements.record(StatementKind.DECISION, digest)
-
-        async def document(digest: bytes) -> int:
-            return await statements.record(StatementKind.DOCUMENT, digest)
-
-        self.gates = RecordedGates(site.node)
-        around = Surroundings(
-            users=site.people,
-            ledger=NodeLedger(site.node, site.catalogue.accounts, site.owners),
-            gates=self.gates,
-            decide=simple_rules,
-            record_decision=decision,
-            record_document=document,
-            provider=SimulatedProvider(),
-            entity="hk",
-            provider_patience_s=1,
-        )
-        self.onboarding = Onboarding(
-            site.database,
-            site.sealer,
-            os.urandom,
-            inside.clock,
-            directory=inside.directory,
-            requirements=REQUIREMENTS,
-            around=around,
-        )
-        OnboardingOrders(self.onboarding).register(site.staff.executors)
-        site.staff.queue.add(OnboardingWork(self.onboarding, DAY))
-        inside.venue.onboarding = self.onboarding
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, directory: Path) -> AsyncIterator[Applying]:
-        async with Inside(directory).open(is_sandbox=True) as inside:
-            applying = cls(inside)
-            yield applying
-            await applying.onboarding.checks.stop()
+    def __init__(self, inside: Inside, onboarding: Onboarding) -> None:
+        self.inside, self.onboarding = inside, onboarding
 
     async def sign_up(self, name: str = NAME) -> Browser:
         answer = await self.inside.post("/lionrock/v1/onboarding/users", {"signInName": name, "password": PASSWORD})
@@ -117,3 +77,51 @@ class Applying:
         told = {"action": "onboarding_decision", "payload": payload, "reasonCode": "review", "words": "as it should be"}
         made = await reviewer.done("POST", "proposals", told)
         return await officer.approve(made)
+
+
+class Applying(Applicants):
+    """The site in this process, with onboarding put into it."""
+
+    def __init__(self, inside: Inside) -> None:
+        site = inside.site
+        statements = Statements(site.node)
+
+        async def decision(digest: bytes) -> int:
+            return await statements.record(StatementKind.DECISION, digest)
+
+        async def document(digest: bytes) -> int:
+            return await statements.record(StatementKind.DOCUMENT, digest)
+
+        self.gates = RecordedGates(site.node)
+        around = Surroundings(
+            users=site.people,
+            ledger=NodeLedger(site.node, site.catalogue.accounts, site.owners),
+            gates=self.gates,
+            decide=simple_rules,
+            record_decision=decision,
+            record_document=document,
+            provider=SimulatedProvider(),
+            entity="hk",
+            provider_patience_s=1,
+        )
+        onboarding = Onboarding(
+            site.database,
+            site.sealer,
+            os.urandom,
+            inside.clock,
+            directory=inside.directory,
+            requirements=REQUIREMENTS,
+            around=around,
+        )
+        OnboardingOrders(onboarding).register(site.staff.executors)
+        site.staff.queue.add(OnboardingWork(onboarding, DAY))
+        inside.venue.onboarding = onboarding
+        super().__init__(inside, onboarding)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, directory: Path) -> AsyncIterator[Applying]:
+        async with Inside(directory).open(is_sandbox=True) as inside:
+            applying = cls(inside)
+            yield applying
+            await applying.onboarding.checks.stop()
