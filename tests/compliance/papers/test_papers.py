@@ -10,6 +10,7 @@ import pypdf
 import pytest
 from sqlalchemy import select, update
 
+from lionrock.compliance.papers import job
 from lionrock.compliance.papers.documents import AccountStatement, ContractNote, Receipt, fields_of
 from lionrock.compliance.papers.job import SETTLED_NS
 from lionrock.compliance.papers.press import set_here
@@ -240,8 +241,9 @@ async def test_what_nobody_made_is_told_as_owed(site: Site, url: str) -> None:
 
 @pytest.mark.shows("PAPR-007")
 async def test_rows_that_were_changed_make_no_paper_and_keep_no_other_back(
-    site: Site, url: str, caplog: pytest.LogCaptureFixture
+    site: Site, url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(job, "MOST_AT_ONCE", 1)
     two_days(site)
     views = follow(site.directory, url)
     with views.begin() as connection:
