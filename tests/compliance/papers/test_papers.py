@@ -12,7 +12,8 @@ from sqlalchemy import select, update
 
 from lionrock.compliance.papers import job
 from lionrock.compliance.papers.documents import AccountStatement, ContractNote, Receipt, fields_of
-from lionrock.compliance.papers.job import SETTLED_NS
+from lionrock.compliance.papers.job import SETTLED_NS, PaperRules
+from lionrock.compliance.papers.periods import Deadline, PaperKind
 from lionrock.compliance.papers.press import set_here
 from lionrock.compliance.papers.shelf import forget_later_papers
 from lionrock.rulebook.facts import Obligation, RecordShape, Watched
@@ -168,6 +169,25 @@ async def test_statements_and_receipts(site: Site, url: str) -> None:
     assert "eceipt" in pages["receipt"]
     assert "Monthly statement" in pages["monthly_statement"]
     assert "31,968" in pages["monthly_statement"]
+
+
+@pytest.mark.shows("PAPR-004")
+async def test_a_statement_of_position_every_three_months(site: Site, url: str) -> None:
+    """Its time runs from the statement before: that of the first quarter is due when the first day behind it ends."""
+    two_days(site)
+    follow(site.directory, url)
+    rules = PaperRules({PaperKind.POSITION_STATEMENT: Deadline(3, "months")})
+    with opened(site, url, rules=rules) as desk:
+        await desk.job.run_all(at("2026-07-01 02:00"))
+        second, first = desk.shelf.of_account(CY)
+        if first.from_ns > second.from_ns:
+            first, second = second, first
+        assert (first.begun_ns, first.until_ns) == (at("2026-01-01 00:00"), at("2026-04-01 00:00"))
+        assert first.due_ns == at("2026-04-02 00:00") - 1
+        assert (second.begun_ns, second.due_ns) == (at("2026-04-01 00:00"), at("2026-07-02 00:00") - 1)
+        told = json.loads(desk.shelf.open(second.paper_id, "json"))
+        assert (told["kind"], told["movements"]) == ("position_statement", [])
+        assert told["closing_balances"] == [{"asset": "USD", "available": "5", "held": "0", "total": "5"}]
 
 
 @pytest.mark.shows("PAPR-005")

@@ -219,7 +219,7 @@ class PapersJob:
                 return
             except (RowsBehind, NodeBusy):
                 pass  # looked at again
-            except Exception as error:  # noqa: BLE001 - the venue goes on without papers; the rules tell that they are owed
+            except Exception as error:  # noqa: BLE001 - the venue goes on; the rules tell what is owed
                 _log.critical("Papers cannot be made now: %s", type(error).__name__)
             if done is None or done.is_idle:
                 await asyncio.sleep(LOOK_SECONDS)
