@@ -22,7 +22,6 @@ from lionrock.compliance.capital import tables as capital_tables
 from lionrock.compliance.onboarding import tables as onboarding_tables
 from lionrock.compliance.papers import tables as paper_tables
 from lionrock.compliance.records import tables as record_tables
-from lionrock.compliance.records import tables as records_tables
 from lionrock.compliance.registers import tables as register_tables
 from lionrock.custody import tables as custody_tables
 from lionrock.gateways.rest import answer_memory
@@ -58,11 +57,10 @@ ROOMS = (
     paper_tables.metadata,
     capital_tables.metadata,
     register_tables.metadata,
-    records_tables.metadata,
+    record_tables.metadata,
     custody_tables.metadata,
     answer_memory.metadata,
     bindings.metadata,
-    record_tables.metadata,
 )
 
 pytestmark = pytest.mark.shows("AUTH-020")
