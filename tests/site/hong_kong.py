@@ -278,6 +278,11 @@ class HongKong(Inside):
         told = {"symbol": "BTCUSD", "side": side, "type": "LIMIT", "quantity": "0.01", "price": "50000"} | more
         return (await key.signed("POST", "/api/v1/spot/order", **told)).json()
 
+    def forbidden(self, key: Key) -> set[str]:
+        """Codes of the assets that an account may not acquire."""
+        assets = self.site.catalogue.assets
+        return {assets[asset_id].code for asset_id in self.site.profiles.forbidden_assets(key.account_id)}
+
     # The rest of the day
 
     async def papers(self) -> None:

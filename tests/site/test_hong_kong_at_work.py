@@ -52,6 +52,7 @@ async def test_nine_in_ten_machine_rows_pass_on_a_site_that_is_run_properly(tmp_
         assert (await site.order(key, "BUY"))["status"] == "FILLED"
         refused = await site.order(key, "BUY", quantity="15")
         assert refused["lionrock"]["name"] == "exposure_above_limit"
+        assert site.forbidden(key) == {"ETH", "USDT"}, "ether is for professionals, nobody admitted the stablecoin"
         assert "HK-K10" in {each["id"] for each in refused["lionrock"]["licence_rules"]}
         await site.papers()
         await asyncio.to_thread(backed_up, site.directory, tmp_path / "backup", site.now_ns)

@@ -18,7 +18,9 @@ from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
 from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
+from lionrock.compliance.assessments.ports import AssetTerms
 from lionrock.compliance.attesting import register_attesting
+from lionrock.compliance.gates.admitted import admitted_assets
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.file_orders import ClientFileOrders
@@ -51,7 +53,7 @@ from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.loading import shipped_library
 from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
-from lionrock.site.between_rooms import NoticesByKey
+from lionrock.site.client_notices import ClientNotices
 from lionrock.site.clockwork import every_day, every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
@@ -162,8 +164,8 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     attestations = Attestations(ground.database, ground.random_bytes)
     register_attesting(ground.staff.executors, attestations.record)
-    onboarding, assessed = _clients(ground, statements, office.rulebook)
     admission = _admission(ground, statements, office.rulebook)
+    onboarding, assessed = _clients(ground, statements, office.rulebook, admission.admission)
     ground.staff.proposals.clients_of.append(
         lambda account_id: onboarding.records.client_of_account(ground.owners.owner_of(account_id))
     )
@@ -181,7 +183,6 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
-    ground.staff.queue.add(OnboardingWork(onboarding))
     return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)
 
 
@@ -218,7 +219,9 @@ def _lines(address: Address) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tuple[Onboarding, Assessed]:
+def _clients(
+    ground: Ground, statements: Statements, rulebook: Rulebook, admission: Admission
+) -> tuple[Onboarding, Assessed]:
     """Assessments ask onboarding who a client is, late: it is put together after them."""
     definition, views, made = ground.definition, ground.views, list[Onboarding]()
     holder = definition.entity_of_kind(AccountKind.CLIENT)
@@ -227,7 +230,11 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         members = ground.staff.members
         return frozenset(client for each in members.all() for client in members.own_files(each))
 
-    notices = NoticesByKey()
+    def user_of(client_id: str) -> str:
+        known = made[0].records.client(client_id)
+        return known.user_id if known else ""
+
+    notices = ClientNotices(ground.database, ground.people.notices, user_of, definition.site.valuation_asset)
     assessments = Assessments(
         ground.database,
         ground.sealer,
@@ -236,10 +243,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         clients=OnboardedClients(lambda: made[0].records, holder.number, employees),
         notices=notices,
     )
-    ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
-    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
-    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
-    clock = ClientClock(ClientGates(ledger, assessments, rulebook, terms))
+    clock = _client_clock(ground, assessments, rulebook, admission)
     onboarding = Onboarding(
         ground.database,
         ground.sealer,
@@ -265,6 +269,19 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
     ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
+
+
+def _client_clock(ground: Ground, assessments: Assessments, rulebook: Rulebook, admission: Admission) -> ClientClock:
+    definition, views = ground.definition, ground.views
+    money = [asset.code for asset in definition.assets if asset.is_money]
+
+    def admitted() -> Mapping[str, AssetTerms]:
+        return admitted_assets(admission.register.all(), money)
+
+    ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
+    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
+    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
+    return ClientClock(ClientGates(ledger, assessments, rulebook, terms, admitted))
 
 
 def _data(definition: Definition) -> Data:
