@@ -266,6 +266,7 @@ def _clients(
     )
     made.append(onboarding)
     OnboardingOrders(onboarding).register(ground.staff.executors)
+    ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
 

@@ -1,4 +1,4 @@
-"""A Hong Kong site at work: its staff, its committee, its capital, a client who went the whole way and trades."""
+"""A licensed site at work: its staff, its committee, its capital, a client who went the whole way and trades."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 import pyotp
@@ -62,15 +62,16 @@ def clause_hash(text: str) -> str:
     return hashlib.sha256(" ".join(text.split()).encode()).hexdigest()
 
 
-class HongKong(Inside):
+class AtWork(Inside):
     """The site and its clock; every step is one that an operator or a client takes."""
 
     rooms: Rooms
+    template = "hk"
 
     @asynccontextmanager
-    async def at_work(self) -> AsyncIterator[HongKong]:
-        """Opened and established, as `lionrock serve --site hk --sandbox` does."""
-        choose(self.directory, "hk")
+    async def opened(self) -> AsyncIterator[Self]:
+        """Opened and established, as `lionrock serve --site NAME --sandbox` does."""
+        choose(self.directory, self.template)
         path = self.directory / FILE_NAME
         declared = '"records.storage_approval_reference" = "SFC/2026/1"\n[agreement_clauses.client_agreement]\n'
         path.write_text(path.read_text() + declared + f'suitability = "{clause_hash(SUITABILITY)}"\n')
@@ -82,7 +83,7 @@ class HongKong(Inside):
             assert gathering is not None
             await establish(self.site, definition)
             await rooms.open()
-            self.rooms = rooms
+            self.rooms, self.currency = rooms, definition.site.reporting_currency
             self.venue = self.site.venue(definition.profile(), definition.arrangements())
             described = documented((*ENDPOINTS, *PROBES, *sandbox.ENDPOINTS), STREAMS)
             gathering.endpoints = described
@@ -135,26 +136,30 @@ class HongKong(Inside):
             in_force_ns=self.now_ns,
         )
 
-    async def record_capital(self, **changed: Any) -> None:
-        """One finance officer enters the figures, another approves them."""
+    async def record_capital(self) -> None:
+        """In the currency that the site reports in. One finance officer enters the figures, another approves them."""
         book = self.rooms.paperwork.book
         finance, other = StaffIdentity("f1", frozenset({"finance"})), StaffIdentity("f2", frozenset({"finance"}))
         spent = tuple(MonthExpenses(f"2026-{month:02}", 500_000 * DOLLAR) for month in range(1, 13))
         told: CapitalFigures = figures(
-            entity="operator", as_of_ns=self.now_ns - SECOND, operating_expenses=spent, **changed
+            entity="operator", as_of_ns=self.now_ns - SECOND, operating_expenses=spent, currency=self.currency
         )
         await asyncio.to_thread(book.record, told, finance, other, self.now_ns)
 
     # The committee
 
-    async def admit(self, asset: str, audience: str) -> None:
-        officer = self.desk(Role.COMPLIANCE_OFFICER)
+    async def describe(self, asset: str) -> None:
+        """What the committee is to decide on; until then nobody acquires it."""
         described = {
             "issuedOnNs": self.now_ns - 800 * DAY_SECONDS * SECOND,
             "approvalReference": "SFC/2026/2",
             "disclosedFields": DISCLOSED,
         }
+        officer = self.desk(Role.COMPLIANCE_OFFICER)
         await officer.done("PUT", "admission/tokens", {"asset": asset, "described": described})
+
+    async def admit(self, asset: str, audience: str) -> None:
+        await self.describe(asset)
         for role in SEATS:
             vote = {"asset": asset, "audience": audience, "isFor": True, "reasons": "looked at"}
             await self.desk(role).done("POST", "admission/votes", vote)

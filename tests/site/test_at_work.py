@@ -1,4 +1,4 @@
-"""The Hong Kong rule book on a running site: what a new site shows, what one that is run properly shows."""
+"""The rule books on a running site: what a new site shows, what one that is run properly shows."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ import pytest
 from lionrock.people.staff.roles import Role
 from lionrock.rulebook.loading import shipped_library
 from lionrock.rulebook.rule import MACHINE_KINDS
-from tests.site.hong_kong import HongKong, backed_up
+from tests.site.at_work import AtWork, backed_up
 
 
-def machine_rows(site: HongKong) -> list[str]:
+def machine_rows(site: AtWork) -> list[str]:
     """Rules in force that a program decides, and whose rooms are there."""
     return [
         rule.id
@@ -24,7 +24,7 @@ def machine_rows(site: HongKong) -> list[str]:
 
 @pytest.mark.shows("SITE-011")
 async def test_a_new_site_is_red_where_nobody_did_anything(tmp_path: Path) -> None:
-    async with HongKong(tmp_path).at_work() as site:
+    async with AtWork(tmp_path).opened() as site:
         found = await site.statuses()
         for rule in ("HK-F02", "HK-K05", "HK-T01", "HK-T03", "HK-Y01", "HK-Y04", "HK-F08"):
             assert found[rule] in {"fail", "no_data"}, rule
@@ -34,7 +34,7 @@ async def test_a_new_site_is_red_where_nobody_did_anything(tmp_path: Path) -> No
 
 @pytest.mark.shows("SITE-011", "SITE-012")
 async def test_nine_in_ten_machine_rows_pass_on_a_site_that_is_run_properly(tmp_path: Path) -> None:
-    async with HongKong(tmp_path / "data").at_work() as site:
+    async with AtWork(tmp_path / "data").opened() as site:
         await site.hire()
         await site.attest()
         await site.publish_agreement()
@@ -69,3 +69,29 @@ async def test_nine_in_ten_machine_rows_pass_on_a_site_that_is_run_properly(tmp_
         assert shown["HK-F02"]["evidenceSequence"] > 0
         waiting = [rule for rule in shipped_library().by_licence("HK-VATP").rules if rule.rule.waits_for]
         assert all(found[rule.id] == "no_data" for rule in waiting if rule.id in found)
+
+
+class Dubai(AtWork):
+    template = "mena"
+
+
+class Europe(AtWork):
+    template = "eu"
+
+
+@pytest.mark.shows("SITE-013")
+@pytest.mark.parametrize(("regime", "rows"), [(Dubai, 8), (Europe, 8)])
+async def test_six_in_ten_machine_rows_pass_elsewhere(tmp_path: Path, regime: type[AtWork], rows: int) -> None:
+    async with regime(tmp_path / "data").opened() as site:
+        await site.hire()
+        await site.attest()
+        await site.publish_agreement()
+        await site.record_capital()
+        await asyncio.to_thread(backed_up, site.directory, tmp_path / "backup", site.now_ns)
+        for asset in ("BTC", "ETH"):
+            await site.describe(asset)
+        found = await site.statuses()
+        ruled = machine_rows(site)
+        red = {rule: f"{found[rule]}: {site.why(rule)}" for rule in ruled if found[rule] != "pass"}
+        assert len(ruled) == rows
+        assert len(red) <= 0.4 * rows, red
