@@ -18,6 +18,7 @@ from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
 from lionrock.compliance.assessments.assessments import Assessments, read_data
 from lionrock.compliance.attesting import register_attesting
+from lionrock.compliance.capital.orders import CapitalOrders
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.file_orders import ClientFileOrders
@@ -170,6 +171,8 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
         regime=regime,
         own_days=ground.definition.retention_days,
     )
+    entities = [entity.code for entity in ground.definition.entities]
+    CapitalOrders(paperwork.book, entities, ground.clock).register(ground.staff.executors)
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
     return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, statements)

@@ -7,7 +7,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 
@@ -64,6 +64,13 @@ class Applying:
         OnboardingOrders(self.onboarding).register(site.staff.executors)
         site.staff.queue.add(OnboardingWork(self.onboarding, DAY))
         inside.venue.onboarding = self.onboarding
+
+    @classmethod
+    def of(cls, inside: Inside, onboarding: Onboarding) -> Self:
+        """At a site that has the room already."""
+        applying = cls.__new__(cls)
+        applying.inside, applying.onboarding = inside, onboarding
+        return applying
 
     @classmethod
     @asynccontextmanager
