@@ -57,3 +57,6 @@ class EchoEngine:
 
     def balances(self, account_id: int, /) -> list[tuple[int, int, int]]:
         raise KeyError(account_id)
+
+    def preview(self, order: bytes, time_ns: int, /) -> tuple[bytes, int]:
+        return b"", 0

@@ -317,6 +317,33 @@ cdef class Engine:
                 rows.append((asset_id, balance.available_atoms, balance.held_atoms))
         return rows
 
+    def preview(self, const uint8_t[::1] order not None, int64_t time_ns) -> tuple:
+        """What a `PlaceOrder` record would be answered at a time: `OrderPlaced` or `CommandRejected`, as a record of its
+        own, and the account's exposure with it in atoms of the valuation asset (0 where it is refused before its size
+        is known). Nothing changes. Its order id is taken to be the next one; what falls due by the time is not done.
+
+        Raises `ValueError` for anything but one record.
+        """
+        cdef place_order_t asked
+        cdef int64_t exposure_atoms = 0, now_ns = self.out.time_ns
+        self.refuse_while_applying()
+        if order.shape[0] != RECORD_BYTES:
+            raise ValueError(f"{order.shape[0]} bytes are not one {RECORD_BYTES}-byte record")
+        memcpy(&asked, &order[0], RECORD_BYTES)
+        if asked.kind != COMMAND_PLACE_ORDER:
+            raise ValueError(f"command {asked.kind} is no order")
+        asked.order_id = self.placing.highest_order_id + 1
+        self.out.start_batch()
+        self.out.start_command(self.out.sequence, max(now_ns, time_ns))
+        self.matching.command += 1  # what the last one traded is not of this one
+        try:
+            self.placing.preview(&asked, &exposure_atoms)
+            return self.out.finished(), exposure_atoms
+        finally:
+            self.matching.command -= 1
+            self.out.start_command(self.out.sequence, now_ns)
+            self.out.start_batch()
+
     def lines(self) -> list:
         """The state as lines of text, without line feeds (spec/state.md)."""
         self.refuse_while_applying()

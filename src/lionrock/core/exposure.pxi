@@ -95,6 +95,13 @@ cdef class Exposure:
             )
         return total
 
+    cdef int64_t with_order(self, int32_t account, uint32_t quote_asset, int64_t held_atoms) except -1:
+        """Exposure of an account whose order holds so much quote, whether the account has a limit or not."""
+        cdef int32_t slot = self.slot(quote_asset)
+        return self.exposure(
+            account, quote_asset, held_atoms if slot >= 0 and self.valuations[slot].is_money else 0
+        )
+
     cdef int set_valuation(self, const set_valuation_t* command) except -1:
         cdef uint16_t kind = command.kind
         cdef int32_t slot

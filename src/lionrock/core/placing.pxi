@@ -154,6 +154,25 @@ cdef class Placing:
             return self.incoming.wait(slot, command.trigger, command.trigger_price_ticks)
         return self.incoming.come_in(slot, &taking)
 
+    cdef int preview(self, const place_order_t* command, int64_t* exposure_atoms) except -1:
+        """What the order would be answered at the door, and the exposure with it; nothing stands or is held after."""
+        cdef int32_t account = self.ledger.account(command.account_id)
+        cdef int32_t market = self.book.market(command.market_id)
+        cdef order_t asked
+        cdef taking_t wants
+        exposure_atoms[0] = 0
+        if self.refused(command, account, market) != 0:
+            return 1
+        clear_record(&asked)
+        asked.level = -1
+        self.read_order(command, account, market, &asked, &wants)
+        exposure_atoms[0] = self.exposure.with_order(
+            account, self.book.markets[market].quote_asset_id, asked.held_atoms if asked.side == SIDE_BUY else 0
+        )
+        if self.refused_for_funds(command, account, &asked) != 0:
+            return 1
+        return self.announce_placed(command, &asked)
+
     cdef inline int refused_for_funds(
         self, const place_order_t* command, int32_t account, order_t* order
     ) except -1 nogil:

@@ -39,3 +39,6 @@ class Engine(Protocol):
 
     def balances(self, account_id: int, /) -> list[tuple[int, int, int]]:
         """(asset_id, available_atoms, held_atoms) by asset. Raises `KeyError` for an unknown account."""
+
+    def preview(self, order: bytes, time_ns: int, /) -> tuple[bytes, int]:
+        """What a `PlaceOrder` record would be answered, as an event record, and the account's exposure with it."""

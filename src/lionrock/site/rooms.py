@@ -20,6 +20,7 @@ from lionrock.compliance.admission.room import Admission
 from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
 from lionrock.compliance.assessments.ports import AssetTerms
 from lionrock.compliance.attesting import register_attesting
+from lionrock.compliance.capital.orders import CapitalOrders
 from lionrock.compliance.gates.admitted import admitted_assets
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
@@ -181,6 +182,8 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
         regime=regime,
         own_days=ground.definition.retention_days,
     )
+    entities = [entity.code for entity in ground.definition.entities]
+    CapitalOrders(paperwork.book, entities, ground.clock).register(ground.staff.executors)
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
     return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)

@@ -11,6 +11,7 @@ import msgspec
 from sqlalchemy import Engine as Database
 from sqlalchemy.exc import SQLAlchemyError
 
+from lionrock.compliance.capital.desk import CapitalDesk
 from lionrock.compliance.gates.orders import ClientOrders
 from lionrock.compliance.papers.shelf import Shelf
 from lionrock.core.engine import Engine
@@ -187,6 +188,7 @@ class Site(msgspec.Struct, frozen=True):
             self.probes,
             remembered=self.remembered,
             trading_rules=self.trading_rules,
+            profiles=self.profiles,
             histories=self.histories,
             make_statement=self.make_statement,
             people=self.people,
@@ -211,6 +213,8 @@ class Site(msgspec.Struct, frozen=True):
             "assessed": rooms.assessed,
             "admission": rooms.admission,
             "registers": rooms.paperwork.registers,
+            "capital": CapitalDesk(rooms.paperwork.book, rooms.paperwork.returns),
+            "keeper": rooms.keeper,
             "licence_rules": rooms.licence_rules(self.clock()),
         }
 

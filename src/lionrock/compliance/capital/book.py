@@ -36,6 +36,16 @@ class Approved(msgspec.Struct, frozen=True):
     sha256: str
 
 
+class Entered(msgspec.Struct, frozen=True):
+    """Approved figures with what they come to."""
+
+    approved: Approved
+    position: CapitalPosition
+    cases: tuple[Trigger, ...]
+    is_corrected: bool
+    """Others were approved later for the same moment."""
+
+
 class Alarm(msgspec.Struct, frozen=True):
     """Something the regulator must be told."""
 
@@ -85,8 +95,7 @@ class CapitalBook:
         require_role(proposed_by, *PREPARERS)
         require_role(approved_by, *APPROVERS)
         require_another(approved_by, proposed_by.staff_id)
-        for complaint in complaints(figures, now_ns, self._calendar.day_of(figures.as_of_ns)):
-            raise StaffActionRefused("figures_wrong", complaint, "correct the figures and propose them again")
+        self.check(figures, now_ns)
         figures_id, plain = self._random_bytes(_ID_BYTES).hex(), msgspec.json.encode(figures)
         with self._database.begin() as connection:
             before = self._latest(connection, figures.entity, figures.as_of_ns + 1)
@@ -107,6 +116,12 @@ class CapitalBook:
                 if found.name not in known:
                     self._raise_alarm(connection, figures_id, figures, found, now_ns)
         return figures_id
+
+    def check(self, figures: CapitalFigures, now_ns: int) -> None:
+        """Raises `StaffActionRefused` for figures that cannot be meant."""
+        day = self._calendar.day_of(min(max(figures.as_of_ns, 0), now_ns))
+        for complaint in complaints(figures, now_ns, day):
+            raise StaffActionRefused("figures_wrong", complaint, "correct the figures and propose them again")
 
     def _cases(self, connection: Connection, figures: CapitalFigures) -> list[Trigger]:
         return triggers(figures, self._position(connection, figures), self.rules)
@@ -178,6 +193,20 @@ class CapitalBook:
             rows = connection.execute(select(capital_figures).order_by(c.entity, c.as_of_ns, c.approved_ns)).all()
             newest = {(row.entity, row.as_of_ns): row for row in rows}
             return [self._position(connection, self._opened(row).figures) for row in newest.values()]
+
+    def entered(self, most: int) -> list[Entered]:
+        """All that were approved, the latest moment first, corrected ones after those that took their place."""
+        c, seen = capital_figures.c, set[tuple[str, int]]()
+        query = select(capital_figures).order_by(c.as_of_ns.desc(), c.entity, c.approved_ns.desc()).limit(most)
+        found = []
+        with self._database.connect() as connection:
+            for row in connection.execute(query).all():
+                approved, key = self._opened(row), (row.entity, row.as_of_ns)
+                position = self._position(connection, approved.figures)
+                cases = tuple(triggers(approved.figures, position, self.rules))
+                found.append(Entered(approved, position, cases, key in seen))
+                seen.add(key)
+        return found
 
     def position(self, figures: CapitalFigures) -> CapitalPosition:
         with self._database.connect() as connection:

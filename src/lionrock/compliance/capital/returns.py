@@ -120,6 +120,10 @@ class Returns:
         first = date(begins_in, last % 12 + 1, 1)
         return Period(self._calendar.begins_ns(first), self._calendar.begins_ns(date(first.year + 1, first.month, 1)))
 
+    def moment_in(self, month: str) -> int:
+        """A moment of a month that is written `2026-02`. Raises `ValueError`."""
+        return self._calendar.begins_ns(date.fromisoformat(f"{month}-15"))
+
     def due_ns(self, kind: ReturnKind, period: Period) -> int:
         deadline = self.rules.deadlines[kind]
         return self._calendar.due_ns(period.until_ns - 1, deadline.amount, deadline.unit)

@@ -46,6 +46,8 @@ RETRY_NS = 3_600 * NS_PER_S
 """A paper that could not be made is tried again after it."""
 _TELLING = (PaperWrong, StatementWrong, StatementTooLong)
 """Whose words name accounts and assets only."""
+PATIENCE_NS = 60 * NS_PER_S
+"""Read models that are away for less are waited for without a word."""
 
 
 class PaperRules(msgspec.Struct, frozen=True):
@@ -211,6 +213,7 @@ class PapersJob:
 
     async def work(self, clock: Callable[[], int]) -> None:
         """As long as the site serves; returns when the node has stopped."""
+        patience = _Patience(clock)
         while True:
             done: Done | None = None
             try:
@@ -218,11 +221,31 @@ class PapersJob:
             except NodeStopped:
                 return
             except (RowsBehind, NodeBusy):
-                pass  # looked at again
+                patience.are_there()  # looked at again
             except Exception as error:  # noqa: BLE001 - the venue goes on; the rules tell what is owed
-                _log.critical("Papers cannot be made now: %s", type(error).__name__)
+                patience.tell(error)
+            else:
+                patience.are_there()
             if done is None or done.is_idle:
                 await asyncio.sleep(LOOK_SECONDS)
+
+
+class _Patience:
+    """At a start the read models are made by a process of their own, so they may be away for a moment."""
+
+    def __init__(self, clock: Callable[[], int]) -> None:
+        self._clock = clock
+        self._away_since_ns: int | None = None
+
+    def are_there(self) -> None:
+        self._away_since_ns = None
+
+    def tell(self, error: Exception) -> None:
+        level, now_ns = logging.ERROR, self._clock()
+        if not isinstance(error, OSError):
+            self._away_since_ns = now_ns if self._away_since_ns is None else self._away_since_ns
+            level = logging.DEBUG if now_ns - self._away_since_ns < PATIENCE_NS else logging.ERROR
+        _log.log(level, "Papers cannot be made now: %s", type(error).__name__)
 
 
 def nobody_told(account_id: int, row: PaperRow) -> Callable[[Connection], Any]:

@@ -37,7 +37,10 @@ class RecordOrders:
 
     def _holds(self, payload: HoldOrdered) -> object:
         """Holds in force, so that what was proposed about others is not done. SQL."""
-        return [hold.hold_id for hold in self._keeper.holds(payload.client_id) if hold.released_ns is None]
+        holds = [hold.hold_id for hold in self._keeper.holds(payload.client_id) if hold.released_ns is None]
+        if payload.release_hold_id and payload.release_hold_id not in holds:
+            raise OrderRefused("the client has no such hold in force")
+        return holds
 
     def _plan(self, payload: ErasureOrdered) -> object:
         """What would be erased: another plan takes another approval. SQL."""

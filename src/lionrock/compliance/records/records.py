@@ -173,6 +173,17 @@ class Keeper:
             await self._state(report, statements)
         return len(rows)
 
+    def reports(self, client_id: str = "", most: int = 100) -> list[tuple[Report, int]]:
+        """Past erasures, newest first, of one client or of all; each with where the journal has its digest, 0 while it
+        has not.
+        """
+        query = select(erasures).order_by(erasures.c.carried_out_ns.desc()).limit(most)
+        if client_id:
+            query = query.where(erasures.c.client_id == client_id)
+        with self._database.connect() as connection:
+            rows = connection.execute(query).all()
+        return [(msgspec.json.decode(row.report, type=Report), row.sequence) for row in rows]
+
     async def _state(self, report: Report, statements: StatementPort) -> None:
         sequence = await statements.record(StatementKind.DOCUMENT, report.digest)
         query = update(erasures).where(erasures.c.erasure_id == report.erasure_id)

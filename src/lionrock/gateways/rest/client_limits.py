@@ -169,8 +169,8 @@ async def _limits(venue: Venue, assessed: Assessed, client: Client) -> LimitsSho
         ms(newest.until_ns) if newest else 0,
         await asyncio.to_thread(_steps, assessed, newest),
         newest.method if newest else "",
-        [_account(assessed, account_id) for account_id in assessed.gates.accounts(current.client)],
-        [_condition(assessed, current, place) for place in range(len(current.conditions))],
+        [account_limits(assessed, account_id) for account_id in assessed.gates.accounts(current.client)],
+        conditions(assessed, current),
         cited(assessed, (*terms.exposure.rules, *terms.evidence.rules)),
     )
 
@@ -181,7 +181,8 @@ def _steps(assessed: Assessed, newest: Finding | None) -> list[StepShown]:
     return [StepShown(words, minor) for words, minor in assessed.assessments.exposure.steps(newest).items()]
 
 
-def _account(assessed: Assessed, account_id: int) -> AccountLimits:
+def account_limits(assessed: Assessed, account_id: int) -> AccountLimits:
+    """What the core holds for an account."""
     profile = assessed.gates.ledger.profiles.of(account_id)
     limit = profile.exposure_limit_atoms
     restrictions = ("none", "frozen", "reduce_only")
@@ -194,16 +195,19 @@ def _account(assessed: Assessed, account_id: int) -> AccountLimits:
     )
 
 
-def _condition(assessed: Assessed, current: Standing, place: int) -> ConditionShown:
-    each = current.conditions[place]
-    return ConditionShown(
-        each.name,
-        each.effect.name.lower(),
-        each.words,
-        {name: str(figure) for name, figure in each.figures.items()},
-        each.next_step,
-        cited(assessed, each.rules),
-    )
+def conditions(assessed: Assessed, current: Standing) -> list[ConditionShown]:
+    """Everything that holds a client's accounts back."""
+    return [
+        ConditionShown(
+            each.name,
+            each.effect.name.lower(),
+            each.words,
+            {name: str(figure) for name, figure in each.figures.items()},
+            each.next_step,
+            cited(assessed, each.rules),
+        )
+        for each in current.conditions
+    ]
 
 
 _MINOR = "in minor units of the site's valuation currency"

@@ -12,10 +12,12 @@ from prometheus_client import CollectorRegistry
 
 from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.assessments.assessments import Assessments
+from lionrock.compliance.capital.desk import CapitalDesk
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates
 from lionrock.compliance.onboarding.onboarding import Onboarding
 from lionrock.compliance.papers.shelf import Shelf
+from lionrock.compliance.records.records import Keeper
 from lionrock.compliance.registers.registers import Registers
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.limits import Limits
@@ -37,6 +39,7 @@ from lionrock.rulebook.office import RulebookOffice
 from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
+from lionrock.views.profiles import Profiles
 from lionrock.views.remembered import Remembered
 from lionrock.views.sql.histories import Histories
 from lionrock.views.trading_rules import TradingRules
@@ -275,6 +278,8 @@ class Venue(msgspec.Struct):
     traffic: Traffic = msgspec.field(default_factory=Traffic)
     remembered: Remembered = msgspec.field(default_factory=Remembered)
     trading_rules: TradingRules = msgspec.field(default_factory=TradingRules)
+    profiles: Profiles | None = None
+    """What compliance lets each account do."""
     remember: Remember | None = None
     """Of a request with an idempotency key: writes its answer in the transaction of what it does."""
     repeated: list[list[Event]] | None = None
@@ -290,6 +295,10 @@ class Venue(msgspec.Struct):
     """The operator's people."""
     registers: Registers | None = None
     """Complaints, incidents, and what else must be answered or told."""
+    capital: CapitalDesk | None = None
+    """The operator's money, and what the regulator is told of it."""
+    keeper: Keeper | None = None
+    """For how long records are kept, holds and erasures."""
     admission: AdmissionDesk | None = None
     """Which tokens are offered to whom."""
     rulebook: RulebookOffice | None = None

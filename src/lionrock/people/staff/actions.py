@@ -283,6 +283,7 @@ _ROWS = (
         "Place or lift a legal hold on records",
         _COMPLIANCE,
         _COMPLIANCE | _roles(R.RESPONSIBLE_OFFICER),
+        Subject.CLIENT,
         needs_reason=True,
         rules=("HK-R01",),
     ),

@@ -77,6 +77,11 @@ class Permission(StrEnum):
         "Review and assess clients",
         frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.ONBOARDING_REVIEWER}),
     )
+    ASSESSMENTS_READ = (
+        "assessments_read",
+        "See how clients were assessed: risk with its factors, evidence, reviews",
+        frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.RESPONSIBLE_OFFICER, R.ONBOARDING_REVIEWER, R.AUDITOR}),
+    )
     CLIENT_DOCUMENTS = (
         "client_documents",
         "Open clients' documents",
@@ -86,7 +91,16 @@ class Permission(StrEnum):
     PAPERS_WORK = "papers_work", "Send papers and notices again", frozenset({R.OPERATIONS, R.COMPLIANCE_OFFICER})
     CAPITAL_READ = "capital_read", "See capital figures and returns", _OVERSIGHT | {R.FINANCE}
     CAPITAL_WORK = "capital_work", "Prepare capital figures and returns", frozenset({R.FINANCE})
+    CAPITAL_ANSWER = (
+        "capital_answer",
+        "Approve returns, mark them as filed and notices as given",
+        frozenset({R.FINANCE, R.RESPONSIBLE_OFFICER, R.COMPLIANCE_OFFICER}),
+    )
     RULEBOOK_READ = "rulebook_read", "See rules, controls and evidence", _ALL
     RULEBOOK_WORK = "rulebook_work", "Run controls and make reports", frozenset({R.COMPLIANCE_OFFICER})
     RECORDS_READ = "records_read", "See what is kept for how long", _OVERSIGHT | {R.MLRO, R.OPERATIONS}
-    RECORDS_WORK = "records_work", "Prepare holds and erasures", frozenset({R.COMPLIANCE_OFFICER, R.MLRO})
+    RECORDS_OF_CLIENTS = (
+        "records_of_clients",
+        "See a client's holds, what an erasure would take, and past erasures",
+        _OVERSIGHT | {R.MLRO},
+    )

@@ -10,6 +10,7 @@ import msgspec
 from lionrock.gateways.documents.codes import MEANINGS
 from lionrock.gateways.documents.pages import trading_rule_topics
 from lionrock.gateways.rest.contract import Endpoint
+from lionrock.gateways.rest.lionrock.previews import OrderPreview, PreviewFees
 from lionrock.rulebook.facts import RecordShape
 from lionrock.words.commands import AmendOrder, CancelOrder, PlaceOrder
 from lionrock.words.events import (
@@ -70,6 +71,15 @@ AUDIT_EVENT: Mapping[str, Sequence[_Field]] = {
 """What the journal itself records for an audit; sign-ins, refused decisions and access are the rooms' to add."""
 
 
+ORDER_CONFIRMATION: Mapping[str, Sequence[_Field]] = {
+    "asset": [(OrderPreview, "asset")],
+    "amount": [(OrderPreview, "amount"), (OrderPreview, "value")],
+    "fees": [(OrderPreview, "fees"), (PreviewFees, "if_maker"), (PreviewFees, "if_taker")],
+    "cannot_be_undone": [(OrderPreview, "cannot_be_undone")],
+}
+"""What a client is shown to confirm before it places an order, where the interface has an endpoint that shows it."""
+
+
 class ShapeFacts:
     """Supplies `RecordShape` of what the journal and the interface hold."""
 
@@ -79,6 +89,7 @@ class ShapeFacts:
             _shape("order_event", ORDER_EVENT),
             _shape("ledger_entry", LEDGER_ENTRY),
             _joined(_shape("audit_event", AUDIT_EVENT), extra.get("audit_event", ())),
+            *([_shape("order_confirmation", ORDER_CONFIRMATION)] if _shows_orders(endpoints) else []),
             RecordShape("trading_rules", trading_rule_topics()),
             RecordShape("api_documentation", _documented(endpoints)),
             *(RecordShape(name, tuple(fields)) for name, fields in extra.items() if name != "audit_event"),
@@ -87,6 +98,10 @@ class ShapeFacts:
     def facts(self, fact_type: type[msgspec.Struct]) -> Sequence[Any] | None:
         """As `FactSource`."""
         return self._shapes if fact_type is RecordShape else None
+
+
+def _shows_orders(endpoints: Sequence[Endpoint]) -> bool:
+    return any(endpoint.answer is OrderPreview for endpoint in endpoints)
 
 
 def _shape(record: str, fields: Mapping[str, Sequence[_Field]]) -> RecordShape:

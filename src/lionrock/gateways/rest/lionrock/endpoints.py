@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Body, Endpoint, Kind, Parameter, Security
-from lionrock.gateways.rest.lionrock import markets, orders
+from lionrock.gateways.rest.lionrock import markets, orders, previews
 from lionrock.gateways.rest.lionrock.answers import Cancellation, Consequence, OwnOrder
 from lionrock.gateways.rest.lionrock.requests import ORDER_TYPES, OWN_TIMES_IN_FORCE, SELF_TRADE_MODES
 from lionrock.gateways.rest.orders import MAX_BATCH
@@ -94,6 +94,17 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             ),
         ),
         answer=orders.OwnBatch,
+    ),
+    Endpoint(
+        "POST",
+        f"{_ORDERS}/preview",
+        _READ,
+        5,
+        previews.preview,
+        "What an order would do, without placing it",
+        _JSON,
+        parameters=ORDER_PARAMETERS,
+        answer=previews.OrderPreview,
     ),
     Endpoint(
         "PATCH",

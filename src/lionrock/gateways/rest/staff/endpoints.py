@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from lionrock.gateways.rest.contract import Endpoint
-from lionrock.gateways.rest.staff import admission, clients, members, proposals, registers, rulebook, sign_in
+from lionrock.gateways.rest.staff import (
+    admission,
+    assessments,
+    capital,
+    clients,
+    members,
+    proposals,
+    records,
+    registers,
+    rulebook,
+    sign_in,
+)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     *sign_in.ENDPOINTS,
@@ -14,4 +25,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *rulebook.ENDPOINTS,
     *rulebook.PUBLIC,
     *clients.ENDPOINTS,
+    *assessments.ENDPOINTS,
+    *records.ENDPOINTS,
+    *capital.ENDPOINTS,
 )

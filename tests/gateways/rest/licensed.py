@@ -1,0 +1,64 @@
+"""A licensed site in this process: its file, its rooms, its rules, with clients who came through onboarding."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import msgspec
+
+from lionrock.gateways.documents.endpoints import documented
+from lionrock.gateways.rest.endpoints import ENDPOINTS
+from lionrock.gateways.rest.server import application
+from lionrock.people.staff.roles import Role
+from lionrock.site import sandbox
+from lionrock.site.definition import choose
+from lionrock.site.establishing import establish
+from lionrock.site.rooms import Rooms
+from lionrock.site.site import Site
+from tests.compliance.onboarding.world import ANNA
+from tests.gateways.rest.applicants import Applicants
+from tests.gateways.rest.inside import SECOND, Browser, Inside
+from tests.gateways.rest.staff.desk import Desk, enrolled
+
+
+class Licensed(Inside):
+    """The Hong Kong site."""
+
+    @asynccontextmanager
+    async def open(self, *, is_sandbox: bool = True) -> AsyncIterator[Licensed]:
+        choose(self.directory, "hk")
+        self.site = await Site.open(self.directory, self.clock, os.urandom)
+        try:
+            definition = self.site.definition
+            assert definition is not None
+            await establish(self.site, definition)
+            self.venue = self.site.venue(definition.profile(), definition.arrangements(), is_sandbox=is_sandbox)
+            await self.site.staff.open()
+            await self.rooms.open()
+            self.now_ns += SECOND
+            endpoints = documented((*ENDPOINTS, *sandbox.ENDPOINTS))
+            assert self.site.gathering is not None
+            self.site.gathering.endpoints = endpoints
+            self.app = application(self.venue, endpoints)
+            yield self
+        finally:
+            await self.site.close()
+
+    @property
+    def rooms(self) -> Rooms:
+        assert self.site.rooms is not None
+        return self.site.rooms
+
+    async def desk(self, name: str, *roles: Role) -> Desk:
+        return await enrolled(self, f"{name}@example.com", *roles)
+
+    async def client(self, reviewer: Desk, officer: Desk, name: str = "anna") -> tuple[Browser, str]:
+        """Somebody whom two people took as a client, signed in; with the client's id."""
+        applying = Applicants(self, self.rooms.onboarding)
+        browser = await applying.submitted(msgspec.structs.replace(ANNA), f"{name}@mail.example.com")
+        client_id = (await browser.done("GET", "onboarding"))["clientId"]
+        for decision in ("pass_identity", "approve"):
+            await applying.decided(reviewer, officer, client_id, decision)
+        return browser, client_id
