@@ -155,12 +155,11 @@ class Site(msgspec.Struct, frozen=True):
         of_sealing = kept.database, sealer.hasher("client order ids"), watched, sealer
         of_clients = owners, kept.sub_accounts, bookings, volumes
         told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)
-        of_people = kept.people, kept.answers, staff, profiles, movements, market_orders
-        taken_until_ns = max(node.engine.last_time_ns, keys.last_change_ns)
-        of_licences = definition, rooms, gathering
         return cls(
-            configuration, node, *views, *of_keys, *of_sealing, *of_clients, *told, *of_people, taken_until_ns,
-            *of_licences,
+            configuration, node, *views, *of_keys, *of_sealing, *of_clients, *told,
+            people=kept.people, answers=kept.answers, staff=staff, profiles=profiles, movements=movements,
+            market_orders=market_orders, taken_until_ns=max(node.engine.last_time_ns, keys.last_change_ns),
+            definition=definition, rooms=rooms, gathering=gathering,
         )  # fmt: skip
 
     def venue(
