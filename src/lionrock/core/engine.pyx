@@ -19,7 +19,8 @@ import numpy as np
 from lionrock.words.faults import Fault
 
 cimport cython
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport _PyBytes_Resize
+from cpython.ref cimport Py_CLEAR, PyObject
 from libc.stdint cimport INT64_MAX, UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -156,7 +157,7 @@ cdef class Engine:
             raise ValueError(f"{commands.shape[0]} bytes are not whole {RECORD_BYTES}-byte records")
         self.refuse_while_applying()
         self.applying = True
-        self.out.start_batch()
+        self.out.start_batch(commands.shape[0] // RECORD_BYTES)
         self.lookahead.start_batch()
         try:
             with nogil:
