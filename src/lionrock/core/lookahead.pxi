@@ -5,12 +5,6 @@
 # These are hints: nothing is written, nothing read here decides anything, and what is out of date by the time its
 # command is decided costs a fetch in vain.
 
-cdef extern from * nogil:
-    """
-    #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place), 1)
-    """
-    void fetch "LIONROCK_FETCH"(const void* place) noexcept
-
 cdef enum:
     STRIDE = 4  # commands between one look and the next
     ROUND = 16  # commands that are between the first look and the last, at most
