@@ -2,12 +2,16 @@
 # first where a table keeps an id, a few commands on what the id stands for, then what that points to, then what that
 # does. A book larger than the cache would otherwise wait for memory some five times in each command.
 #
+# The commands themselves come from further away than the processor's own guesses reach: they are fetched in any book.
+#
 # These are hints: nothing is written, nothing read here decides anything, and what is out of date by the time its
 # command is decided costs a fetch in vain.
 
 cdef enum:
     STRIDE = 4  # commands between one look and the next
     ROUND = 16  # commands that are between the first look and the last, at most
+    COMING = 8  # commands between one and the one that is fetched itself
+    CACHE_LINE = 64
     CACHED = 8_192  # orders and accounts: of so few all that is used stays in the cache by itself
 
 # What the commands about one order have in common.
@@ -42,8 +46,12 @@ cdef class Lookahead:
     cdef inline int look(self, const uint8_t[::1] commands, Py_ssize_t at) except -1 nogil:
         """Look at four commands some way behind the one at the place given; at the furthest for the first time."""
         cdef Py_ssize_t left = commands.shape[0] // RECORD_BYTES - at
-        if not self.large or left <= 4 * STRIDE:
+        if left <= 4 * STRIDE:
             return 0  # the last few find their own way
+        fetch(&commands[(at + COMING) * RECORD_BYTES])
+        fetch(&commands[(at + COMING) * RECORD_BYTES + CACHE_LINE])
+        if not self.large:
+            return 0
         self.at_ids(<const order_command_t*> &commands[(at + 4 * STRIDE) * RECORD_BYTES])
         self.at_slots(<const order_command_t*> &commands[(at + 3 * STRIDE) * RECORD_BYTES], at + 3 * STRIDE)
         self.at_queue(<const order_command_t*> &commands[(at + 2 * STRIDE) * RECORD_BYTES], at + 2 * STRIDE)

@@ -6,7 +6,7 @@
 
 cdef extern from * nogil:
     """
-    #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place), 1)
+    #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place))
     """
     void fetch "LIONROCK_FETCH"(const void* place) noexcept
 
