@@ -1,4 +1,5 @@
-# Events on their way out: one growing block of records for each batch.
+# Events on their way out: one growing block of records for each batch. It is the bytes that the caller gets, as a copy
+# of so much would push orders and tables out of the cache.
 
 cdef extern from * nogil:
     """
@@ -20,7 +21,6 @@ cdef packed struct event_header_t:
     uint32_t index
     uint64_t sequence
     int64_t time_ns
-
 
 cdef enum:
     FIRST_ROOM = 16  # events, and two more for each command

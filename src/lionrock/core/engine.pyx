@@ -156,8 +156,8 @@ cdef class Engine:
         if commands.shape[0] % RECORD_BYTES:
             raise ValueError(f"{commands.shape[0]} bytes are not whole {RECORD_BYTES}-byte records")
         self.refuse_while_applying()
-        self.applying = True
         self.out.start_batch(commands.shape[0] // RECORD_BYTES)
+        self.applying = True
         self.lookahead.start_batch()
         try:
             with nogil:
