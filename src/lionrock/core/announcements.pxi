@@ -33,12 +33,14 @@ cdef class Announcements:
     cdef PyObject* block  # those bytes while a batch is applied, otherwise NULL
     cdef uint8_t* next  # where the next event is written
     cdef uint8_t* end  # of the room
+    cdef Py_ssize_t most  # events that a batch had room for so far
     cdef uint32_t index  # of the next event of the command at hand
     cdef uint64_t sequence
     cdef int64_t time_ns
 
     def __init__(self):
         self.block = NULL
+        self.most = 0
         self.sequence = 0
         self.time_ns = 0
 
@@ -48,8 +50,21 @@ cdef class Announcements:
     cdef int start_batch(self, Py_ssize_t commands) except -1:
         cdef Py_ssize_t events = 2 * commands + FIRST_ROOM
         Py_CLEAR(self.block)  # of a batch that failed
+        if events > self.most:
+            self.keep_memory(events)
         self.block = new_bytes(NULL, events * RECORD_BYTES)
         self.write_behind(0, events)
+        return 0
+
+    cdef int keep_memory(self, Py_ssize_t events) except -1:
+        """Have the C library keep blocks of this size when they are freed.
+
+        It begins by giving large ones back to the system, so that every page of the next is a fault, until it has seen
+        one freed that was as large; those of the batches are cut to their events before. Nothing of this one is used.
+        """
+        cdef PyObject* block = new_bytes(NULL, 4 * events * RECORD_BYTES)
+        Py_CLEAR(block)
+        self.most = events
         return 0
 
     cdef void write_behind(self, Py_ssize_t written, Py_ssize_t events) noexcept:
