@@ -199,12 +199,12 @@ cdef class Engine:
         )
 
     cdef inline int decide(self, const uint8_t* record, const command_header_t* header) except -1 nogil:
+        if header.kind == COMMAND_AMEND_ORDER:
+            return self.standing.amend_order(<const amend_order_t*> record)
         if header.kind == COMMAND_PLACE_ORDER:
             return self.placing.place_order(<const place_order_t*> record)
         if header.kind == COMMAND_CANCEL_ORDER:
             return self.standing.cancel_order(<const cancel_order_t*> record)
-        if header.kind == COMMAND_AMEND_ORDER:
-            return self.standing.amend_order(<const amend_order_t*> record)
         if header.kind == COMMAND_OPEN_ACCOUNT:
             return self.listing.open_account(<const open_account_t*> record)
         if header.kind == COMMAND_ADVANCE_TIME:

@@ -65,11 +65,10 @@ cdef class Lookahead:
         cdef const order_command_t* sooner = <const order_command_t*> &commands[(at + STRIDE // 2) * RECORD_BYTES]
         cdef int32_t slot
         fetch(self.book.order_slots.at_home(soon.order_id))
-        if sooner.kind != COMMAND_PLACE_ORDER:
-            slot = self.book.order_slots.at_home(sooner.order_id)[0] - 1
-            if slot >= 0:
-                fetch(&self.book.orders[slot])
-                fetch(&self.book.orders[slot].size_lots)
+        # In vain for a new order: cheaper than a guess whether it is one.
+        slot = max(self.book.order_slots.at_home(sooner.order_id)[0] - 1, 0)
+        fetch(&self.book.orders[slot])
+        fetch(&self.book.orders[slot].size_lots)
         return 0
 
     cdef inline int at_ids(self, const order_command_t* command) except -1 nogil:
