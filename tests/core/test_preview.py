@@ -48,7 +48,7 @@ def test_a_preview_says_what_the_order_does_and_changes_nothing(
     assert {"placed", "AVAILABLE_INSUFFICIENT"} <= compared
 
 
-def _own(event: OrderPlaced | CommandRejected) -> dict[str, int]:
+def _own(event: msgspec.Struct) -> dict[str, int]:
     return {name: value for name, value in _OF_ITS_PLACE.items() if name in type(event).__struct_fields__}
 
 

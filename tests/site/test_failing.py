@@ -64,8 +64,9 @@ def test_a_server_whose_disk_is_full_says_so_and_ends(tmp_path: Path) -> None:
 
 @pytest.mark.shows("JRNL-021")
 def test_a_server_that_cannot_write_its_first_frame_says_so_and_ends(tmp_path: Path) -> None:
+    # Room for the database with all its tables, not for what a segment of the journal is filled with ahead.
     limited = (
-        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**19, 2**19)); "
+        "import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (2**21, 2**21)); "
         "from lionrock.cli import main; main()"
     )
     code, errors = end_of(started(("-c", limited), tmp_path / "site", "--sandbox"))

@@ -200,14 +200,14 @@ class Definition(_Section, frozen=True):
             raise KeyError(code)
         return found
 
-    def profile(self, *, allows_self_trades: bool = False) -> Profile:
-        """What the public interface says of the site."""
+    def profile(self, *, is_sandbox: bool = False) -> Profile:
+        """What the public interface says of the site; a sandbox is to be tried with a password alone."""
         return Profile(
             site_tag=self.site.tag,
             money=frozenset(asset.code for asset in self.assets if asset.is_money),
             asset_names={asset.code: asset.name for asset in self.assets},
-            requires_second_factor=self.settings.get("login.second_factor_required") == "yes",
-            allows_self_trades=allows_self_trades,
+            requires_second_factor=not is_sandbox and self.settings.get("login.second_factor_required") == "yes",
+            allows_self_trades=is_sandbox,
         )
 
     def arrangements(self) -> Arrangements:

@@ -32,7 +32,7 @@ FIRST_MAKER_ACCOUNT = 101
 
 DEFINITION = read_definition("hk")
 """What a sandbox is made from; whoever asks may trade in all of its markets."""
-PROFILE = DEFINITION.profile(allows_self_trades=True)
+PROFILE = DEFINITION.profile(is_sandbox=True)
 ARRANGEMENTS = DEFINITION.arrangements()
 
 

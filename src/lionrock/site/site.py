@@ -125,78 +125,42 @@ class Site(msgspec.Struct, frozen=True):
         listeners = (*views, owners, bookings, volumes, profiles, movements)
         node = _open_node(directory, configuration, listeners, clock, random_bytes)
         try:
-            sealer = open_sealer(directory, random_bytes)
-            database = open_database(directory)
-            journal_id, accounts, access = node.journal_id, catalogue.accounts, configuration.access
-            keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
-            rules, party = access.session_rules, access.relying_party
-            outbox = Outbox(database, sealer, random_bytes, configuration.outbox.patience)
-            plain = bool(configuration.outbox.webhook_networks)
-            notices = Notices(database, sealer, outbox, random_bytes, allow_plain_webhooks=plain)
-            people = People(
-                database, sealer, random_bytes, clock, rules=rules, relying_party=party, journal_id=journal_id,
-                accounts=accounts, notices=notices,
-            )  # fmt: skip
-            answers = AnswerMemory(database, sealer)
-            sub_accounts = SubAccounts(database, sealer, node, owners, clock=clock)
+            journal = _Journal(directory, configuration, node, catalogue, owners, clock, random_bytes)
+            kept = _open_kept(journal)
+            staff = _open_staff(journal, kept)
+            market_orders = MarketOrders(node, catalogue, views[4], profiles)
+            market_orders.register(staff.executors)
+            rooms = gathering = None
+            if definition is not None:
+                read = Views(catalogue, views[4], profiles, owners)
+                ground = Ground(
+                    directory, definition, node, kept.database, kept.sealer, clock, random_bytes, kept.people, staff,
+                    read, configuration,
+                )  # fmt: skip
+                gathering = Gathering(ground, movements)
+                rooms = gathering.rooms = open_rooms(ground, gathering)
+                market_orders.of_client = ClientOrders(rooms.assessed.clock, clock)
+                kept.sub_accounts.following = rooms.assessed.gates.following
         except SQLAlchemyError as error:
             await node.close()
             raise DatabaseUnusable(directory, error) from error
         except BaseException:
             await node.close()
             raise
-        staff = StaffOffice(
-            database, sealer, random_bytes, clock, rules=access.staff_session_rules, relying_party=party,
-            surroundings=Surroundings(
-                record=partial(Statements(node).record, StatementKind.APPROVAL),
-                client_of=_client_of(owners, people),
-                registry=node.metrics.registry,
-            ),
-        )  # fmt: skip
-        market_orders = MarketOrders(node, catalogue, views[4], profiles)
-        market_orders.register(staff.executors)
-        rooms = gathering = None
-        if definition is not None:
-            read = Views(catalogue, views[4], profiles, owners)
-            ground = Ground(
-                directory, definition, node, database, sealer, clock, random_bytes, people, staff, read, configuration
-            )
-            gathering = Gathering(ground, movements)
-            rooms = gathering.rooms = open_rooms(ground, gathering)
-            market_orders.of_client = ClientOrders(rooms.assessed.clock, clock)
-            sub_accounts.following = rooms.assessed.gates.following
-        listen_keys = ListenKeys(random_bytes, clock)
-        hasher = sealer.hasher("client order ids")
+        sealer, keys = kept.sealer, kept.keys
         watched = probes(node, configuration, directory, clock)
         watched.remarks.append(lambda: remark_of(staff))
         url = configuration.views.database or default_url(directory)
-        of_clients = owners, sub_accounts, bookings, volumes
+        of_keys = keys, ListenKeys(random_bytes, clock), clock, random_bytes
+        of_sealing = kept.database, sealer.hasher("client order ids"), watched, sealer
+        of_clients = owners, kept.sub_accounts, bookings, volumes
         told = Histories(url, sealer.hasher("history cursors")), StatementProcess(directory)
         return cls(
-            configuration,
-            node,
-            *views,
-            keys,
-            listen_keys,
-            clock,
-            random_bytes,
-            database,
-            hasher,
-            watched,
-            sealer,
-            *of_clients,
-            *told,
-            people,
-            answers,
-            staff,
-            profiles,
-            movements,
-            market_orders,
-            max(node.engine.last_time_ns, keys.last_change_ns),
-            definition,
-            rooms,
-            gathering,
-        )
+            configuration, node, *views, *of_keys, *of_sealing, *of_clients, *told,
+            people=kept.people, answers=kept.answers, staff=staff, profiles=profiles, movements=movements,
+            market_orders=market_orders, taken_until_ns=max(node.engine.last_time_ns, keys.last_change_ns),
+            definition=definition, rooms=rooms, gathering=gathering,
+        )  # fmt: skip
 
     def venue(
         self,
@@ -289,6 +253,59 @@ class Site(msgspec.Struct, frozen=True):
             self.people.close()
             self.staff.close()
             self.database.dispose()
+
+
+class _Journal(msgspec.Struct, frozen=True):
+    """An open journal with what it was opened with."""
+
+    directory: Path
+    configuration: Configuration
+    node: Node
+    catalogue: Catalogue
+    owners: Owners
+    clock: Callable[[], int]
+    random_bytes: Callable[[int], bytes]
+
+
+class _Kept(msgspec.Struct, frozen=True):
+    """What stands in the site's SQL database, whatever the site is."""
+
+    sealer: Sealer
+    database: Database
+    keys: ApiKeys
+    people: People
+    answers: AnswerMemory
+    sub_accounts: SubAccounts
+
+
+def _open_kept(journal: _Journal) -> _Kept:
+    node, configuration, clock, random_bytes = journal.node, journal.configuration, journal.clock, journal.random_bytes
+    sealer = open_sealer(journal.directory, random_bytes)
+    database = open_database(journal.directory)
+    journal_id, accounts, access = node.journal_id, journal.catalogue.accounts, configuration.access
+    keys = ApiKeys(database, sealer, random_bytes, clock, journal_id=journal_id, accounts=accounts)
+    outbox = Outbox(database, sealer, random_bytes, configuration.outbox.patience)
+    plain = bool(configuration.outbox.webhook_networks)
+    notices = Notices(database, sealer, outbox, random_bytes, allow_plain_webhooks=plain)
+    people = People(
+        database, sealer, random_bytes, clock, rules=access.session_rules, relying_party=access.relying_party,
+        journal_id=journal_id, accounts=accounts, notices=notices,
+    )  # fmt: skip
+    sub_accounts = SubAccounts(database, sealer, node, journal.owners, clock=clock)
+    return _Kept(sealer, database, keys, people, AnswerMemory(database, sealer), sub_accounts)
+
+
+def _open_staff(journal: _Journal, kept: _Kept) -> StaffOffice:
+    access, node = journal.configuration.access, journal.node
+    return StaffOffice(
+        kept.database, kept.sealer, journal.random_bytes, journal.clock, rules=access.staff_session_rules,
+        relying_party=access.relying_party,
+        surroundings=Surroundings(
+            record=partial(Statements(node).record, StatementKind.APPROVAL),
+            client_of=_client_of(journal.owners, kept.people),
+            registry=node.metrics.registry,
+        ),
+    )  # fmt: skip
 
 
 def _client_of(owners: Owners, people: People) -> Callable[[int], str]:

@@ -111,6 +111,7 @@ class GoodRequests:
             "PATCH /lionrock/v1/orders": lambda: {"orderId": self._order(), "price": "39999"},
             "DELETE /lionrock/v1/orders": lambda: {"orderId": self._order()},
             "POST /lionrock/v1/orders/batch": lambda: {"orders": [order]},
+            "POST /lionrock/v1/orders/preview": lambda: order,
             "POST /lionrock/v1/killSwitch": lambda: {"engaged": True},
             "POST /lionrock/v1/subAccounts": lambda: {"label": "desk"},
             f"POST {ADDRESSES}": lambda: COIN | {"address": wallets.LEGACY},

@@ -20,6 +20,7 @@ from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWo
 from lionrock.compliance.onboarding.provider import SimulatedProvider
 from lionrock.node.statements import Statements
 from lionrock.people.staff.roles import Role
+from lionrock.site import sandbox
 from lionrock.words.side_notes import StatementKind
 from tests.compliance.onboarding.world import ANNA, DAY, PDF, REQUIREMENTS, RecordedGates, simple_rules
 from tests.gateways.rest.inside import PASSWORD, Browser, Inside
@@ -133,7 +134,10 @@ class Applying(Applicants):
     @classmethod
     @asynccontextmanager
     async def open(cls, directory: Path) -> AsyncIterator[Applying]:
-        async with Inside(directory).open(is_sandbox=True) as inside:
+        """With what the interface says of the licensed site, which asks everybody for a second factor."""
+        unopened = Inside(directory)
+        unopened.profile = sandbox.DEFINITION.profile()
+        async with unopened.open(is_sandbox=True) as inside:
             applying = cls(inside)
             yield applying
             await applying.onboarding.checks.stop()

@@ -30,6 +30,7 @@ class Inside:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.now_ns = START_NS
+        self.profile = sandbox.PROFILE
 
     def pass_time(self, seconds: int) -> None:
         self.now_ns += seconds * SECOND
@@ -43,7 +44,7 @@ class Inside:
         self.site = await Site.open(self.directory, self.clock, os.urandom)
         try:
             await sandbox.seed(self.site)
-            self.venue = self.site.venue(sandbox.PROFILE, is_sandbox=is_sandbox)
+            self.venue = self.site.venue(self.profile, is_sandbox=is_sandbox)
             self.now_ns += SECOND
             self.app = application(self.venue, (*ENDPOINTS, *sandbox.ENDPOINTS))
             yield self

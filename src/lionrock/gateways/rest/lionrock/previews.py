@@ -132,7 +132,7 @@ async def preview(venue: Venue, call: Call) -> OrderPreview:
         asset=market.base.code,
         amount=market.size_text(lots),
         value=Amount(market.quote.code, market.quote_text(value_atoms)),
-        fees=_fees(venue, market, command, rates, walk, (lots, value_atoms)),
+        fees=_fees(venue, market, command, rates, walk, whole=(lots, value_atoms)),
         cannot_be_undone=CANNOT_BE_UNDONE,
         at_once=_at_once(market, command, walk),
         held=_held(market, command, rates, walk, answer) if isinstance(answer, OrderPlaced) else None,
@@ -207,7 +207,7 @@ def _at_once(market: Market, command: PlaceOrder, walk: _Walk) -> AtOnce:
 
 
 def _fees(
-    venue: Venue, market: Market, command: PlaceOrder, rates: Rates, walk: _Walk, whole: tuple[int, int]
+    venue: Venue, market: Market, command: PlaceOrder, rates: Rates, walk: _Walk, *, whole: tuple[int, int]
 ) -> PreviewFees:
     asset = market.fee_asset(command.side)
     in_base = asset is market.base
