@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from lionrock.gateways.documents.endpoints import documented
@@ -105,10 +106,8 @@ async def test_a_refusal_is_told_with_its_rule_and_figures(tmp_path: Path) -> No
     async with Inside(tmp_path).open() as inside:
         key = await a_book(inside)
         inside.venue.licence_rules = {"EXPOSURE_ABOVE_LIMIT": [LicenceRule("HK-K03", "VATP 9.7")]}
-        inside.venue.clients = type(inside.venue.clients)(
-            *(getattr(inside.venue.clients, name) for name in ("owners", "sub_accounts", "wallet", "volumes")),
-            Valuation(inside.site.catalogue, inside.site.market_data, "USDT", {"USDT": "1"}),
-        )
+        valuation = Valuation(inside.site.catalogue, inside.site.market_data, "USDT", {"USDT": "1"})
+        inside.venue.clients = msgspec.structs.replace(inside.venue.clients, valuation=valuation)
         usdt, btc = (inside.site.catalogue.asset_by_code[code].asset_id for code in ("USDT", "BTC"))
         await inside.site.node.submit(SetValuation(asset_id=usdt, price_atoms=UNIT, is_money=1))
         await inside.site.node.submit(SetValuation(asset_id=btc, price_atoms=50_000 * UNIT, is_money=0))

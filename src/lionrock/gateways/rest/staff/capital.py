@@ -197,7 +197,7 @@ async def list_returns(venue: Venue, call: Call) -> list[ReturnShown]:  # noqa: 
 
 
 async def freeze(venue: Venue, call: Call) -> ReturnShown:
-    """Makes the return of a month that is over, or of the financial year that the month is in. What was frozen stays."""
+    """Makes the return of a month that is over, or of the financial year that it is in. What was frozen stays."""
     asked, returns, staff = read_json(call.body, ReturnAsked), _desk(venue).returns, staff_identity(call)
     if asked.kind not in returns.rules.deadlines:
         raise missing_or_invalid("kind")
@@ -305,9 +305,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         freeze,
         "Freeze a return at the end of its period",
         (
-            Parameter(
-                "kind", "Which return", is_required=True, choices=tuple(ReturnKind), example="monthly_return"
-            ),
+            Parameter("kind", "Which return", is_required=True, choices=tuple(ReturnKind), example="monthly_return"),
             Parameter("month", "The month, or one of the financial year", is_required=True, example="2026-02"),
         ),
         answer=ReturnShown,

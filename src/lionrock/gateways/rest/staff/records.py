@@ -131,9 +131,7 @@ async def list_kept(venue: Venue, call: Call) -> list[RecordsKept]:  # noqa: ARG
             is_erased=False,
             why=each.why,
             places=list(each.tables),
-            licence_rules=citing.rules(
-                keepings[each.record_class].rule_ids if each.record_class in keepings else ()
-            ),
+            licence_rules=citing.rules(keepings[each.record_class].rule_ids if each.record_class in keepings else ()),
         )
         for each in keeper.standing
     ]
