@@ -120,6 +120,9 @@ class Hook:
         """Answered one after the other; then 200."""
         self.posts: list[tuple[dict[str, str], bytes]] = []
         self.wait_s = 0
+        self.gate = threading.Event()
+        """Nothing is answered while it is not set."""
+        self.gate.set()
         hook = self
 
         class Handler(BaseHTTPRequestHandler):
@@ -127,6 +130,7 @@ class Hook:
                 body = self.rfile.read(int(self.headers["content-length"]))
                 hook.posts.append(({name.lower(): value for name, value in self.headers.items()}, body))
                 time.sleep(hook.wait_s)
+                hook.gate.wait(20)
                 status = hook.statuses.pop(0) if hook.statuses else 200
                 self.send_response(status)
                 if status == 302:

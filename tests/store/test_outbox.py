@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import re
 import signal
 import subprocess
 import sys
 from collections import Counter
+from collections.abc import Callable
 from email import message_from_bytes
 from email.policy import default
 from pathlib import Path
@@ -216,3 +218,31 @@ async def test_a_notice_in_the_inbox_is_its_recipients_alone(tmp_path: Path) -> 
 
 def test_addresses_say_nothing_of_themselves() -> None:
     assert repr(Address(Channel.EMAIL, "ann@example.com")) == "Address(channel='email')"
+
+
+@pytest.mark.shows("OUTB-003")
+async def test_a_receiver_that_dawdles_holds_up_nobody_else(tmp_path: Path) -> None:
+    mailbox, hook = Mailbox(), Hook()
+    hook.gate.clear()
+    with mail_server(mailbox) as port:
+        carriers: dict[Channel, Carrier] = {Channel.EMAIL: plain_mail(port), Channel.WEBHOOK: local_hook(30)}
+        with opened(tmp_path, carriers) as box:
+            for number in range(3):
+                box.put(f"slow {number}", hook_at(hook.port))
+            running = asyncio.create_task(box.courier.run())
+            await until(lambda: len(hook.posts) == 3)
+            box.put("quick", MAIL)
+            await until(lambda: box.state("quick", Channel.EMAIL) == "delivered")
+            assert box.outbox.counts() == {"waiting": 3, "delivered": 1, "dead": 0}
+            hook.gate.set()
+            await until(lambda: box.outbox.counts()["delivered"] == 4)
+            running.cancel()
+    hook.close()
+
+
+async def until(holds: Callable[[], bool]) -> None:
+    for _ in range(400):
+        if holds():
+            return
+        await asyncio.sleep(0.05)
+    raise AssertionError("it never came to be so")

@@ -318,7 +318,7 @@ cdef class Engine:
         return rows
 
     def preview(self, const uint8_t[::1] order not None, int64_t time_ns) -> tuple:
-        """What a `PlaceOrder` record would be answered at a time: `OrderPlaced` or `CommandRejected`, as a record of its
+        """What a `PlaceOrder` record would be answered at a time, `OrderPlaced` or `CommandRejected` as a record of its
         own, and the account's exposure with it in atoms of the valuation asset (0 where it is refused before its size
         is known). Nothing changes. Its order id is taken to be the next one; what falls due by then is not done.
 

@@ -122,10 +122,15 @@ class Notices:
         """Puts a notice into the outbox; False when the user does without it or it is there already."""
         if occasion in OPTIONAL and not _wants_trades(connection, user_id):
             return False
-        addresses = (*self._outside(connection, user_id), Address(Channel.INBOX))
         content = _content(occasion, facts, now_ns)
-        message = Message(message_id or self.outbox.new_id(), occasion.value, user_id, content, addresses)
-        return self.outbox.put(connection, message, now_ns)
+        return self.put(connection, user_id, occasion.value, content, message_id or self.outbox.new_id(), now_ns=now_ns)
+
+    def put(
+        self, connection: Connection, user_id: str, kind: str, content: Content, message_id: str, *, now_ns: int
+    ) -> bool:
+        """Puts words of another room into the outbox, by every way the user has; False when it is there already."""
+        addresses = (*self._outside(connection, user_id), Address(Channel.INBOX))
+        return self.outbox.put(connection, Message(message_id, kind, user_id, content, addresses), now_ns)
 
     def _outside(self, connection: Connection, user_id: str) -> list[Address]:
         """Confirmed addresses; without any, a sign-in name that is a mail address."""

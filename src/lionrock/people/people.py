@@ -7,12 +7,13 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Engine
 
-from lionrock.people.attempts import NS_PER_S, Attempts
+from lionrock.people.attempts import NS_PER_S, Attempts, MustWait
 from lionrock.people.notices import Notices, Occasion, Within, nothing_else
-from lionrock.people.passkeys import Passkeys, RelyingParty
+from lionrock.people.passkeys import PasskeyRefused, Passkeys, RelyingParty
 from lionrock.people.passwords import Passwords
 from lionrock.people.second_factors import SecondFactors, WrongCode
 from lionrock.people.sessions import Place, Session, SessionRules, Sessions
+from lionrock.people.sign_in_log import Attempt, Outcome, SignInLog
 from lionrock.people.users import User, Users
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
@@ -31,6 +32,13 @@ class SecondFactorNeeded(Exception):
 
 class NoSecondFactor(Exception):
     """What is asked needs a second factor, and the user has set up none."""
+
+
+_OUTCOMES: dict[type[Exception], Outcome] = {
+    SignInRefused: Outcome.REFUSED,
+    SecondFactorNeeded: Outcome.CODE_NEEDED,
+    MustWait: Outcome.MUST_WAIT,
+}
 
 
 class People:
@@ -58,6 +66,7 @@ class People:
         self.second_factors = SecondFactors(database, sealer, random_bytes, clock, self.attempts)
         self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party)
         self.sessions = Sessions(database, sealer, random_bytes, rules, clock())
+        self.sign_in_log = SignInLog(database, sealer)
 
     def about(self, user_id: str, occasion: Occasion, **facts: str) -> Within:
         """What writes a notice to a user, for the transaction of what happened."""
@@ -73,20 +82,34 @@ class People:
     async def sign_in(self, name: str, password: str, code: str, place: Place) -> tuple[Session, str]:
         """A session and its token, for the right name, password and, where the user has an authenticator, code.
 
-        Takes as long for a name that nobody has. Raises `SignInRefused`, `SecondFactorNeeded`, `MustWait` and
-        `PasswordsBusy`.
+        Takes as long for a name that nobody has. Every attempt is on the log. Raises `SignInRefused`,
+        `SecondFactorNeeded`, `MustWait` and `PasswordsBusy`.
         """
         name_hash = self.users.name_hash(name)
+        found = await asyncio.to_thread(self.users.by_name, name)
+        try:
+            user = await self._shown(found, name_hash, password, code)
+        except (SignInRefused, SecondFactorNeeded, MustWait) as error:
+            await self._log("password", _OUTCOMES[type(error)], found, place, name_hash)
+            raise
+        await asyncio.to_thread(self.attempts.succeeded, name_hash)
+        if self.passwords.is_outdated(user.password_hash):
+            await self._store_password(user.user_id, password, nothing_else)
+        await self._log("password", Outcome.SIGNED_IN, user, place, name_hash)
+        return await self._begin(user, place, with_second_factor=user.has_totp)
+
+    async def _shown(self, user: User | None, name_hash: bytes, password: str, code: str) -> User:
+        """The user, once password and code are right. Raises as `sign_in`."""
         await asyncio.to_thread(self.attempts.begin, name_hash, self.clock())
-        user = await asyncio.to_thread(self.users.by_name, name)
         stored = user.password_hash if user else None
         if not await self.passwords.matches(stored, password) or user is None:
             raise SignInRefused
         await self._second_step(user, code)
-        await asyncio.to_thread(self.attempts.succeeded, name_hash)
-        if self.passwords.is_outdated(user.password_hash):
-            await self._store_password(user.user_id, password, nothing_else)
-        return await self._begin(user, place, with_second_factor=user.has_totp)
+        return user
+
+    async def _log(self, way: str, outcome: Outcome, user: User | None, place: Place, name_hash: bytes) -> None:
+        attempt = Attempt(self.clock(), user.user_id if user else "", way, outcome.value, place)
+        await asyncio.to_thread(self.sign_in_log.add, attempt, name_hash)
 
     async def _second_step(self, user: User, code: str) -> None:
         if not user.has_totp:
@@ -105,10 +128,15 @@ class People:
 
         Raises `PasskeyRefused`.
         """
-        user_id = await asyncio.to_thread(self.passkeys.sign_in, credential, origin)
+        try:
+            user_id = await asyncio.to_thread(self.passkeys.sign_in, credential, origin)
+        except PasskeyRefused:
+            await self._log("passkey", Outcome.REFUSED, None, place, b"")
+            raise
         user = await asyncio.to_thread(self.users.by_id, user_id)
         if user is None:
             raise SignInRefused
+        await self._log("passkey", Outcome.SIGNED_IN, user, place, b"")
         return await self._begin(user, place, with_second_factor=True)
 
     async def _begin(self, user: User, place: Place, *, with_second_factor: bool) -> tuple[Session, str]:

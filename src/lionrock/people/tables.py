@@ -96,3 +96,15 @@ sign_in_failures = Table(
     Column("last_ns", BigInteger, nullable=False),
     Column("locked_until_ns", BigInteger, nullable=False),
 )
+
+sign_in_log = Table(
+    "sign_in_log",
+    metadata,
+    Column("number", Integer, primary_key=True, autoincrement=True),
+    Column("at_ns", BigInteger, nullable=False, index=True),
+    Column("name_hash", LargeBinary, nullable=False, index=True),
+    Column("user_id", String(32), nullable=False, index=True),  # empty where no user was found
+    Column("way", String(16), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("sealed_place", LargeBinary, nullable=False),
+)

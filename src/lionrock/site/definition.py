@@ -177,6 +177,8 @@ class Definition(_Section, frozen=True):
     """`simulated` on a site to try things on; empty where people look at every application."""
     assessment_terms: str = "terms-hk.toml"
     """File of `compliance/assessments/methods`."""
+    agreement_clauses: dict[str, dict[str, str]] = {}
+    """By agreement and name, the SHA-256 of clauses that its text must hold word for word, as counsel entered them."""
     chains: ChainTerms = ChainTerms()
     retention_days: dict[str, int] = {}
     """Longer times than the licences ask for, by class of records."""
@@ -204,6 +206,7 @@ class Definition(_Section, frozen=True):
             site_tag=self.site.tag,
             money=frozenset(asset.code for asset in self.assets if asset.is_money),
             asset_names={asset.code: asset.name for asset in self.assets},
+            requires_second_factor=self.settings.get("login.second_factor_required") == "yes",
             allows_self_trades=allows_self_trades,
         )
 

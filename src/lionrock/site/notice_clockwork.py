@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from lionrock.people.trade_notices import MOST_FILLS, TradeNotices, fills_behind, last_fill_before
 from lionrock.site.site import Site
 from lionrock.store.outbox.courier import Courier
+from lionrock.store.sealing import SealBroken
 from lionrock.views.sql.histories import Histories, HistoriesBusy, HistoriesUnavailable
 
 _log = logging.getLogger(__name__)
@@ -46,7 +47,7 @@ async def follow_trades(histories: Histories, telling: TradeNotices, clock: Call
             found = await tell_new_trades(histories, telling, clock, started_ns)
         except (HistoriesUnavailable, HistoriesBusy):
             pass
-        except SQLAlchemyError as error:
+        except (SQLAlchemyError, SealBroken) as error:
             _log.error("Trades cannot be told now: %s", type(error).__name__)
         if found < MOST_FILLS:
             await asyncio.sleep(LOOK_SECONDS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -16,9 +17,11 @@ from lionrock.compliance.admission.board_report import BoardReports
 from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
-from lionrock.compliance.assessments.assessments import Assessments, read_data
+from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
+from lionrock.compliance.assessments.ports import AssetTerms
 from lionrock.compliance.attesting import register_attesting
 from lionrock.compliance.capital.orders import CapitalOrders
+from lionrock.compliance.gates.admitted import admitted_assets
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.file_orders import ClientFileOrders
@@ -31,6 +34,7 @@ from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWork
 from lionrock.compliance.onboarding.provider import NoProvider, SimulatedProvider
 from lionrock.compliance.papers.documents import Client
+from lionrock.compliance.records.keeping import NS_PER_DAY
 from lionrock.compliance.records.orders import RecordOrders
 from lionrock.compliance.records.records import Keeper
 from lionrock.compliance.registers.work import RegisterWork
@@ -50,7 +54,7 @@ from lionrock.rulebook.evidence import EvidenceStore
 from lionrock.rulebook.loading import shipped_library
 from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
-from lionrock.site.between_rooms import NoticesByKey, UsersOfClients
+from lionrock.site.client_notices import ClientNotices
 from lionrock.site.clockwork import every_day, every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
@@ -108,6 +112,7 @@ class Rooms(msgspec.Struct, frozen=True):
     admission: AdmissionDesk
     paperwork: Paperwork
     keeper: Keeper
+    people: People
     statements: Statements
 
     async def open(self) -> None:
@@ -127,8 +132,14 @@ class Rooms(msgspec.Struct, frozen=True):
             every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
             every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
             every_minute("Old drafts cannot be ended", self.onboarding.expire_due),
+            every_minute("Old sign-ins cannot be forgotten", partial(self._forget_sign_ins, clock)),
             every_day("The rulebook cannot be run", self.rulebook.is_due, self.rulebook.run),
         ]
+
+    async def _forget_sign_ins(self, clock: Callable[[], int]) -> None:
+        kept = self.keeper.keepings(clock()).get("audit_log")
+        if kept is not None:
+            await asyncio.to_thread(self.people.sign_in_log.forget_before, clock() - kept.keep_days * NS_PER_DAY)
 
     def licence_rules(self, at_ns: int) -> LicenceRules:
         """Rules by the core's rejection that carries them out, as they are in force at a moment."""
@@ -154,8 +165,8 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     attestations = Attestations(ground.database, ground.random_bytes)
     register_attesting(ground.staff.executors, attestations.record)
-    onboarding, assessed = _clients(ground, statements, office.rulebook)
     admission = _admission(ground, statements, office.rulebook)
+    onboarding, assessed = _clients(ground, statements, office.rulebook, admission.admission)
     ground.staff.proposals.clients_of.append(
         lambda account_id: onboarding.records.client_of_account(ground.owners.owner_of(account_id))
     )
@@ -175,7 +186,7 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     CapitalOrders(paperwork.book, entities, ground.clock).register(ground.staff.executors)
     RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
-    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, statements)
+    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)
 
 
 def _queue(ground: Ground, admission: AdmissionDesk, paperwork: Paperwork) -> None:
@@ -211,7 +222,9 @@ def _lines(address: Address) -> tuple[str, ...]:
     return tuple(part for part in parts if part)
 
 
-def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tuple[Onboarding, Assessed]:
+def _clients(
+    ground: Ground, statements: Statements, rulebook: Rulebook, admission: Admission
+) -> tuple[Onboarding, Assessed]:
     """Assessments ask onboarding who a client is, late: it is put together after them."""
     definition, views, made = ground.definition, ground.views, list[Onboarding]()
     holder = definition.entity_of_kind(AccountKind.CLIENT)
@@ -220,19 +233,20 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         members = ground.staff.members
         return frozenset(client for each in members.all() for client in members.own_files(each))
 
-    notices = NoticesByKey()
+    def user_of(client_id: str) -> str:
+        known = made[0].records.client(client_id)
+        return known.user_id if known else ""
+
+    notices = ClientNotices(ground.database, ground.people.notices, user_of, definition.site.valuation_asset)
     assessments = Assessments(
         ground.database,
         ground.sealer,
         ground.random_bytes,
-        data=read_data(definition.assessment_terms),
+        data=_data(definition),
         clients=OnboardedClients(lambda: made[0].records, holder.number, employees),
         notices=notices,
     )
-    ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
-    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
-    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
-    clock = ClientClock(ClientGates(ledger, assessments, rulebook, terms))
+    clock = _client_clock(ground, assessments, rulebook, admission)
     onboarding = Onboarding(
         ground.database,
         ground.sealer,
@@ -241,7 +255,7 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
         directory=ground.directory,
         requirements=definition.onboarding,
         around=Surroundings(
-            users=UsersOfClients(ground.people),
+            users=ground.people,
             ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
             gates=OnboardingGates(clock, ground.clock),
             decide=rulebook.decide,
@@ -258,6 +272,30 @@ def _clients(ground: Ground, statements: Statements, rulebook: Rulebook) -> tupl
     ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
+
+
+def _client_clock(ground: Ground, assessments: Assessments, rulebook: Rulebook, admission: Admission) -> ClientClock:
+    definition, views = ground.definition, ground.views
+    money = [asset.code for asset in definition.assets if asset.is_money]
+
+    def admitted() -> Mapping[str, AssetTerms]:
+        return admitted_assets(admission.register.all(), money)
+
+    ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
+    products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
+    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
+    return ClientClock(ClientGates(ledger, assessments, rulebook, terms, admitted))
+
+
+def _data(definition: Definition) -> Data:
+    """Terms and methods, with the clauses that the site's file names."""
+    data = read_data(definition.assessment_terms)
+    if not definition.agreement_clauses:
+        return data
+    agreements = msgspec.structs.replace(
+        data.terms.agreements, clauses=data.terms.agreements.clauses | definition.agreement_clauses
+    )
+    return msgspec.structs.replace(data, terms=msgspec.structs.replace(data.terms, agreements=agreements))
 
 
 def _admission(ground: Ground, statements: Statements, rulebook: Rulebook) -> AdmissionDesk:

@@ -236,6 +236,21 @@ async def test_an_authority_is_told_of_renewed_by_silence_and_confirmed(tmp_path
         assert room.assessments.authorities.check(CLIENT, "settlement", ends_ns) == second
 
 
+@pytest.mark.shows("ASSE-061")
+async def test_looks_at_one_time_renew_once(tmp_path: Path) -> None:
+    async with opened(tmp_path) as room:
+        await begun(room)
+        ends_ns = months_later(START_NS, 12)
+        room.assessments.authorities.grant(
+            CLIENT, "retail", "settlement", DOCUMENT, begins_ns=START_NS, ends_ns=ends_ns, at_ns=START_NS
+        )
+        await room.clock.attend(CLIENT, START_NS)
+        await until(room, ends_ns - 1)
+        await asyncio.gather(*(room.clock.attend(CLIENT, ends_ns) for _ in range(5)))
+        assert len(room.assessments.authorities.of(CLIENT)) == 2
+        assert room.outbox.kinds().count("standing_authority_confirmation") == 1
+
+
 @pytest.mark.shows("ASSE-062")
 async def test_a_notice_that_comes_too_late_is_not_sent_and_the_authority_ends(tmp_path: Path) -> None:
     async with opened(tmp_path) as room:

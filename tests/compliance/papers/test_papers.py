@@ -10,8 +10,10 @@ import pypdf
 import pytest
 from sqlalchemy import select, update
 
+from lionrock.compliance.papers import job
 from lionrock.compliance.papers.documents import AccountStatement, ContractNote, Receipt, fields_of
-from lionrock.compliance.papers.job import SETTLED_NS
+from lionrock.compliance.papers.job import SETTLED_NS, PaperRules
+from lionrock.compliance.papers.periods import Deadline, PaperKind
 from lionrock.compliance.papers.press import set_here
 from lionrock.compliance.papers.shelf import forget_later_papers
 from lionrock.rulebook.facts import Obligation, RecordShape, Watched
@@ -169,6 +171,25 @@ async def test_statements_and_receipts(site: Site, url: str) -> None:
     assert "31,968" in pages["monthly_statement"]
 
 
+@pytest.mark.shows("PAPR-004")
+async def test_a_statement_of_position_every_three_months(site: Site, url: str) -> None:
+    """Its time runs from the statement before: that of the first quarter is due when the first day behind it ends."""
+    two_days(site)
+    follow(site.directory, url)
+    rules = PaperRules({PaperKind.POSITION_STATEMENT: Deadline(3, "months")})
+    with opened(site, url, rules=rules) as desk:
+        await desk.job.run_all(at("2026-07-01 02:00"))
+        second, first = desk.shelf.of_account(CY)
+        if first.from_ns > second.from_ns:
+            first, second = second, first
+        assert (first.begun_ns, first.until_ns) == (at("2026-01-01 00:00"), at("2026-04-01 00:00"))
+        assert first.due_ns == at("2026-04-02 00:00") - 1
+        assert (second.begun_ns, second.due_ns) == (at("2026-04-01 00:00"), at("2026-07-02 00:00") - 1)
+        told = json.loads(desk.shelf.open(second.paper_id, "json"))
+        assert (told["kind"], told["movements"]) == ("position_statement", [])
+        assert told["closing_balances"] == [{"asset": "USD", "available": "5", "held": "0", "total": "5"}]
+
+
 @pytest.mark.shows("PAPR-005")
 async def test_a_month_of_papers_is_in_time_and_made_once(site: Site, url: str) -> None:
     """A run every day at one in the morning, and one more each time, which finds nothing to do."""
@@ -240,8 +261,9 @@ async def test_what_nobody_made_is_told_as_owed(site: Site, url: str) -> None:
 
 @pytest.mark.shows("PAPR-007")
 async def test_rows_that_were_changed_make_no_paper_and_keep_no_other_back(
-    site: Site, url: str, caplog: pytest.LogCaptureFixture
+    site: Site, url: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(job, "MOST_AT_ONCE", 1)
     two_days(site)
     views = follow(site.directory, url)
     with views.begin() as connection:

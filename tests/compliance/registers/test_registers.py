@@ -176,6 +176,7 @@ async def test_what_the_rules_are_told_of_registers(registers: Registers) -> Non
     assert facts.facts(Obligation) == [Obligation("complaint", record.record_id, KNOWN)]
     shapes = {each.record: set(each.fields) for each in facts.facts(RecordShape) or ()}
     assert shapes["incident_report"] >= set(REPORT)
+    assert shapes["complaint"] >= {"client_id", "received_at", "subject", "answered_at"}
     assert facts.facts(StaffIdentity) is None
 
 

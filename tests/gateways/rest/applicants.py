@@ -7,9 +7,10 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import msgspec
+import pyotp
 
 from lionrock.compliance.onboarding.documents import PART_BYTES
 from lionrock.compliance.onboarding.forms import Form
@@ -27,63 +28,27 @@ from tests.gateways.rest.staff.desk import Desk, enrolled
 NAME = "anna.eriksson@mail.example.com"
 
 
-class Applying:
-    """The site, and what is done there."""
+class Applicants:
+    """What applicants and the staff do at a site that has onboarding."""
 
-    def __init__(self, inside: Inside) -> None:
-        self.inside, site = inside, inside.site
-        statements = Statements(site.node)
-
-        async def decision(digest: bytes) -> int:
-            return await statements.record(StatementKind.DECISION, digest)
-
-        async def document(digest: bytes) -> int:
-            return await statements.record(StatementKind.DOCUMENT, digest)
-
-        self.gates = RecordedGates(site.node)
-        around = Surroundings(
-            users=site.people,
-            ledger=NodeLedger(site.node, site.catalogue.accounts, site.owners),
-            gates=self.gates,
-            decide=simple_rules,
-            record_decision=decision,
-            record_document=document,
-            provider=SimulatedProvider(),
-            entity="hk",
-            provider_patience_s=1,
-        )
-        self.onboarding = Onboarding(
-            site.database,
-            site.sealer,
-            os.urandom,
-            inside.clock,
-            directory=inside.directory,
-            requirements=REQUIREMENTS,
-            around=around,
-        )
-        OnboardingOrders(self.onboarding).register(site.staff.executors)
-        site.staff.queue.add(OnboardingWork(self.onboarding, DAY))
-        inside.venue.onboarding = self.onboarding
-
-    @classmethod
-    def of(cls, inside: Inside, onboarding: Onboarding) -> Self:
-        """At a site that has the room already."""
-        applying = cls.__new__(cls)
-        applying.inside, applying.onboarding = inside, onboarding
-        return applying
-
-    @classmethod
-    @asynccontextmanager
-    async def open(cls, directory: Path) -> AsyncIterator[Applying]:
-        async with Inside(directory).open(is_sandbox=True) as inside:
-            applying = cls(inside)
-            yield applying
-            await applying.onboarding.checks.stop()
+    def __init__(self, inside: Inside, onboarding: Onboarding) -> None:
+        self.inside, self.onboarding = inside, onboarding
 
     async def sign_up(self, name: str = NAME) -> Browser:
         answer = await self.inside.post("/lionrock/v1/onboarding/users", {"signInName": name, "password": PASSWORD})
         assert answer.status_code == 200, answer.text
-        return await self.inside.sign_in(name)
+        browser = await self.inside.sign_in(name)
+        if not self.inside.venue.profile.requires_second_factor:
+            return browser
+        return await self._with_authenticator(browser, name)
+
+    async def _with_authenticator(self, browser: Browser, name: str) -> Browser:
+        """Signed in anew with a code, as a site asks for that says so."""
+        totp = pyotp.parse_uri((await browser.done("POST", "totp", {"password": PASSWORD}))["uri"])
+        assert isinstance(totp, pyotp.TOTP)
+        await browser.done("PUT", "totp", {"code": totp.at(self.inside.now_ns // 10**9)})
+        self.inside.pass_time(30)
+        return await self.inside.sign_in(name, code=totp.at(self.inside.now_ns // 10**9))
 
     async def draft(self, form: Form = ANNA, name: str = NAME) -> Browser:
         """Signed up, with a complete application of a person that is not handed in."""
@@ -124,3 +89,51 @@ class Applying:
         told = {"action": "onboarding_decision", "payload": payload, "reasonCode": "review", "words": "as it should be"}
         made = await reviewer.done("POST", "proposals", told)
         return await officer.approve(made)
+
+
+class Applying(Applicants):
+    """The site in this process, with onboarding put into it."""
+
+    def __init__(self, inside: Inside) -> None:
+        site = inside.site
+        statements = Statements(site.node)
+
+        async def decision(digest: bytes) -> int:
+            return await statements.record(StatementKind.DECISION, digest)
+
+        async def document(digest: bytes) -> int:
+            return await statements.record(StatementKind.DOCUMENT, digest)
+
+        self.gates = RecordedGates(site.node)
+        around = Surroundings(
+            users=site.people,
+            ledger=NodeLedger(site.node, site.catalogue.accounts, site.owners),
+            gates=self.gates,
+            decide=simple_rules,
+            record_decision=decision,
+            record_document=document,
+            provider=SimulatedProvider(),
+            entity="hk",
+            provider_patience_s=1,
+        )
+        onboarding = Onboarding(
+            site.database,
+            site.sealer,
+            os.urandom,
+            inside.clock,
+            directory=inside.directory,
+            requirements=REQUIREMENTS,
+            around=around,
+        )
+        OnboardingOrders(onboarding).register(site.staff.executors)
+        site.staff.queue.add(OnboardingWork(onboarding, DAY))
+        inside.venue.onboarding = onboarding
+        super().__init__(inside, onboarding)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, directory: Path) -> AsyncIterator[Applying]:
+        async with Inside(directory).open(is_sandbox=True) as inside:
+            applying = cls(inside)
+            yield applying
+            await applying.onboarding.checks.stop()

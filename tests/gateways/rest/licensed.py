@@ -18,7 +18,7 @@ from lionrock.site.establishing import establish
 from lionrock.site.rooms import Rooms
 from lionrock.site.site import Site
 from tests.compliance.onboarding.world import ANNA
-from tests.gateways.rest.applicants import Applying
+from tests.gateways.rest.applicants import Applicants
 from tests.gateways.rest.inside import SECOND, Browser, Inside
 from tests.gateways.rest.staff.desk import Desk, enrolled
 
@@ -72,5 +72,5 @@ class Licensed(Inside):
         return await self._applying.decided(maker, checker, client_id, decision)
 
     @property
-    def _applying(self) -> Applying:
-        return Applying.of(self, self.rooms.onboarding)
+    def _applying(self) -> Applicants:
+        return Applicants(self, self.rooms.onboarding)

@@ -146,17 +146,15 @@ async def test_a_name_is_given_once_on_both_ways_of_signing_up(applying: Applyin
 
 
 @pytest.mark.shows("ONBD-004")
-async def test_a_user_of_before_may_set_up_an_authenticator(applying: Applying) -> None:
-    import pyotp
-
+async def test_a_user_of_before_may_set_up_an_authenticator_and_take_it_off(applying: Applying) -> None:
+    """Also where the site asks everybody for a second factor, and then no other way leads on."""
     browser = await applying.sign_up()
-    begun = await browser.done("POST", "totp", {"password": PASSWORD})
-    totp = pyotp.parse_uri(begun["uri"])
-    assert isinstance(totp, pyotp.TOTP)
-    await browser.done("PUT", "totp", {"code": totp.at(applying.inside.now_ns // 10**9)})
-    applying.inside.pass_time(30)
-    code = totp.at(applying.inside.now_ns // 10**9)
-    await browser.done("DELETE", "totp", None, x_two_fa_token=code)
+    assert applying.inside.venue.profile.requires_second_factor
+    assert (await browser.done("GET", "user"))["hasTotp"]
+    bare = await applying.inside.post("/lionrock/v1/sessions", {"signInName": NAME, "password": PASSWORD})
+    assert reason_of(bare) == "second_factor_needed"
+    await browser.done("DELETE", "totp")
+    assert not (await browser.done("GET", "user"))["hasTotp"]
 
 
 @pytest.mark.shows("ONBD-009", "ONBD-015")

@@ -31,12 +31,17 @@ class ClientClock:
     def __init__(self, gates: ClientGates) -> None:
         self.gates, self.assessments = gates, gates.assessments
         self._due_ns: dict[str, int] = {}
+        self._one_at_a_time = asyncio.Lock()
 
     async def attend(self, client_id: str, at_ns: int) -> Standing | None:
         """Everything that is due for one client, then its gates. To be called whenever something about it changed.
 
         None for a client that nobody knows. Raises what `ClientGates.apply` raises.
         """
+        async with self._one_at_a_time:  # so that nothing is renewed twice
+            return await self._attend(client_id, at_ns)
+
+    async def _attend(self, client_id: str, at_ns: int) -> Standing | None:
         current = await self.gates.apply(client_id, at_ns)
         if current is None:
             return None

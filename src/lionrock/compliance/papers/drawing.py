@@ -24,7 +24,7 @@ from lionrock.compliance.papers.documents import (
     Source,
     Span,
 )
-from lionrock.compliance.papers.periods import PaperKind, Period
+from lionrock.compliance.papers.periods import PaperKind, Period, begun_ns
 from lionrock.views.sql.entries import EntryReason
 from lionrock.views.sql.projection import read_position
 from lionrock.views.sql.queries import balances_at
@@ -85,10 +85,10 @@ def owed(connection: Connection, kind: PaperKind, period: Period) -> list[Owed]:
             found = connection.execute(_crossings(connection, period)).all()
             return [Owed(row.account_id, row.entry_id, row.time_ns) for row in found]
         case PaperKind.DAILY_STATEMENT:
-            return [Owed(each, 0, period.until_ns - 1) for each in sorted(_moved(connection, period))]
+            return [Owed(each, 0, begun_ns(kind, period)) for each in sorted(_moved(connection, period))]
         case _:
             wanted = _moved(connection, period) | _having(connection, period)
-            return [Owed(each, 0, period.until_ns - 1) for each in sorted(wanted)]
+            return [Owed(each, 0, begun_ns(kind, period)) for each in sorted(wanted)]
 
 
 def first_ns(connection: Connection) -> int | None:

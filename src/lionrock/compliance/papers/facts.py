@@ -9,7 +9,7 @@ import msgspec
 
 from lionrock.compliance.papers.documents import AccountStatement, ContractNote, Receipt, fields_of
 from lionrock.compliance.papers.job import SETTLED_NS, PaperRules
-from lionrock.compliance.papers.periods import PaperKind, PlaceCalendar, period_at
+from lionrock.compliance.papers.periods import PaperKind, PlaceCalendar, begun_ns, period_at
 from lionrock.compliance.papers.shelf import Shelf
 from lionrock.rulebook.facts import Obligation, RecordShape, Watched
 
@@ -57,5 +57,5 @@ class PaperFacts:
                 continue
             period = period_at(kind, self._calendar, begins_ns)
             if period.until_ns + SETTLED_NS <= self._clock():
-                found.append(Obligation(kind.value, f"period:{kind.value}:{period.from_ns}", period.until_ns - 1))
+                found.append(Obligation(kind.value, f"period:{kind.value}:{period.from_ns}", begun_ns(kind, period)))
         return found

@@ -42,6 +42,10 @@ MOST_AT_ONCE = 50
 MOST_PERIODS = 400
 """Of one kind in one run: a year of days that nobody looked."""
 LOOK_SECONDS = 30
+RETRY_NS = 3_600 * NS_PER_S
+"""A paper that could not be made is tried again after it."""
+_TELLING = (PaperWrong, StatementWrong, StatementTooLong)
+"""Whose words name accounts and assets only."""
 PATIENCE_NS = 60 * NS_PER_S
 """Read models that are away for less are waited for without a word."""
 
@@ -96,6 +100,8 @@ class PapersJob:
         self._shelf, self._rows, self._directory, self._rules = shelf, rows, directory, rules
         self._calendar, self._zone, self._letterhead, self._press = calendar, zone, letterhead, press
         self._states, self._last_sequence, self._step = states, last_sequence, step
+        self._failed: dict[str, int] = {}
+        """When to try again, by paper."""
 
     async def run(self, now_ns: int) -> Done:
         """Everything that is due now, at most `MOST_AT_ONCE` papers of it.
@@ -112,11 +118,16 @@ class PapersJob:
     async def run_all(self, now_ns: int) -> Done:
         """Runs until nothing is left but what failed."""
         total = Done()
-        while not (done := await self.run(now_ns)).is_idle:
+        while True:
+            done = await self.run(now_ns)
             total = Done(
-                total.planned + done.planned, total.made + done.made, total.recorded + done.recorded, done.failed
+                total.planned + done.planned,
+                total.made + done.made,
+                total.recorded + done.recorded,
+                total.failed + done.failed,
             )
-        return total if total.failed or not done.failed else msgspec.structs.replace(total, failed=done.failed)
+            if done.is_idle and not done.failed:
+                return total
 
     def periods_due(self, kind: PaperKind, begins_ns: int, now_ns: int) -> list[Period]:
         """Those from there on that are over and settled."""
@@ -145,13 +156,20 @@ class PapersJob:
         return planned
 
     async def _make(self, now_ns: int) -> tuple[int, int]:
+        """One that cannot be made is left for an hour, and keeps no other back."""
+        self._failed = {paper_id: until for paper_id, until in self._failed.items() if until > now_ns}
+        rows = await asyncio.to_thread(self._shelf.to_make, MOST_AT_ONCE + len(self._failed))
         made = failed = 0
-        for row in await asyncio.to_thread(self._shelf.to_make, MOST_AT_ONCE):
+        for row in [each for each in rows if each.paper_id not in self._failed][:MOST_AT_ONCE]:
             try:
                 made += await self._make_one(row, now_ns)
-            except (PaperWrong, StatementWrong, StatementTooLong) as error:
+            except (SQLAlchemyError, DatabaseUnusable):
+                raise
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one paper must not stop the others
                 failed += 1
-                _log.critical("Paper %s (%s) cannot be made: %s", row.paper_id, row.kind, error)
+                self._failed[row.paper_id] = now_ns + RETRY_NS
+                told = str(error) if isinstance(error, _TELLING) else type(error).__name__
+                _log.critical("Paper %s (%s) cannot be made: %s", row.paper_id, row.kind, told)
         return made, failed
 
     async def _make_one(self, row: PaperRow, now_ns: int) -> bool:
@@ -204,7 +222,7 @@ class PapersJob:
                 return
             except (RowsBehind, NodeBusy):
                 patience.are_there()  # looked at again
-            except (DatabaseUnusable, SQLAlchemyError, OSError) as error:
+            except Exception as error:  # noqa: BLE001 - the venue goes on; the rules tell what is owed
                 patience.tell(error)
             else:
                 patience.are_there()

@@ -65,3 +65,10 @@ def period_at(kind: PaperKind, calendar: PlaceCalendar, at_ns: int) -> Period:
     number = first.year * 12 + first.month - 1 + months
     after = date(number // 12, number % 12 + 1, 1)
     return Period(calendar.begins_ns(first), calendar.begins_ns(after))
+
+
+def begun_ns(kind: PaperKind, period: Period) -> int:
+    """From when the time of a period's paper runs: its last nanosecond. That of a statement of position, which is owed
+    at least so often, runs from the statement before, which is where its own period begins.
+    """
+    return period.from_ns if kind is PaperKind.POSITION_STATEMENT else period.until_ns - 1

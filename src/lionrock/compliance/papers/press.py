@@ -7,6 +7,7 @@ import multiprocessing
 import os
 from collections.abc import Awaitable, Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 
 from lionrock.compliance.papers.pages import typeset
 
@@ -30,7 +31,11 @@ class PressProcess:
         if self._pool is None:
             spawning = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, spawning, _give_way, max_tasks_per_child=500)
-        return await asyncio.get_running_loop().run_in_executor(self._pool, typeset, template, document)
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self._pool, typeset, template, document)
+        except BrokenProcessPool:  # it was killed; the next paper gets a new one
+            self._pool = None
+            raise
 
     def close(self) -> None:
         if self._pool is not None:

@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 import msgspec
 
 from lionrock.compliance.registers.registers import Registers
-from lionrock.compliance.registers.terms import TERMS, Register
+from lionrock.compliance.registers.terms import TERMS, Register, Terms
 from lionrock.rulebook.facts import Obligation, RecordShape, Watched
 
 Fact = TypeVar("Fact", bound=msgspec.Struct)
@@ -35,6 +35,10 @@ class RegisterFacts:
         if fact_type is Watched:
             return cast("Sequence[Fact]", [Watched(TERMS[each].obligation, PLACE) for each in kept])
         if fact_type is RecordShape:
-            shapes = [RecordShape(TERMS[each].shape, (*TERMS[each].fields, *_OF_EVERY_RECORD)) for each in kept]
-            return cast("Sequence[Fact]", shapes)
+            return cast("Sequence[Fact]", [_shape(TERMS[each]) for each in kept])
         return None
+
+
+def _shape(terms: Terms) -> RecordShape:
+    names = dict(terms.told_as)
+    return RecordShape(terms.shape, (*terms.fields, *(names.get(each, each) for each in _OF_EVERY_RECORD)))

@@ -46,6 +46,8 @@ class Terms(msgspec.Struct, frozen=True):
     steps: tuple[Step, ...]
     roles: tuple[str, ...]
     """Who of the staff enters records and takes steps."""
+    told_as: tuple[tuple[str, str], ...] = ()
+    """What some of a record's own fields are called in its register."""
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -96,6 +98,7 @@ TERMS: dict[Register, Terms] = {
             Step("closed", _after("answered")),
         ),
         ("customer_service", *_OFFICERS),
+        (("account_id", "client_id"), ("begun_ns", "received_at"), ("done_ns", "answered_at")),
     ),
     Register.PARTICULARS_CHANGE: Terms(
         "particulars_change",

@@ -177,6 +177,8 @@ class Profile(msgspec.Struct, frozen=True):
     """Codes of assets that are money of a state, not tokens."""
     asset_names: Mapping[str, str] = {}
     """Full names by code."""
+    requires_second_factor: bool = False
+    """Whether a session without one may do nothing but set one up."""
     allows_self_trades: bool = False
     """Whether an order may ask to trade with its own owner's; a licensed venue does not let it."""
 

@@ -10,6 +10,7 @@ from functools import partial
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lionrock.gateways.rest import profile, sign_in
 from lionrock.gateways.rest.authentication import authenticate, find_key, session_of, staff_session_of, take_once
 from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Reply, Security, Venue
 from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Finish, Response
@@ -18,6 +19,7 @@ from lionrock.gateways.rest.idempotency import Once, idempotency_key
 from lionrock.gateways.rest.json_bodies import parse_json_object
 from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
 from lionrock.gateways.rest.reasons import lacking, refused_body
+from lionrock.gateways.rest.refusals import details
 from lionrock.gateways.rest.submissions import Submits
 from lionrock.gateways.rest.turnstile import Turnstile
 from lionrock.node.errors import NodeBusy, NodeStopped
@@ -26,6 +28,15 @@ from lionrock.people.api_keys import Credential
 from lionrock.people.staff.permissions import Permission
 
 _log = logging.getLogger(__name__)
+
+WAYS_IN = frozenset((row.method, row.path) for row in (*profile.ENDPOINTS, *sign_in.ENDPOINTS))
+"""What a session may ask for before it has shown a second factor, where the site asks for one."""
+_NO_SECOND_FACTOR = details(
+    -1005,
+    "second_factor_needed",
+    "this site asks everybody for a second factor",
+    "set up an authenticator or a passkey, then sign in with it",
+)
 
 WEIGHT_OF_NOTHING = 1
 """Of a path that is not there."""
@@ -209,6 +220,9 @@ class Gateway:
             raise Refused(-1002)
         session = session_of(people.sessions, headers, turnstile.now_ns, writes=endpoint.method != "GET")
         turnstile.pass_key(session.session_id, endpoint)
+        is_bare = self._venue.profile.requires_second_factor and not session.second_factor_ns
+        if is_bare and (endpoint.method, endpoint.path) not in WAYS_IN:
+            raise Refused(-1005, details=_NO_SECOND_FACTOR)
         parameters = _parameters(endpoint, scope, body)
         if people.sessions.needs_writing(session):
             await asyncio.to_thread(people.sessions.write, session)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,10 @@ from lionrock.compliance.onboarding.facts import OnboardingFacts
 from lionrock.compliance.records.facts import KeepingFacts
 from lionrock.compliance.staff_facts import StaffFacts
 from lionrock.gateways.rest.contract import Endpoint
+from lionrock.people.staff import tables as staff_tables
+from lionrock.people.tables import sign_in_log
+from lionrock.rulebook import tables as rulebook_tables
+from lionrock.rulebook.code_version import code_version
 from lionrock.rulebook.facts import ClientRecord, TokenRecord
 from lionrock.rulebook.ports import FactSource, Joined
 from lionrock.site.definition import Definition
@@ -26,6 +31,22 @@ from lionrock.views.catalogue import Catalogue
 from lionrock.views.movements import Movements
 from lionrock.views.trading_rules import TradingRules
 from lionrock.words.enumerations import ClientClass
+
+
+def audit_fields() -> tuple[str, ...]:
+    """What rooms record for an audit beside the journal, each where its table has it."""
+    kept = {
+        "sign_in": sign_in_log.c.get("outcome"),
+        "compliance_exception": rulebook_tables.decisions.c.get("outcome"),
+        "access_change": staff_tables.staff_audit.c.get("event"),
+    }
+    return tuple(name for name, column in kept.items() if column is not None)
+
+
+def release_digest() -> str:
+    """SHA-256 over what is running: the package's version, its packs and its controls. Two people sign for it."""
+    code = code_version()
+    return sha256(f"{code.package} {code.packs_sha256} {code.controls_sha256}".encode()).hexdigest()
 
 
 class Without:
@@ -116,8 +137,8 @@ class Gathering:
         ledger = LedgerFacts(ground.node.engine, ground.views.catalogue, self._movements, self._entities())
         return Joined(
             ledger,
-            DeclaredFacts(ground.definition, self.running()),
-            ShapeFacts(self.endpoints, {}),
+            DeclaredFacts(ground.definition, {"release.document_sha256": release_digest(), **self.running()}),
+            ShapeFacts(self.endpoints, {"audit_event": audit_fields()}),
             RecordFacts(Path(ground.directory), ground.clock),
             StaffFacts(ground.staff.members),
             *self._of_rooms(),

@@ -13,7 +13,7 @@ from lionrock.store.outbox.outbox import Outbox
 
 _log = logging.getLogger(__name__)
 
-AT_ONCE = 8
+AT_ONCE = 16
 """Deliveries under way."""
 LOOK_SECONDS = 1
 """Between two looks when nothing was due."""
@@ -64,16 +64,36 @@ class Courier:
             )
 
     async def run(self) -> None:
-        """As long as the site serves. A database that fails is asked again."""
+        """As long as the site serves. A receiver that dawdles takes one place of `AT_ONCE` and holds up nobody else; a
+        database that fails is asked again.
+        """
         is_recovered = False
-        while True:
-            delivered = 0
-            try:
-                if not is_recovered:
-                    await asyncio.to_thread(self._outbox.recover, self._clock())
-                    is_recovered = True
-                delivered = await self.deliver_due()
-            except SQLAlchemyError as error:
-                _log.error("The outbox cannot be read or written: %s", type(error).__name__)
-            if not delivered:
-                await asyncio.sleep(LOOK_SECONDS)
+        running: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                try:
+                    if not is_recovered:
+                        await asyncio.to_thread(self._outbox.recover, self._clock())
+                        is_recovered = True
+                    parcels = await asyncio.to_thread(self._outbox.take, self._clock(), AT_ONCE - len(running))
+                except SQLAlchemyError as error:
+                    _log.error("The outbox cannot be read or written: %s", type(error).__name__)
+                    parcels = []
+                for parcel in parcels:
+                    task = asyncio.create_task(self._deliver_surely(parcel))
+                    running.add(task)
+                    task.add_done_callback(running.discard)
+                if running:
+                    await asyncio.wait(running, timeout=LOOK_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+                else:
+                    await asyncio.sleep(LOOK_SECONDS)
+        finally:
+            for task in running:
+                task.cancel()
+
+    async def _deliver_surely(self, parcel: Parcel) -> None:
+        """What cannot be written down stays leased, and is tried again when the lease has run out."""
+        try:
+            await self._deliver(parcel)
+        except SQLAlchemyError as error:
+            _log.error("Delivery %s cannot be written down: %s", parcel.message_id, type(error).__name__)

@@ -6,6 +6,7 @@ import asyncio
 import re
 import smtplib
 import ssl
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
 from email.message import EmailMessage
@@ -16,6 +17,8 @@ import msgspec
 from lionrock.store.outbox.messages import Outcome, Parcel, Result
 from lionrock.store.outbox.outbox import NS_PER_S
 
+THREADS = 4
+"""Of its own: a mail server that dawdles must not take those that sign people in."""
 _ADDRESS = re.compile(r"[^\s@<>\",;:\\\x00-\x1f\x7f]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]{0,251}[A-Za-z0-9])?")
 
 
@@ -59,10 +62,11 @@ class EmailCarrier:
     def __init__(self, server: MailServer, context: ssl.SSLContext | None = None) -> None:
         self._server = server
         self._context = context or ssl.create_default_context()
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="mail")
 
     async def send(self, parcel: Parcel, now_ns: int) -> Result:
         del now_ns
-        return await asyncio.to_thread(self._send, parcel)
+        return await asyncio.get_running_loop().run_in_executor(self._threads, self._send, parcel)
 
     def _send(self, parcel: Parcel) -> Result:
         if not is_mail_address(parcel.address.target):

@@ -160,6 +160,8 @@ class Outbox:
     def take(self, now_ns: int, most: int) -> list[Parcel]:
         """What is due, oldest first; each stands as begun when this returns. What does not open is given up."""
         taken: list[Parcel] = []
+        if most < 1:
+            return taken
         with self._database.begin() as connection:
             wanted = (
                 select(deliveries, messages.c.kind, messages.c.sealed_content, messages.c.created_ns.label("made_ns"))

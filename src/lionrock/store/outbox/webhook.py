@@ -14,6 +14,8 @@ import ipaddress
 import socket
 import ssl
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 
 import httpx
 import msgspec
@@ -24,6 +26,8 @@ from lionrock.store.outbox.outbox import NS_PER_S
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 SECRET_PREFIX = "whsec_"  # noqa: S105 - what the standard puts before a secret
 SECRET_BYTES = 32
+THREADS = 4
+"""That look names up, of its own: a name server that dawdles holds up nothing else."""
 _GONE = 410
 _MAX_URL = 2_000
 _MAX_PORT = 65_535
@@ -78,6 +82,7 @@ class WebhookCarrier:
     ) -> None:
         """With `allowed` networks, plain HTTP is taken there as well."""
         self._timeout_seconds, self._allowed, self._verify = timeout_seconds, allowed, verify
+        self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="webhook names")
 
     async def send(self, parcel: Parcel, now_ns: int) -> Result:
         if not is_webhook_url(parcel.address.target, allow_plain=bool(self._allowed)):
@@ -97,8 +102,9 @@ class WebhookCarrier:
     async def _look_up(self, url: httpx.URL) -> str | None:
         """The address to call; None when any of the name's addresses may not be called. Raises `OSError`."""
         port = url.port or (443 if url.scheme == "https" else 80)
-        loop = asyncio.get_running_loop()
-        found = [str(row[4][0]) for row in await loop.getaddrinfo(url.host, port, type=socket.SOCK_STREAM)]
+        look_up = partial(socket.getaddrinfo, url.host, port, type=socket.SOCK_STREAM)
+        rows = await asyncio.get_running_loop().run_in_executor(self._threads, look_up)
+        found = [str(row[4][0]) for row in rows]
         return found[0] if found and all(may_be_called(each, self._allowed) for each in found) else None
 
     async def _post(self, parcel: Parcel, url: httpx.URL, address: str, now_ns: int) -> Result:

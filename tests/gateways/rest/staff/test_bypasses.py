@@ -101,6 +101,18 @@ async def test_ones_own_file_is_off_limits(inside: Inside, checker: Desk) -> Non
     assert {why for _, _, why in refusals(inside)} == {"own_file"}
 
 
+@pytest.mark.shows("STAF-009")
+async def test_ones_own_file_is_off_limits_under_every_name(inside: Inside) -> None:
+    """Onboarding knows clients by ids of its own."""
+    account_id = (await inside.account()).account_id
+    inside.site.staff.proposals.clients_of.append(lambda account: "c77" if account == account_id else "")
+    mlro = await enrolled(inside, "mlro@example.com", Role.MLRO)
+    freeze = proposal("account_restriction", account_id=account_id, restriction=1)
+    await mlro.done("POST", "proposals", freeze)
+    await mlro.done("POST", "me/files", {"clientId": "c77"})
+    assert reason_of(await mlro.send("POST", "proposals", freeze)) == "own_file"
+
+
 @pytest.mark.shows("STAF-010", "STAF-015")
 async def test_a_payload_that_was_swapped_is_not_carried_out(inside: Inside, maker: Desk, checker: Desk) -> None:
     made = await maker.propose("market_phase", **HALT)

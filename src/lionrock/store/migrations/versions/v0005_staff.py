@@ -26,7 +26,6 @@ _TABLES = (
     "staff_verdicts",
     "staff_audit",
     "staff_audit_statements",
-    "register_entries",
 )
 
 

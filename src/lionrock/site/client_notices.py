@@ -1,0 +1,123 @@
+"""What a client is told of its own file: steps of the application, limits, ends, reviews, agreements, authorities.
+
+Why the staff took a step is not among it: whoever is reported must not be told ("tipping-off"; Hong Kong, Organized and
+Serious Crimes Ordinance, section 25A(5)).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+
+import msgspec
+from sqlalchemy import Engine
+
+from lionrock.compliance.onboarding.states import STATES, State
+from lionrock.people.notices import Notices, message_id_of
+from lionrock.store.outbox.messages import Content
+
+MINOR_DECIMALS = 2
+
+
+class Words(msgspec.Struct, frozen=True):
+    """Of one kind of notice."""
+
+    subject: str
+    first: str
+    todo: str = ""
+    """What the client may or must do; empty for nothing."""
+
+
+CLIENT_STATE = "client_state"
+WORDS: dict[str, Words] = {
+    "exposure_limit_notice": Words(
+        "Your exposure limit", "An exposure limit was set for your account.", "See how it was worked out in your file."
+    ),
+    "exposure_limit_ends": Words("Your exposure limit ends", "Your exposure limit will end.", "Ask for a new one."),
+    "exposure_limit_ended": Words("Your exposure limit has ended", "Your exposure limit has ended; you may only sell."),
+    "risk_profile_ends": Words("Your risk profile ends", "Your risk profile will end.", "Answer its questions again."),
+    "risk_profile_ended": Words(
+        "Your risk profile has ended", "Your risk profile has ended.", "Answer its questions again."
+    ),
+    "professional_evidence_ends": Words(
+        "Your evidence as a professional ends",
+        "The evidence that you are a professional investor will end.",
+        "Hand in new evidence.",
+    ),
+    "professional_evidence_ended": Words(
+        "Your evidence as a professional has ended",
+        "The evidence that you are a professional investor has ended; you are treated as retail.",
+        "Hand in new evidence.",
+    ),
+    "agreement_change": Words(
+        "An agreement changes", "A new version of an agreement was announced.", "Read and accept it in your account."
+    ),
+    "periodic_review_ahead": Words(
+        "Your file will be reviewed", "A periodic review of your file is due.", "See that your particulars are right."
+    ),
+    "dormant": Words(
+        "Your account is dormant", "Your account was not used for long and is asleep.", "Ask us to wake it."
+    ),
+    "standing_authority_confirmation": Words(
+        "Your standing authority", "We confirm in writing that your standing authority was renewed."
+    ),
+    "standing_authority_renewal": Words(
+        "Your standing authority will be renewed",
+        "Your standing authority is about to end and is renewed unless you object.",
+        "Object in your account if you do not want that.",
+    ),
+    "standing_authority_ended": Words(
+        "Your standing authority has ended", "Your standing authority has ended.", "Give a new one if you want to."
+    ),
+}
+"""By kind, all but steps of the application, whose words are those of the state."""
+
+
+class ClientNotices:
+    """Hands notices to the outbox, for whoever speaks for a client. Calls are SQL: from a loop, in a thread."""
+
+    def __init__(
+        self, database: Engine, notices: Notices | None, user_of: Callable[[str], str], valuation_asset: str
+    ) -> None:
+        """`user_of` gives the user of a client, empty where there is none; amounts are in `valuation_asset`."""
+        self._database, self._notices = database, notices
+        self._user_of, self._valuation_asset = user_of, valuation_asset
+
+    def send(self, key: str, client_id: str, kind: str, figures: Mapping[str, int | str], at_ns: int) -> None:
+        """As `assessments.ports.Notices` and `onboarding.ports.Notify`: durable on return, the same key once.
+
+        Raises `KeyError` for a kind without words.
+        """
+        words = _of_state(str(figures["state"])) if kind == CLIENT_STATE else WORDS[kind]
+        user_id = self._user_of(client_id)
+        if self._notices is None or not user_id:
+            return
+        content = self._content(words, {} if kind == CLIENT_STATE else figures, at_ns)
+        with self._database.begin() as connection:
+            self._notices.put(connection, user_id, kind, content, message_id_of("client_file", key), now_ns=at_ns)
+
+    def _content(self, words: Words, figures: Mapping[str, int | str], at_ns: int) -> Content:
+        facts = dict(self._fact(name, value) for name, value in figures.items() if value not in ("", 0))
+        lines = [words.first, "", f"Time: {_moment(at_ns)}"]
+        lines += [f"{name.capitalize()}: {value}" for name, value in facts.items()]
+        if words.todo:
+            lines += ["", words.todo]
+        return Content(words.subject, "\n".join(lines) + "\n", facts)
+
+    def _fact(self, name: str, value: int | str) -> tuple[str, str]:
+        plain, _, unit = name.rpartition("_")
+        if unit == "ns":
+            return plain.replace("_", " "), _moment(int(value))
+        if unit == "minor":
+            whole, part = divmod(int(value), 10**MINOR_DECIMALS)
+            return plain.replace("_", " "), f"{whole}.{part:0{MINOR_DECIMALS}} {self._valuation_asset}"
+        return name.replace("_", " "), str(value)
+
+
+def _of_state(state: str) -> Words:
+    told = STATES[State(state)]
+    return Words("Your application and account", told.words, told.next_step)
+
+
+def _moment(at_ns: int) -> str:
+    return f"{datetime.fromtimestamp(at_ns // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
