@@ -42,17 +42,17 @@ IN_ICEBERGS = (
     Defect(
         "iceberg-that-shrinks-in-its-place-shows-anew",
         "ICEB-007",
-        "order.shown_lots = min(order.shown_lots, order.remaining_lots)",
+        "order.shown_lots = either(order.shown_lots < order.remaining_lots, order.shown_lots, order.remaining_lots)",
         "order.shown_lots = shows(order)",
     ),
     Defect(
         "iceberg-that-loses-its-place-shows-what-it-showed",
         "ICEB-008",
-        "        order.shown_lots = shows(order)\n        order.level = place[0]\n",
+        "        order.shown_lots = shows(order)\n        order.level = self.level_at(",
         "        if order.display_lots == 0 or order.shown_lots == 0:\n"
         "            order.shown_lots = shows(order)\n"
         "        order.shown_lots = min(order.shown_lots, order.remaining_lots)\n"
-        "        order.level = place[0]\n",
+        "        order.level = self.level_at(",
     ),
     Defect(
         "auction-trades-what-shows",

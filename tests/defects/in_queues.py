@@ -18,6 +18,18 @@ IN_QUEUES = (
         "best[level.queue] = self.ladder.first_from(trie, level.key + 2)",
     ),
     Defect(
+        "emptied-price-stays-the-best",
+        "BOOK-001",
+        "if empty & (self.markets[market].best[level.queue] == slot):",
+        "if False:",
+    ),
+    Defect(
+        "price-that-still-has-orders-leaves-the-ladder",
+        "BOOK-002",
+        "self.ladder.remove_if(empty, trie, level.key)",
+        "self.ladder.remove_if(True, trie, level.key)",
+    ),
+    Defect(
         "youngest-order-trades-first",
         "BOOK-002",
         "maker = self.book.levels[level].first",
@@ -53,8 +65,8 @@ IN_QUEUES = (
     Defect(
         "new-order-does-not-know-who-stands-before-it",
         "BOOK-006",
-        "            self.orders[order.prev].next = slot\n",
-        "            self.orders[order.prev].next = slot\n            order.prev = level.first\n",
+        "&level.first)[0] = slot\n",
+        "&level.first)[0] = slot\n        if order.prev >= 0:\n            order.prev = level.first\n",
     ),
     Defect(
         "auction-trades-are-not-counted",

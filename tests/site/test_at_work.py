@@ -59,8 +59,7 @@ async def test_nine_in_ten_machine_rows_pass_on_a_site_that_is_run_properly(tmp_
         found = await site.statuses()
         rows = machine_rows(site)
         red = {rule: f"{found[rule]}: {site.why(rule)}" for rule in rows if found[rule] != "pass"}
-        assert len(rows) - len(red) >= 0.9 * len(rows), red
-        assert len(rows) == 49
+        assert (red, len(rows)) == ({}, 49)
         officer = site.desk(Role.COMPLIANCE_OFFICER)
         await officer.sign_in()  # the papers took a day, and yesterday's session has ended
         matrix = await officer.done("GET", "rulebook")
@@ -80,8 +79,11 @@ class Europe(AtWork):
 
 
 @pytest.mark.shows("SITE-013")
-@pytest.mark.parametrize(("regime", "rows"), [(Dubai, 8), (Europe, 8)])
-async def test_six_in_ten_machine_rows_pass_elsewhere(tmp_path: Path, regime: type[AtWork], rows: int) -> None:
+@pytest.mark.parametrize(("regime", "still_red"), [(Dubai, {"AE-02", "AE-14"}), (Europe, set())])
+async def test_six_in_ten_machine_rows_pass_elsewhere(
+    tmp_path: Path, regime: type[AtWork], still_red: set[str]
+) -> None:
+    """AE-02 asks for a reconciliation that no room makes yet; AE-14 is unconfirmed, so it never passes."""
     async with regime(tmp_path / "data").opened() as site:
         await site.hire()
         await site.attest()
@@ -93,5 +95,4 @@ async def test_six_in_ten_machine_rows_pass_elsewhere(tmp_path: Path, regime: ty
         found = await site.statuses()
         ruled = machine_rows(site)
         red = {rule: f"{found[rule]}: {site.why(rule)}" for rule in ruled if found[rule] != "pass"}
-        assert len(ruled) == rows
-        assert len(red) <= 0.4 * rows, red
+        assert (set(red), len(ruled)) == (still_red, 8), red

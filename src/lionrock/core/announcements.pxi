@@ -1,4 +1,5 @@
-# Events on their way out: one growing block of records for each batch.
+# Events on their way out: one growing block of records for each batch. It is the bytes that the caller gets, as a copy
+# of so much would push orders and tables out of the cache.
 
 cdef extern from * nogil:
     """
@@ -12,6 +13,8 @@ cdef extern from * nogil:
     }
     """
     void clear_record(void* record) noexcept
+    uint8_t* start_of "(uint8_t *) PyBytes_AS_STRING"(PyObject* block) noexcept
+    PyObject* new_bytes "PyBytes_FromStringAndSize"(const char* content, Py_ssize_t length) except NULL
 
 cdef packed struct event_header_t:
     uint16_t kind
@@ -19,25 +22,55 @@ cdef packed struct event_header_t:
     uint64_t sequence
     int64_t time_ns
 
+cdef enum:
+    FIRST_ROOM = 16  # events, and two more for each command
+
 
 @cython.final
 cdef class Announcements:
-    """The events of the batch so far, as they will leave the core."""
+    """The events of the batch so far, written where they will leave the core: into bytes that nobody else has yet."""
 
-    cdef uint8_t[::1] block
-    cdef Py_ssize_t used  # bytes of it
+    cdef PyObject* block  # those bytes while a batch is applied, otherwise NULL
+    cdef uint8_t* next  # where the next event is written
+    cdef uint8_t* end  # of the room
+    cdef Py_ssize_t most  # events that a batch had room for so far
     cdef uint32_t index  # of the next event of the command at hand
     cdef uint64_t sequence
     cdef int64_t time_ns
 
     def __init__(self):
-        self.block = zeros(1024 * RECORD_BYTES, np.dtype(np.uint8))
-        self.used = 0
+        self.block = NULL
+        self.most = 0
         self.sequence = 0
         self.time_ns = 0
 
-    cdef inline void start_batch(self) noexcept nogil:
-        self.used = 0
+    def __dealloc__(self):
+        Py_CLEAR(self.block)
+
+    cdef int start_batch(self, Py_ssize_t commands) except -1:
+        cdef Py_ssize_t events = 2 * commands + FIRST_ROOM
+        Py_CLEAR(self.block)  # of a batch that failed
+        if events > self.most:
+            self.keep_memory(events)
+        self.block = new_bytes(NULL, events * RECORD_BYTES)
+        self.write_behind(0, events)
+        return 0
+
+    cdef int keep_memory(self, Py_ssize_t events) except -1:
+        """Have the C library keep blocks of this size when they are freed.
+
+        It begins by giving large ones back to the system, so that every page of the next is a fault, until it has seen
+        one freed that was as large; those of the batches are cut to their events before. Nothing of this one is used.
+        """
+        cdef PyObject* block = new_bytes(NULL, 4 * events * RECORD_BYTES)
+        Py_CLEAR(block)
+        self.most = events
+        return 0
+
+    cdef void write_behind(self, Py_ssize_t written, Py_ssize_t events) noexcept:
+        """There is room for so many events, and so many stand in it."""
+        self.next = start_of(self.block) + written * RECORD_BYTES
+        self.end = start_of(self.block) + events * RECORD_BYTES
 
     cdef inline void start_command(self, uint64_t sequence, int64_t time_ns) noexcept nogil:
         self.index = 0
@@ -45,23 +78,25 @@ cdef class Announcements:
         self.time_ns = time_ns
 
     cdef int make_room(self) except -1 with gil:
-        self.block = grown(np.asarray(self.block))
+        cdef Py_ssize_t events = (self.end - start_of(self.block)) // RECORD_BYTES
+        _PyBytes_Resize(&self.block, 2 * events * RECORD_BYTES)
+        self.write_behind(events, 2 * events)
         return 0
 
     @cython.overflowcheck(False)  # counts what fits into memory
     cdef inline void* event(self, uint16_t kind) except NULL nogil:
         """A new record with its header written and the rest zero; valid until the next call."""
         cdef event_header_t* header
-        if self.used == self.block.shape[0]:
+        if self.next == self.end:
             self.make_room()
-        header = <event_header_t*> &self.block[self.used]
+        header = <event_header_t*> self.next
         clear_record(header)
         header.kind = kind
         header.index = self.index
         header.sequence = self.sequence
         header.time_ns = self.time_ns
         self.index += 1
-        self.used += RECORD_BYTES
+        self.next += RECORD_BYTES
         return header
 
     cdef int reject(self, uint16_t command_kind, int rejection, int64_t first, int64_t second) except -1 nogil:
@@ -75,7 +110,11 @@ cdef class Announcements:
 
     cdef bytes finished(self):
         """The whole batch as bytes."""
-        return PyBytes_FromStringAndSize(<char*> &self.block[0], self.used)
+        cdef bytes events
+        _PyBytes_Resize(&self.block, self.next - start_of(self.block))
+        events = <bytes> self.block
+        Py_CLEAR(self.block)
+        return events
 
 
 cdef inline int64_t as_figure(uint64_t value) noexcept nogil:

@@ -33,7 +33,7 @@ cdef packed struct level_t:
     int64_t hidden_lots  # the part of them that does not show
     int32_t first
     int32_t last
-    uint32_t key  # its place in the ladder
+    uint32_t key  # its place in the ladder. Of a free level: the next free one; UINT32_MAX: none
     uint32_t queue
 
 # Four cache lines; in the first two all that placing, amending and cancelling read.
@@ -235,15 +235,11 @@ cdef class Book:
     cdef inline int join(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
         """Stand at the back of a queue, at a price of it."""
         cdef order_t* order = &self.orders[slot]
-        cdef uint32_t key = ladder_key(queue, price_ticks)
-        cdef int32_t* place = self.ladder.place(self.markets[order.market].tries[queue], key)
         cdef level_t* level
-        self.count(1, 1)
-        if place[0] < 0:
-            place[0] = self.new_level(order.market, queue, key)
-        level = &self.levels[place[0]]
         order.shown_lots = shows(order)
-        order.level = place[0]
+        order.level = self.level_at(order.market, queue, ladder_key(queue, price_ticks))
+        level = &self.levels[order.level]
+        self.count(1, 1)
         level.total_lots += order.remaining_lots
         level.hidden_lots += order.remaining_lots - order.shown_lots
         return self.append(slot)
@@ -254,11 +250,8 @@ cdef class Book:
         cdef level_t* level = &self.levels[order.level]
         order.next = -1
         order.prev = level.last
-        if order.prev >= 0:
-            self.count(0, 1)
-            self.orders[order.prev].next = slot
-        else:
-            level.first = slot
+        self.count(0, order.prev >= 0)
+        either_place(order.prev >= 0, &self.orders[max(order.prev, 0)].next, &level.first)[0] = slot
         level.last = slot
         return 0
 
@@ -269,10 +262,8 @@ cdef class Book:
         self.unlink(slot)
         level.total_lots -= order.remaining_lots
         level.hidden_lots -= order.remaining_lots - order.shown_lots
-        if level.first < 0:
-            check(level.total_lots == 0 and level.hidden_lots == 0, "an empty queue has no size")
-            self.drop_level(order.market, order.level)
-        return 0
+        check(level.first >= 0 or level.total_lots == 0 and level.hidden_lots == 0, "an empty queue has no size")
+        return self.drop_if_empty(order.market, order.level)
 
     cdef inline int unlink(self, int32_t slot) except -1 nogil:
         """Let the neighbours of an order close up."""
@@ -292,21 +283,19 @@ cdef class Book:
         self.unlink(slot)
         return self.append(slot)
 
-    cdef inline int32_t new_level(self, int32_t market, uint8_t queue, uint32_t key) except -1 nogil:
-        """An empty level, which the caller writes into the ladder."""
-        cdef int32_t slot = self.free_level
+    # Whether a price has other orders nobody can guess, so neither of the next two asks it. A free level is empty as it
+    # lies, and there is one whenever an order joins a queue.
+
+    cdef inline int32_t level_at(self, int32_t market, uint8_t queue, uint32_t key) except -1 nogil:
+        """The level of a price, which from now on is in the ladder."""
         cdef int32_t best = self.markets[market].best[queue]
+        cdef int32_t slot
         cdef level_t* level
-        if slot >= 0:
-            self.free_level = self.levels[slot].first
-        else:
-            if self.level_room == self.levels.shape[0]:
-                self.make_room_for_levels()
-            slot = self.level_room
-            self.level_room += 1
+        if self.free_level < 0:
+            self.make_level()
+        slot = self.ladder.put(self.markets[market].tries[queue], key, self.free_level)
         level = &self.levels[slot]
-        level.total_lots = level.hidden_lots = 0
-        level.first = level.last = -1
+        self.free_level = <int32_t> either(slot == self.free_level, <int32_t> level.key, self.free_level)
         level.key = key
         level.queue = queue
         self.count(1, 0)
@@ -314,14 +303,26 @@ cdef class Book:
             self.markets[market].best[queue] = slot
         return slot
 
-    cdef inline int drop_level(self, int32_t market, int32_t slot) except -1 nogil:
+    cdef inline int drop_if_empty(self, int32_t market, int32_t slot) except -1 nogil:
+        """A level without orders leaves the ladder and is free."""
         cdef level_t* level = &self.levels[slot]
+        cdef bint empty = level.first < 0
         cdef int32_t trie = self.markets[market].tries[level.queue]
-        self.ladder.remove(trie, level.key)
-        if self.markets[market].best[level.queue] == slot:
+        self.ladder.remove_if(empty, trie, level.key)
+        if empty & (self.markets[market].best[level.queue] == slot):
             self.markets[market].best[level.queue] = self.ladder.first_from(trie, level.key)
-        level.first = self.free_level
-        self.free_level = slot
+        level.key = <uint32_t> either(empty, self.free_level, level.key)
+        self.free_level = <int32_t> either(empty, slot, self.free_level)
+        return 0
+
+    cdef int make_level(self) except -1 nogil:
+        """One free level more, when there is none."""
+        if self.level_room == self.levels.shape[0]:
+            self.make_room_for_levels()
+        self.levels[self.level_room].first = self.levels[self.level_room].last = -1
+        self.levels[self.level_room].key = UINT32_MAX
+        self.free_level = self.level_room
+        self.level_room += 1
         return 0
 
     cdef inline int32_t price(self, int32_t level) except? -99 nogil:
@@ -366,7 +367,7 @@ cdef class Book:
     cdef int hide_less(self, int32_t slot, int64_t hidden_lots) except -1 nogil:
         """After an order shrank in its place: it shows what it did, or all that is left of it if that is less."""
         cdef order_t* order = &self.orders[slot]
-        order.shown_lots = min(order.shown_lots, order.remaining_lots)
+        order.shown_lots = either(order.shown_lots < order.remaining_lots, order.shown_lots, order.remaining_lots)
         self.levels[order.level].hidden_lots += order.remaining_lots - order.shown_lots - hidden_lots
         return 0
 

@@ -109,7 +109,7 @@ cdef class ClientIds:
         cdef uint64_t home = mixed(self.ids[slot].account, self.ids[slot].client_order_key)
         cdef int32_t at = self.homes.find(home)
         if at == slot:
-            self.homes.remove(home)
+            self.homes.remove(home, slot)
             if self.ids[slot].same_home >= 0:
                 self.homes.insert(home, self.ids[slot].same_home)
         else:

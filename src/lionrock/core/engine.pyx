@@ -19,7 +19,8 @@ import numpy as np
 from lionrock.words.faults import Fault
 
 cimport cython
-from cpython.bytes cimport PyBytes_FromStringAndSize
+from cpython.bytes cimport _PyBytes_Resize
+from cpython.ref cimport Py_CLEAR, PyObject
 from libc.stdint cimport INT64_MAX, UINT32_MAX, int32_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from libc.string cimport memcpy
 
@@ -155,8 +156,8 @@ cdef class Engine:
         if commands.shape[0] % RECORD_BYTES:
             raise ValueError(f"{commands.shape[0]} bytes are not whole {RECORD_BYTES}-byte records")
         self.refuse_while_applying()
+        self.out.start_batch(commands.shape[0] // RECORD_BYTES)
         self.applying = True
-        self.out.start_batch()
         self.lookahead.start_batch()
         try:
             with nogil:
@@ -198,12 +199,12 @@ cdef class Engine:
         )
 
     cdef inline int decide(self, const uint8_t* record, const command_header_t* header) except -1 nogil:
+        if header.kind == COMMAND_AMEND_ORDER:
+            return self.standing.amend_order(<const amend_order_t*> record)
         if header.kind == COMMAND_PLACE_ORDER:
             return self.placing.place_order(<const place_order_t*> record)
         if header.kind == COMMAND_CANCEL_ORDER:
             return self.standing.cancel_order(<const cancel_order_t*> record)
-        if header.kind == COMMAND_AMEND_ORDER:
-            return self.standing.amend_order(<const amend_order_t*> record)
         if header.kind == COMMAND_OPEN_ACCOUNT:
             return self.listing.open_account(<const open_account_t*> record)
         if header.kind == COMMAND_ADVANCE_TIME:
@@ -318,10 +319,9 @@ cdef class Engine:
         return rows
 
     def preview(self, const uint8_t[::1] order not None, int64_t time_ns) -> tuple:
-        """What a `PlaceOrder` record would be answered at a time: `OrderPlaced` or `CommandRejected`, as a record of
-        its own, and the account's exposure with it in atoms of the valuation asset (0 where it is refused before its
-        size is known). Nothing changes. Its order id is taken to be the next one; what falls due by the time is not
-        done.
+        """What a `PlaceOrder` record would be answered at a time, `OrderPlaced` or `CommandRejected` as a record of its
+        own, and the account's exposure with it in atoms of the valuation asset (0 where it is refused before its size
+        is known). Nothing changes. Its order id is taken to be the next one; what falls due by then is not done.
 
         Raises `ValueError` for anything but one record.
         """
@@ -334,7 +334,7 @@ cdef class Engine:
         if asked.kind != COMMAND_PLACE_ORDER:
             raise ValueError(f"command {asked.kind} is no order")
         asked.order_id = self.placing.highest_order_id + 1
-        self.out.start_batch()
+        self.out.start_batch(1)
         self.out.start_command(self.out.sequence, max(now_ns, time_ns))
         self.matching.command += 1  # what the last one traded is not of this one
         try:
@@ -343,7 +343,6 @@ cdef class Engine:
         finally:
             self.matching.command -= 1
             self.out.start_command(self.out.sequence, now_ns)
-            self.out.start_batch()
 
     def lines(self) -> list:
         """The state as lines of text, without line feeds (spec/state.md)."""

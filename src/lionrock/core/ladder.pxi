@@ -115,21 +115,19 @@ cdef class Ladder:
         self.tries[trie].near_node = at
         return at
 
-    cdef inline int32_t* place(self, int32_t trie, uint32_t key) except NULL nogil:
-        """Where the level of the key is written; -1 stands there when it was not in the trie, and now it is.
-
-        Valid until the trie is asked for another place.
-        """
+    cdef inline int32_t put(self, int32_t trie, uint32_t key, int32_t level) except -1 nogil:
+        """The level of a key; the one given, from now on, if the key was not in the trie. Without a branch."""
         cdef int32_t at = self.tries[trie].near_node
+        cdef int digit = digit_of(key, STEPS - 1)
         cdef node_t* leaf
         if self.tries[trie].near_prefix != key >> NEAR_BITS:
             at = self.near(trie, key)
         self.count(1)
         leaf = &self.nodes[self.child(at, digit_of(key, STEPS - 2))]
-        if not (leaf.map >> digit_of(key, STEPS - 1)) & 1:
-            leaf.map |= (<uint64_t> 1) << digit_of(key, STEPS - 1)
-            leaf.children[digit_of(key, STEPS - 1)] = -1
-        return &leaf.children[digit_of(key, STEPS - 1)]
+        level = <int32_t> either((leaf.map >> digit) & 1, leaf.children[digit], level)
+        leaf.map |= (<uint64_t> 1) << digit
+        leaf.children[digit] = level
+        return level
 
     cdef inline int32_t leaf(self, int32_t trie, uint32_t key) except? -99 nogil:
         """The lowest node on the way to a key, or -1."""
@@ -145,8 +143,8 @@ cdef class Ladder:
             step += 1
         return at
 
-    cdef inline int remove(self, int32_t trie, uint32_t key) except -1 nogil:
-        """Take out a key that is in the trie, and give back the nodes that it leaves empty."""
+    cdef inline int remove_if(self, bint gone, int32_t trie, uint32_t key) except -1 nogil:
+        """Take out a key that is in the trie if it is gone, and give back the nodes that it leaves empty."""
         cdef int32_t at = self.tries[trie].near_node
         cdef int32_t leaf
         if self.tries[trie].near_prefix != key >> NEAR_BITS:
@@ -158,7 +156,7 @@ cdef class Ladder:
             and (self.nodes[leaf].map >> digit_of(key, STEPS - 1)) & 1,
             "a price to remove is in its ladder",
         )
-        self.nodes[leaf].map &= ~((<uint64_t> 1) << digit_of(key, STEPS - 1))
+        self.nodes[leaf].map &= ~((<uint64_t> gone) << digit_of(key, STEPS - 1))
         return self.prune(trie, key) if self.nodes[leaf].map == 0 else 0
 
     cdef int prune(self, int32_t trie, uint32_t key) except -1 nogil:

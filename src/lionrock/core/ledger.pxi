@@ -14,8 +14,10 @@ cdef packed struct account_t:
     uint32_t open_orders  # that rest or wait
     uint32_t forbidden_assets  # how many it may not acquire
     int64_t exposure_limit_atoms
-    uint64_t spare_0  # a cache line each: an index is a shift, and no account lies across two
-    uint64_t spare_1
+    uint32_t last_market_id  # in which it placed an order; 0: none yet
+    int32_t last_base_balance  # its balances there
+    int32_t last_quote_balance
+    uint32_t spare  # a cache line each: an index is a shift, and no account lies across two
 
 cdef packed struct balance_t:
     uint64_t account_id

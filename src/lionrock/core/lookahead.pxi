@@ -2,18 +2,16 @@
 # first where a table keeps an id, a few commands on what the id stands for, then what that points to, then what that
 # does. A book larger than the cache would otherwise wait for memory some five times in each command.
 #
+# The commands themselves come from further away than the processor's own guesses reach: they are fetched in any book.
+#
 # These are hints: nothing is written, nothing read here decides anything, and what is out of date by the time its
 # command is decided costs a fetch in vain.
-
-cdef extern from * nogil:
-    """
-    #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place), 1)
-    """
-    void fetch "LIONROCK_FETCH"(const void* place) noexcept
 
 cdef enum:
     STRIDE = 4  # commands between one look and the next
     ROUND = 16  # commands that are between the first look and the last, at most
+    COMING = 8  # commands between one and the one that is fetched itself
+    CACHE_LINE = 64
     CACHED = 8_192  # orders and accounts: of so few all that is used stays in the cache by itself
 
 # What the commands about one order have in common.
@@ -31,7 +29,7 @@ cdef class Lookahead:
 
     cdef Ledger ledger
     cdef Book book
-    cdef bint large  # more than the caches keep by themselves; looking ahead in a small book costs a tenth
+    cdef bint large  # more than the caches keep by themselves; looking for everything in a small book costs a third
     cdef int32_t slots[16]  # of the orders, or of new ones' accounts, found for the commands that are looked at
 
     def __init__(self, Ledger ledger, Book book):
@@ -48,12 +46,29 @@ cdef class Lookahead:
     cdef inline int look(self, const uint8_t[::1] commands, Py_ssize_t at) except -1 nogil:
         """Look at four commands some way behind the one at the place given; at the furthest for the first time."""
         cdef Py_ssize_t left = commands.shape[0] // RECORD_BYTES - at
-        if not self.large or left <= 4 * STRIDE:
+        if left <= 4 * STRIDE:
             return 0  # the last few find their own way
+        fetch(&commands[(at + COMING) * RECORD_BYTES])
+        fetch(&commands[(at + COMING) * RECORD_BYTES + CACHE_LINE])
+        if not self.large:
+            return self.glance(commands, at)
         self.at_ids(<const order_command_t*> &commands[(at + 4 * STRIDE) * RECORD_BYTES])
         self.at_slots(<const order_command_t*> &commands[(at + 3 * STRIDE) * RECORD_BYTES], at + 3 * STRIDE)
         self.at_queue(<const order_command_t*> &commands[(at + 2 * STRIDE) * RECORD_BYTES], at + 2 * STRIDE)
         self.at_level(<const order_command_t*> &commands[(at + STRIDE) * RECORD_BYTES], at + STRIDE)
+        return 0
+
+    @cython.overflowcheck(False)
+    cdef inline int glance(self, const uint8_t[::1] commands, Py_ssize_t at) except -1 nogil:
+        """In a small book: where the table keeps the order of a command soon to come, and of one sooner the order."""
+        cdef const order_command_t* soon = <const order_command_t*> &commands[(at + STRIDE) * RECORD_BYTES]
+        cdef const order_command_t* sooner = <const order_command_t*> &commands[(at + STRIDE // 2) * RECORD_BYTES]
+        cdef int32_t slot
+        fetch(self.book.order_slots.at_home(soon.order_id))
+        # In vain for a new order: cheaper than a guess whether it is one.
+        slot = max(self.book.order_slots.at_home(sooner.order_id)[0] - 1, 0)
+        fetch(&self.book.orders[slot])
+        fetch(&self.book.orders[slot].size_lots)
         return 0
 
     cdef inline int at_ids(self, const order_command_t* command) except -1 nogil:
@@ -102,7 +117,7 @@ cdef class Lookahead:
             return 0
         order = &self.book.orders[slot]
         fetch(&self.ledger.balances[order.hold_balance])
-        fetch(&self.book.levels[order.level])
+        fetch(&self.book.levels[max(order.level, 0)])  # below zero if it ended meanwhile
         if order.prev >= 0:
             fetch(&self.book.orders[order.prev])
         if order.next >= 0:

@@ -370,7 +370,7 @@ cdef class Matching:
     cdef inline int close(self, int32_t slot) except -1 nogil:
         """The opposite of entering, for an order that stands in no queue any more: it is a draft again."""
         self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1
-        self.book.order_slots.remove(self.book.orders[slot].order_id)
+        self.book.order_slots.remove(self.book.orders[slot].order_id, slot)
         self.book.orders[slot].level = -1
         return 0
 

@@ -184,7 +184,7 @@ cdef class Placing:
         cdef int64_t available_atoms = 0
         if self.exposure.refused(command.kind, account, hold_asset, order.held_atoms):
             return 1
-        order.hold_balance = self.ledger.existing_balance(account, hold_asset)
+        self.find_balances(&self.ledger.accounts[account], account, order)
         if order.hold_balance >= 0:
             available_atoms = self.ledger.balances[order.hold_balance].available_atoms
         if available_atoms < order.held_atoms:
@@ -245,17 +245,33 @@ cdef class Placing:
             market.minimum_fee_quote_atoms,
         )
 
-    cdef inline int open_hold(self, order_t* order, int32_t account) except -1 nogil:
+    cdef inline int find_balances(self, const account_t* account, int32_t slot, order_t* order) except -1 nogil:
+        """Where the order holds and is paid; -1: there is no such balance yet, or it has not been looked for."""
         cdef market_t* market = &self.book.markets[order.market]
         cdef bint sells = order.side == SIDE_SELL
-        if order.hold_balance < 0:
-            order.hold_balance = self.ledger.balance(
-                account, market.base_asset_id if sells else market.quote_asset_id
-            )
-        order.receive_balance = self.ledger.balance(
-            account, <uint32_t> either(sells, market.quote_asset_id, market.base_asset_id)
+        if account.last_market_id == market.market_id:
+            order.hold_balance = <int32_t> either(sells, account.last_base_balance, account.last_quote_balance)
+            order.receive_balance = <int32_t> either(sells, account.last_quote_balance, account.last_base_balance)
+            return 0
+        order.receive_balance = -1
+        order.hold_balance = self.ledger.existing_balance(
+            slot, <uint32_t> either(sells, market.base_asset_id, market.quote_asset_id)
         )
+        return 0
+
+    cdef inline int open_hold(self, order_t* order, int32_t account) except -1 nogil:
+        if order.receive_balance < 0:
+            self.open_balances(order, account)
         return self.ledger.hold(order.hold_balance, order.held_atoms)
+
+    cdef int open_balances(self, order_t* order, int32_t account) except -1 nogil:
+        """The balances of an account's first order in a market, or the first after one elsewhere."""
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef account_t* owner = &self.ledger.accounts[account]
+        owner.last_base_balance = self.ledger.balance(account, market.base_asset_id)
+        owner.last_quote_balance = self.ledger.balance(account, market.quote_asset_id)
+        owner.last_market_id = market.market_id
+        return self.find_balances(owner, account, order)
 
     cdef inline int announce_placed(self, const place_order_t* command, order_t* order) except -1 nogil:
         event = <order_placed_t*> self.out.event(EVENT_ORDER_PLACED)

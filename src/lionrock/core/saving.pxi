@@ -8,7 +8,7 @@ cdef bytes SAVED = b"Lionrock core 1\n"
 cdef str layout():
     """Names the form of all arrays; a state saved in another form cannot be taken up."""
     forms = (
-        TABLE_ENTRY, ACCOUNT, BALANCE, ORDER, LEVEL, MARKET, NODE, TRIE, CLIENT_ID, TIER, REMEMBERED_TRADE, VALUATION,
+        PLACE, KEY, ACCOUNT, BALANCE, ORDER, LEVEL, MARKET, NODE, TRIE, CLIENT_ID, TIER, REMEMBERED_TRADE, VALUATION,
     )
     return hashlib.sha256(repr([form.descr for form in forms]).encode()).hexdigest()
 
@@ -53,21 +53,31 @@ cdef dict arrays_of(Engine engine):
     return {
         "accounts": np.asarray(ledger.accounts)[: ledger.account_count],
         "balances": np.asarray(ledger.balances)[: ledger.balance_count],
-        "account_slots": np.asarray(ledger.account_slots.entries),
-        "balance_slots": np.asarray(ledger.balance_slots.entries),
         "orders": np.asarray(book.orders)[: book.order_room],
         "levels": np.asarray(book.levels)[: book.level_room],
         "markets": np.asarray(book.markets)[: book.market_count],
-        "order_slots": np.asarray(book.order_slots.entries),
-        "market_slots": np.asarray(book.market_slots.entries),
         "nodes": np.asarray(book.ladder.nodes)[: book.ladder.node_count],
         "tries": np.asarray(book.ladder.tries)[: book.ladder.trie_count],
         "client_ids": np.asarray(ids.ids)[: ids.room],
-        "client_homes": np.asarray(ids.homes.entries),
         "tiers": np.asarray(engine.listing.tiers),
         "trades": np.asarray(engine.error_trades.ring),
         "valuations": np.asarray(engine.exposure.valuations)[: engine.exposure.count],
         "expiries": np.array(engine.standing.expiries, EXPIRY),
+    } | arrays_of_tables(engine)
+
+
+cdef dict tables_of(Engine engine):
+    ledger, book = engine.ledger, engine.book
+    return {
+        "account_slots": ledger.account_slots, "balance_slots": ledger.balance_slots, "order_slots": book.order_slots,
+        "market_slots": book.market_slots, "client_homes": engine.client_ids.homes,
+    }
+
+
+cdef dict arrays_of_tables(Engine engine):
+    tables = tables_of(engine).items()
+    return {f"{name}_places": np.asarray((<Table> table).places) for name, table in tables} | {
+        f"{name}_keys": np.asarray((<Table> table).keys) for name, table in tables
     }
 
 
@@ -99,17 +109,14 @@ cdef int take_up(Engine engine, dict arrays, dict objects) except -1:
     ledger, book, ids, trades = engine.ledger, engine.book, engine.client_ids, engine.error_trades
     ledger.accounts, ledger.account_count = roomy(arrays["accounts"]), len(arrays["accounts"])
     ledger.balances, ledger.balance_count = roomy(arrays["balances"]), len(arrays["balances"])
-    ledger.account_slots.take_up(arrays["account_slots"])
-    ledger.balance_slots.take_up(arrays["balance_slots"])
+    for name, table in tables_of(engine).items():
+        (<Table> table).take_up(arrays[f"{name}_places"], arrays[f"{name}_keys"])
     book.orders, book.order_room = roomy(arrays["orders"]), len(arrays["orders"])
     book.levels, book.level_room = roomy(arrays["levels"]), len(arrays["levels"])
     book.markets, book.market_count = roomy(arrays["markets"]), len(arrays["markets"])
-    book.order_slots.take_up(arrays["order_slots"])
-    book.market_slots.take_up(arrays["market_slots"])
     book.ladder.nodes, book.ladder.node_count = roomy(arrays["nodes"]), len(arrays["nodes"])
     book.ladder.tries, book.ladder.trie_count = roomy(arrays["tries"]), len(arrays["tries"])
     ids.ids, ids.room = roomy(arrays["client_ids"]), len(arrays["client_ids"])
-    ids.homes.take_up(arrays["client_homes"])
     engine.listing.tiers = copied(arrays["tiers"], len(arrays["tiers"]))
     trades.ring = copied(arrays["trades"], len(arrays["trades"]))
     engine.exposure.valuations, engine.exposure.count = roomy(arrays["valuations"]), len(arrays["valuations"])

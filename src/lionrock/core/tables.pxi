@@ -1,29 +1,33 @@
 # Finding things by id: a hash table from a 64-bit key to a slot of some array.
 #
 # Open addressing with linear probing; an erased entry is closed by moving later ones back, so that no tombstones gather
-# and a look-up never gets slower with the venue's age.
+# and a look-up never gets slower with the venue's age. What is spread out by the hash is four bytes an entry, and the
+# keys lie by themselves, by slot: tables a quarter full would otherwise drive what they point to out of the cache.
 
-cdef packed struct table_entry_t:
-    uint64_t key  # 0: empty
-    int32_t slot
-    int32_t spare  # four entries to a cache line, and none across two
+cdef extern from * nogil:
+    """
+    #define LIONROCK_FETCH(place) __builtin_prefetch((const void *)(place))
+    """
+    void fetch "LIONROCK_FETCH"(const void* place) noexcept
 
-cdef table_entry_t _entry_pattern[1]
-TABLE_ENTRY = np.asarray(<table_entry_t[:1]> _entry_pattern).dtype
+PLACE = np.dtype(np.int32)
+KEY = np.dtype(np.uint64)
 
 
 @cython.final
 cdef class Table:
     """Slots by key; keys are greater than zero."""
 
-    cdef table_entry_t[::1] entries
+    cdef int32_t[::1] places  # slots plus one, at the hashes of their keys; 0: empty
+    cdef uint64_t[::1] keys  # of the slots in the table, by slot
     cdef uint64_t mask
     cdef int shift  # how far a product is moved down so that as many bits are left as the mask has
     cdef int64_t used
-    cdef int64_t touched  # entries looked at so far; the checked build counts
+    cdef int64_t touched  # places looked at so far; the checked build counts
 
     def __init__(self):
-        self.entries = zeros(64, TABLE_ENTRY)
+        self.places = zeros(64, PLACE)
+        self.keys = zeros(16, KEY)
         self.mask = 63
         self.shift = 64 - 6
         self.used = 0
@@ -34,27 +38,29 @@ cdef class Table:
         # topmost bits depend on every bit of the key.
         return (key * <uint64_t> 0x9E3779B97F4A7C15) >> self.shift
 
-    cdef inline const table_entry_t* at_home(self, uint64_t key) except NULL nogil:
-        """Where a key is, or not far behind: for fetching."""
-        return &self.entries[self.home(key)]
+    cdef inline const int32_t* at_home(self, uint64_t key) except NULL nogil:
+        """Where the slot of a key is, or not far behind: for fetching."""
+        return &self.places[self.home(key)]
 
+    @cython.overflowcheck(False)  # a slot plus one and back
     cdef inline int32_t find(self, uint64_t key) except? -99 nogil:
         """The slot stored under the key, or -1."""
         cdef uint64_t at = self.home(key)
+        cdef int32_t slot = self.places[at] - 1
         self.count()
-        while self.entries[at].key != key:
-            if self.entries[at].key == 0:
-                return -1
+        while slot >= 0 and self.keys[slot] != key:
             at = (at + 1) & self.mask
+            slot = self.places[at] - 1
             self.count()
-        return self.entries[at].slot
+        return slot
 
+    @cython.overflowcheck(False)
     cdef inline int32_t likely(self, uint64_t key) except? -99 nogil:
-        """The same for looking ahead: not counted, and -1 also when the key is further from its home than one place."""
-        cdef uint64_t at = self.home(key)
-        if self.entries[at].key != key:
-            at = (at + 1) & self.mask
-        return self.entries[at].slot if key != 0 and self.entries[at].key == key else -1
+        """For looking ahead: the slot at the home of a key, mostly its own. Where keys are compared is fetched."""
+        cdef int32_t slot = self.places[self.home(key)] - 1
+        if slot >= 0:
+            fetch(&self.keys[slot])
+        return slot
 
     cdef inline void count(self) noexcept nogil:
         if CHECKED:
@@ -62,62 +68,68 @@ cdef class Table:
 
     @cython.overflowcheck(False)  # counts what fits into memory
     cdef inline int insert(self, uint64_t key, int32_t slot) except -1 nogil:
-        """Store a key that is not in the table."""
+        """Store a key that is not in the table, for a slot that is not either."""
         cdef uint64_t at
-        if self.used * 4 >= <int64_t> self.mask:
-            self.grow()
+        if self.used * 4 >= <int64_t> self.mask or slot >= self.keys.shape[0]:
+            self.grow(slot)
         at = self.home(key)
         self.count()
-        while self.entries[at].key != 0:
+        while self.places[at] != 0:
             at = (at + 1) & self.mask
             self.count()
-        self.entries[at].key = key
-        self.entries[at].slot = slot
+        self.places[at] = slot + 1
+        self.keys[slot] = key
         self.used += 1
         return 0
 
     @cython.overflowcheck(False)  # counts what fits into memory
-    cdef inline int remove(self, uint64_t key) except -1 nogil:
-        """Take out a key that is in the table."""
+    cdef inline int remove(self, uint64_t key, int32_t slot) except -1 nogil:
+        """Take out a key that is in the table, with its slot."""
         cdef uint64_t hole = self.home(key)
         cdef uint64_t at
-        while self.entries[hole].key != key:
-            check(self.entries[hole].key != 0, "a key to remove is in its table")
+        while self.places[hole] != slot + 1:
+            check(self.places[hole] != 0, "a key to remove is in its table")
             hole = (hole + 1) & self.mask
             self.count()
         at = (hole + 1) & self.mask
-        while self.entries[at].key != 0:
+        while self.places[at] != 0:
             self.count()
             # An entry may move back to the hole unless its home lies after the hole, on the way to where it is.
-            if distance(self.home(self.entries[at].key), at, self.mask) >= distance(hole, at, self.mask):
-                self.entries[hole] = self.entries[at]
+            if distance(self.home(self.keys[self.places[at] - 1]), at, self.mask) >= distance(hole, at, self.mask):
+                self.places[hole] = self.places[at]
                 hole = at
             at = (at + 1) & self.mask
-        self.entries[hole].key = 0
+        self.places[hole] = 0
         self.used -= 1
         return 0
 
-    cdef int take_up(self, entries) except -1:
-        """Become a copy of the table that has these entries."""
-        self.entries = copied(entries, len(entries))
-        self.mask = len(entries) - 1
+    cdef int take_up(self, places, keys) except -1:
+        """Become a copy of the table that has these."""
+        self.places = copied(places, len(places))
+        self.keys = copied(keys, len(keys))
+        self.mask = len(places) - 1
         self.shift = 64 - int(self.mask).bit_length()
-        self.used = np.count_nonzero(entries["key"])
+        self.used = np.count_nonzero(places)
         return 0
 
-    cdef int grow(self) except -1 with gil:
-        cdef table_entry_t[::1] old = self.entries
+    cdef int grow(self, int32_t slot) except -1 with gil:
+        """Room for one key more, of that slot."""
+        cdef int32_t[::1] old = self.places
         cdef Py_ssize_t i
         cdef uint64_t at
-        self.entries = zeros(old.shape[0] * 2, TABLE_ENTRY)
-        self.mask = self.entries.shape[0] - 1
+        while slot >= self.keys.shape[0]:
+            self.keys = grown(np.asarray(self.keys))
+        if self.used * 4 < <int64_t> self.mask:
+            return 0
+        self.places = zeros(old.shape[0] * 2, PLACE)
+        self.mask = self.places.shape[0] - 1
         self.shift -= 1
         for i in range(old.shape[0]):
-            if old[i].key != 0:
-                at = self.home(old[i].key)
-                while self.entries[at].key != 0:
+            if old[i] != 0:
+                at = self.home(self.keys[old[i] - 1])
+                while self.places[at] != 0:
                     at = (at + 1) & self.mask
-                self.entries[at] = old[i]
+                self.places[at] = old[i]
         return 0
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
-import msgspec
-
+from lionrock.compliance.onboarding.forms import PersonForm
 from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.gateways.rest.server import application
@@ -54,11 +54,23 @@ class Licensed(Inside):
     async def desk(self, name: str, *roles: Role) -> Desk:
         return await enrolled(self, f"{name}@example.com", *roles)
 
-    async def client(self, reviewer: Desk, officer: Desk, name: str = "anna") -> tuple[Browser, str]:
-        """Somebody whom two people took as a client, signed in; with the client's id."""
-        applying = Applicants(self, self.rooms.onboarding)
-        browser = await applying.submitted(msgspec.structs.replace(ANNA), f"{name}@mail.example.com")
-        client_id = (await browser.done("GET", "onboarding"))["clientId"]
+    async def applicant(self, form: PersonForm = ANNA) -> tuple[Browser, str]:
+        """Somebody whose application was handed in, signed in; with the client's id."""
+        name = f"{form.given_names.split()[0].lower()}@mail.example.com"
+        browser = await self._applying.submitted(form, name)
+        return browser, (await browser.done("GET", "onboarding"))["clientId"]
+
+    async def client(self, maker: Desk, checker: Desk, form: PersonForm = ANNA) -> tuple[Browser, str]:
+        """The same, whom two people took as a client."""
+        browser, client_id = await self.applicant(form)
         for decision in ("pass_identity", "approve"):
-            await applying.decided(reviewer, officer, client_id, decision)
+            await self.decided(maker, checker, client_id, decision)
+        assert (await browser.done("GET", "onboarding"))["state"] == "active"
         return browser, client_id
+
+    async def decided(self, maker: Desk, checker: Desk, client_id: str, decision: str) -> Any:
+        return await self._applying.decided(maker, checker, client_id, decision)
+
+    @property
+    def _applying(self) -> Applicants:
+        return Applicants(self, self.rooms.onboarding)

@@ -35,11 +35,9 @@ async def site(tmp_path: Path) -> AsyncIterator[Licensed]:
 def december(liquid: int = 90 * MILLION, **changed: Any) -> dict[str, Any]:
     """Figures of the last moment of December 2026."""
     entered = figures(entity="operator", as_of_ns=at("2026-12-31 23:59:59"), **changed)
-    months = [
-        msgspec.structs.replace(each, month=f"2026-{n + 1:02}") for n, each in enumerate(entered.operating_expenses)
-    ]
-    entered = msgspec.structs.replace(entered, operating_expenses=tuple(months))
     told: dict[str, Any] = msgspec.to_builtins(entered)
+    for number, each in enumerate(told["operating_expenses"]):
+        each["month"] = f"2026-{number + 1:02}"
     return told | {"liquid_assets": [{"name": "Zebra Bank", "amount_minor": liquid}]}
 
 

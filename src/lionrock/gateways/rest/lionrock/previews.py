@@ -16,7 +16,7 @@ from lionrock.views.catalogue import Market, Rates
 from lionrock.words.amounts import format_decimal
 from lionrock.words.commands import PlaceOrder
 from lionrock.words.enumerations import MarketPhase, OrderType, Side, TimeInForce, Trigger
-from lionrock.words.events import AssetListed, CommandRejected, Event, OrderPlaced
+from lionrock.words.events import AssetListed, CommandRejected, Event, MarketRulesSet, OrderPlaced
 from lionrock.words.records import layout_of, unpack
 from lionrock.words.rounding import fee_hold_rounded_up, fee_rounded_down, rebate_rounded_down, spendable_rounded_down
 
@@ -102,6 +102,20 @@ class _Walk(msgspec.Struct):
     is_all: bool = False
 
 
+class _Asked(msgspec.Struct):
+    """The order with what it meets."""
+
+    market: Market
+    command: PlaceOrder
+    rates: Rates
+    walk: _Walk
+    rules: MarketRulesSet | None
+
+    @property
+    def pays_on_top(self) -> bool:
+        return _pays_on_top(self.market, self.command)
+
+
 async def preview(venue: Venue, call: Call) -> OrderPreview:
     """Asks the engine itself, which answers as it would answer the order and changes nothing (`Engine.preview`): so
     every gate is asked, in the core's order, with the core's figures. What is due by now and not done yet, such as an
@@ -119,12 +133,11 @@ async def preview(venue: Venue, call: Call) -> OrderPreview:
     rates = venue.catalogue.fee_tiers[venue.catalogue.tier_of(call.account_id)]
     walk = _walk(venue, market, command, rates, asks if command.side == Side.BUY else bids)
     await venue.settled()
-    lots, value_atoms = _whole(market, command, walk)
-    refused = (
-        refused_with_units(answer, market, held_asset(market, command.side))
-        if isinstance(answer, CommandRejected)
-        else None
-    )
+    order = _Asked(market, command, rates, walk, venue.trading_rules.rules.get(market.market_id))
+    lots, value_atoms = _whole(order)
+    refused = None
+    if isinstance(answer, CommandRejected):
+        refused = refused_with_units(answer, market, held_asset(market, command.side))
     return OrderPreview(
         symbol=market.symbol,
         side=side_name(command.side),
@@ -132,10 +145,10 @@ async def preview(venue: Venue, call: Call) -> OrderPreview:
         asset=market.base.code,
         amount=market.size_text(lots),
         value=Amount(market.quote.code, market.quote_text(value_atoms)),
-        fees=_fees(venue, market, command, rates, walk, whole=(lots, value_atoms)),
+        fees=_fees(order, lots, value_atoms),
         cannot_be_undone=CANNOT_BE_UNDONE,
-        at_once=_at_once(market, command, walk),
-        held=_held(market, command, rates, walk, answer) if isinstance(answer, OrderPlaced) else None,
+        at_once=_at_once(order),
+        held=_held(order, answer) if isinstance(answer, OrderPlaced) else None,
         exposure=_exposure(venue, call.account_id, exposure_atoms) if exposure_atoms or not refused else None,
         refused=refused_body(refused, "/lionrock/", venue.licence_rules) if refused else None,
         sequence=str(sequence),
@@ -178,8 +191,9 @@ def _pays_on_top(market: Market, command: PlaceOrder) -> bool:
     return command.side == Side.BUY and market.fee_asset(Side.BUY) is market.quote
 
 
-def _whole(market: Market, command: PlaceOrder, walk: _Walk) -> tuple[int, int]:
+def _whole(order: _Asked) -> tuple[int, int]:
     """Lots and quote atoms of the whole order."""
+    market, command, walk = order.market, order.command, order.walk
     price_ticks = command.price_ticks or (command.trigger_price_ticks if command.trigger else 0)
     if command.size_lots and price_ticks:
         return command.size_lots, command.size_lots * price_ticks * market.lot_tick_quote_atoms
@@ -190,7 +204,8 @@ def _whole(market: Market, command: PlaceOrder, walk: _Walk) -> tuple[int, int]:
     return walk.lots, walk.quote_atoms
 
 
-def _at_once(market: Market, command: PlaceOrder, walk: _Walk) -> AtOnce:
+def _at_once(order: _Asked) -> AtOnce:
+    market, command, walk = order.market, order.command, order.walk
     slippage_ppm = 0
     if walk.lots:
         best_atoms = walk.lots * walk.best_ticks * market.lot_tick_quote_atoms
@@ -206,20 +221,16 @@ def _at_once(market: Market, command: PlaceOrder, walk: _Walk) -> AtOnce:
     )
 
 
-def _fees(
-    venue: Venue, market: Market, command: PlaceOrder, rates: Rates, walk: _Walk, *, whole: tuple[int, int]
-) -> PreviewFees:
-    asset = market.fee_asset(command.side)
+def _fees(order: _Asked, lots: int, value_atoms: int) -> PreviewFees:
+    market, rates, rules = order.market, order.rates, order.rules
+    asset = market.fee_asset(order.command.side)
     in_base = asset is market.base
-    rules = venue.trading_rules.rules.get(market.market_id)
     least_atoms = 0
     if rules and rates.maker_fee_ppm >= 0:
         least_atoms = rules.minimum_fee_base_atoms if in_base else rules.minimum_fee_quote_atoms
 
-    def charged(lots: int, value_atoms: int) -> int:
-        return lots * market.listing.lot_base_atoms if in_base else value_atoms
-
-    def fee(rate_ppm: int, charged_atoms: int) -> str:
+    def fee(rate_ppm: int, lots: int, value_atoms: int) -> str:
+        charged_atoms = lots * market.listing.lot_base_atoms if in_base else value_atoms
         if rate_ppm < 0:
             return format_decimal(-rebate_rounded_down(charged_atoms, -rate_ppm), asset.decimals)
         atoms = max(fee_rounded_down(charged_atoms, rate_ppm), least_atoms) if charged_atoms else 0
@@ -229,19 +240,20 @@ def _fees(
         asset=asset.code,
         maker_rate=format_decimal(rates.maker_fee_ppm, PPM_DECIMALS),
         taker_rate=format_decimal(rates.taker_fee_ppm, PPM_DECIMALS),
-        if_maker=fee(rates.maker_fee_ppm, charged(*whole)),
-        if_taker=fee(rates.taker_fee_ppm, charged(*whole)),
-        at_once=fee(rates.taker_fee_ppm, charged(walk.lots, walk.quote_atoms)),
+        if_maker=fee(rates.maker_fee_ppm, lots, value_atoms),
+        if_taker=fee(rates.taker_fee_ppm, lots, value_atoms),
+        at_once=fee(rates.taker_fee_ppm, order.walk.lots, order.walk.quote_atoms),
     )
 
 
-def _held(market: Market, command: PlaceOrder, rates: Rates, walk: _Walk, placed: OrderPlaced) -> Amount:
+def _held(order: _Asked, placed: OrderPlaced) -> Amount:
+    market, command, walk = order.market, order.command, order.walk
     asset, atoms = held_asset(market, command.side), placed.held_atoms
     measured = command.order_type == OrderType.MARKET and not command.trigger
     if measured and command.size_lots and command.side == Side.BUY:
         atoms = walk.quote_atoms
-        if atoms and _pays_on_top(market, command):
-            atoms += max(fee_hold_rounded_up(atoms, rates.taker_fee_ppm), placed.minimum_fee_atoms)
+        if atoms and order.pays_on_top:
+            atoms += max(fee_hold_rounded_up(atoms, order.rates.taker_fee_ppm), placed.minimum_fee_atoms)
     elif measured and command.quote_amount_atoms and command.side == Side.SELL:
         atoms = walk.lots * market.listing.lot_base_atoms
     return _amount(asset, atoms)

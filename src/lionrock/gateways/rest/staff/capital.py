@@ -197,7 +197,7 @@ async def list_returns(venue: Venue, call: Call) -> list[ReturnShown]:  # noqa: 
 
 
 async def freeze(venue: Venue, call: Call) -> ReturnShown:
-    """Makes the return of a month that is over, or of the financial year it is in. What was frozen stays."""
+    """Makes the return of a month that is over, or of the financial year that it is in. What was frozen stays."""
     asked, returns, staff = read_json(call.body, ReturnAsked), _desk(venue).returns, staff_identity(call)
     if asked.kind not in returns.rules.deadlines:
         raise missing_or_invalid("kind")

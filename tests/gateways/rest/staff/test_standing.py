@@ -1,0 +1,219 @@
+"""A client's assessments as the staff sees and works them, on a site with all its rooms."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+from lionrock.people.staff.roles import Role
+from lionrock.words.enumerations import AccountRestriction, ClientClass
+from tests.compliance.onboarding.world import SOLVEIG
+from tests.compliance.rooms import DOCUMENT, LOW_RISK, TERMS_OF_SERVICE
+from tests.gateways.rest.inside import Browser, reason_of
+from tests.gateways.rest.licensed import Licensed
+from tests.gateways.rest.staff.desk import Desk, proposal
+
+DAY_NS = 86_400 * 10**9
+
+
+class Work(NamedTuple):
+    """A client and those who work on its file."""
+
+    site: Licensed
+    client: Browser
+    client_id: str
+    reviewer: Desk
+    officer: Desk
+    responsible: Desk
+
+    async def standing(self) -> Any:
+        return await self.officer.done("GET", f"clients/standing?clientId={self.client_id}")
+
+    async def rate(self, **facts: Any) -> Any:
+        return await self.reviewer.done("POST", "clients/risk", {"clientId": self.client_id, "facts": LOW_RISK | facts})
+
+    async def decided(self, action: str, **payload: Any) -> Any:
+        made = await self.reviewer.propose(action, client_id=self.client_id, **payload)
+        return await self.responsible.approve(made)
+
+    @property
+    def account_id(self) -> int:
+        found = self.site.rooms.onboarding.clients.get(self.client_id)
+        return found.account_id
+
+
+@pytest.fixture
+async def work(tmp_path: Path) -> AsyncIterator[Work]:
+    async with Licensed(tmp_path).open() as site:
+        reviewer = await site.desk("reviewer", Role.ONBOARDING_REVIEWER)
+        officer = await site.desk("officer", Role.COMPLIANCE_OFFICER)
+        responsible = await site.desk("responsible", Role.RESPONSIBLE_OFFICER)
+        client, client_id = await site.client(reviewer, officer)
+        yield Work(site, client, client_id, reviewer, officer, responsible)
+
+
+def conditions(standing: Any) -> dict[str, Any]:
+    return {each["name"]: each for each in standing["conditions"]}
+
+
+@pytest.mark.shows("ASSE-092")
+async def test_where_a_client_stands_and_why(work: Work) -> None:
+    seen = await work.standing()
+    assert (seen["state"], seen["clientClass"], seen["effect"]) == ("active", "retail", "no_orders")
+    missing = conditions(seen)["knowledge_test_not_passed"]
+    assert missing["figures"] == {"pass_correct": "12"}
+    assert missing["licenceRules"][0]["id"] == "HK-K01"
+    assert missing["licenceRules"][0]["citation"].endswith("9.4")
+    assert {each["gate"] for each in seen["decisions"]} >= {"due_diligence_before_account"}
+    assert all(each["rulesVersion"] and each["licenceRules"] for each in seen["decisions"])
+    [account] = seen["accounts"]
+    assert account["accountId"] == str(work.account_id)
+    assert (account["restriction"], account["products"]) == ("reduce_only", [])
+    logged = work.site.site.staff.audit.entries(subject=work.client_id)
+    assert (work.officer.staff_id, "client assessments read") in {(each.staff_id, each.event) for each in logged}
+    unknown = await work.officer.send("GET", "clients/standing?clientId=0000")
+    assert reason_of(unknown) == "parameter_missing_or_invalid"
+
+
+@pytest.mark.shows("ASSE-093")
+async def test_risk_is_rated_by_facts_and_shown_by_factor(work: Work) -> None:
+    risk = (await work.rate(political_exposure=None))["risk"]
+    assert risk["level"] != ""
+    by_name = {each["factor"]: each for each in risk["factors"]}
+    assert (by_name["political_exposure"]["isMissing"], by_name["political_exposure"]["value"]) == (True, "")
+    assert by_name["jurisdiction"]["value"] == "HK"
+    assert risk["points"] == sum(each["points"] for each in risk["factors"])
+    assert all(each["words"] for each in risk["factors"])
+    assert {each["id"] for each in risk["licenceRules"]} == {"HK-A16", "HK-A17"}
+    assert "risk_not_rated" not in conditions(await work.standing())
+    [rating] = work.site.rooms.assessed.assessments.records.of(work.client_id)
+    assert (rating.kind, rating.decided_by) == ("risk_rating", work.reviewer.staff_id)
+
+
+@pytest.mark.shows("ASSE-093")
+@pytest.mark.parametrize(
+    ("facts", "name"),
+    [
+        ({"juristiction": "HK"}, "risk_fact_unknown"),
+        ({"jurisdiction": "x" * 65}, "parameter_missing_or_invalid"),
+        ({"jurisdiction": ""}, "parameter_missing_or_invalid"),
+        ({"jurisdiction": ["HK"]}, "parameter_missing_or_invalid"),
+        ({"ownership_layers": 1.5}, "parameter_missing_or_invalid"),
+    ],
+)
+async def test_wrong_facts_rate_nobody(work: Work, facts: dict[str, Any], name: str) -> None:
+    told = {"clientId": work.client_id, "facts": LOW_RISK | facts}
+    assert reason_of(await work.reviewer.send("POST", "clients/risk", told)) == name
+    assert (await work.standing())["risk"]["level"] == ""
+    nobody = {"clientId": "f" * 32, "facts": LOW_RISK}
+    assert reason_of(await work.reviewer.send("POST", "clients/risk", nobody)) == "parameter_missing_or_invalid"
+
+
+@pytest.mark.shows("ASSE-092", "ASSE-093")
+async def test_whose_role_it_is_not_and_whose_file_it_is(work: Work) -> None:
+    service, auditor = await work.site.desk("desk", Role.CUSTOMER_SERVICE), await work.site.desk("audit", Role.AUDITOR)
+    path = f"clients/standing?clientId={work.client_id}"
+    assert reason_of(await service.send("GET", path)) == "role_missing"
+    assert (await auditor.done("GET", path))["clientId"] == work.client_id
+    told = {"clientId": work.client_id, "facts": LOW_RISK}
+    for desk in (service, auditor, work.responsible):
+        assert reason_of(await desk.send("POST", "clients/risk", told)) == "role_missing"
+        revoke = {"clientId": work.client_id, "number": 1}
+        assert reason_of(await desk.send("POST", "clients/evidence/revoke", revoke)) == "role_missing"
+    await work.reviewer.done("POST", "me/files", {"clientId": work.client_id})
+    assert reason_of(await work.reviewer.send("POST", "clients/risk", told)) == "own_file"
+    assert (await work.standing())["risk"]["level"] == ""
+
+
+@pytest.mark.shows("ASSE-094", "ASSE-093")
+async def test_evidence_takes_two_and_is_taken_back_by_one(work: Work) -> None:
+    now_ns, profiles = work.site.now_ns, work.site.site.profiles
+    payload = {"kind": "public_filing", "document_sha256": DOCUMENT, "dated_ns": now_ns - DAY_NS}
+    alone = await work.reviewer.propose("client_evidence", client_id=work.client_id, **payload)
+    assert reason_of(await work.reviewer.verdict("approve", alone)) in {"self_approval", "not_checker"}
+    assert (await work.standing())["clientClass"] == "retail"
+    done = await work.responsible.approve(alone)
+    assert done["state"] == "carried_out", done
+    seen = await work.standing()
+    [evidence] = seen["evidence"]
+    assert (seen["clientClass"], evidence["result"], evidence["isInForce"]) == ("professional", "professional", True)
+    assert (evidence["decidedBy"], evidence["approvedBy"]) == (work.reviewer.staff_id, work.responsible.staff_id)
+    assert profiles.of(work.account_id).client_class == ClientClass.PROFESSIONAL
+    old = await work.decided("client_evidence", **(payload | {"dated_ns": now_ns - 4_000 * DAY_NS}))
+    assert (old["state"], "older than evidence may be" in old["outcome"]) == ("failed", True)
+    _, other = await work.site.client(work.reviewer, work.officer, SOLVEIG)
+    another = {"clientId": other, "number": evidence["number"]}
+    assert reason_of(await work.officer.send("POST", "clients/evidence/revoke", another)) == "evidence_unknown"
+    wrong = {"clientId": work.client_id, "number": 10**6}
+    assert reason_of(await work.officer.send("POST", "clients/evidence/revoke", wrong)) == "evidence_unknown"
+    assert profiles.of(work.account_id).client_class == ClientClass.PROFESSIONAL
+    right = {"clientId": work.client_id, "number": evidence["number"]}
+    seen = await work.officer.done("POST", "clients/evidence/revoke", right)
+    assert (seen["clientClass"], seen["evidence"][0]["isInForce"]) == ("retail", False)
+    assert profiles.of(work.account_id).client_class == ClientClass.RETAIL
+
+
+@pytest.mark.shows("ASSE-094")
+async def test_another_level_its_steps_and_a_review_take_two(work: Work) -> None:
+    unrated = await work.decided("client_risk", level="high")
+    assert (unrated["state"], "no rating to override" in unrated["outcome"]) == ("failed", True)
+    await work.rate()
+    assert (await work.decided("client_risk", level="high"))["state"] == "carried_out"
+    risk = (await work.standing())["risk"]
+    assert (risk["level"], risk["isOverride"]) == ("high", True)
+    steps = risk["missingSteps"]
+    assert steps
+    for step in steps:
+        done = await work.decided("client_due_diligence", step=step, document_sha256=DOCUMENT)
+        assert done["state"] == "carried_out", done
+    again = await work.decided("client_due_diligence", step=steps[0], document_sha256=DOCUMENT)
+    assert again["state"] == "failed"
+    assert "enhanced_checks_missing" not in conditions(await work.standing())
+    before = (await work.standing())["risk"]["nextReviewMs"]
+    work.site.pass_time(60)
+    assert (await work.decided("client_review", document_sha256=DOCUMENT))["state"] == "carried_out"
+    seen = await work.standing()
+    assert seen["risk"]["nextReviewMs"] > before
+    assert [each["kind"] for each in seen["reviews"]] == ["enhanced"] * len(steps) + ["review"]
+
+
+@pytest.mark.shows("ASSE-094")
+async def test_a_finding_in_between_takes_another_approval_and_a_stranger_is_none(work: Work) -> None:
+    await work.rate()
+    early = await work.reviewer.propose("client_risk", client_id=work.client_id, level="high")
+    await work.rate(jurisdiction="GB")
+    refused = await work.responsible.verdict("approve", early)
+    assert refused.status_code != 200 or refused.json()["state"] != "carried_out"
+    assert (await work.standing())["risk"]["isOverride"] is False
+    for action, payload in (
+        ("client_risk", {"level": "high"}),
+        ("client_review", {"document_sha256": DOCUMENT}),
+        ("client_evidence", {"kind": "public_filing", "document_sha256": DOCUMENT, "dated_ns": 1}),
+        ("client_due_diligence", {"step": "source_of_wealth", "document_sha256": DOCUMENT}),
+    ):
+        answer = await work.reviewer.send("POST", "proposals", proposal(action, client_id="f" * 32, **payload))
+        assert reason_of(answer) == "payload_malformed", action
+
+
+@pytest.mark.shows("ASSE-094")
+async def test_a_version_of_an_agreement_takes_two_and_every_client_is_asked_for_it(work: Work) -> None:
+    payload = {
+        "agreement": "client_agreement",
+        "texts": {"en": TERMS_OF_SERVICE},
+        "in_force_ns": work.site.now_ns + 60 * 10**9,
+    }
+    made = await work.officer.propose("agreement_version", **payload)
+    assert await work.client.done("GET", "agreements") == []
+    assert reason_of(await work.officer.verdict("approve", made)) == "self_approval"
+    done = await work.responsible.approve(made)
+    assert (done["state"], done["outcome"]) == ("carried_out", "version 1 of client_agreement")
+    work.site.pass_time(120)
+    [agreement] = await work.client.done("GET", "agreements")
+    missing = conditions(await work.standing())["agreement_not_accepted"]
+    assert missing["figures"]["version_in_force"] == "1"
+    await work.client.done("POST", "agreements", {"sha256": agreement["sha256"]})
+    assert "agreement_not_accepted" not in conditions(await work.standing())
+    assert work.site.site.profiles.of(work.account_id).restriction == AccountRestriction.REDUCE_ONLY
