@@ -32,8 +32,13 @@ def words_of(handler: Any) -> set[str]:
         elif isinstance(thing, type):
             if issubclass(thing, msgspec.Struct):
                 found |= set(thing.__struct_encode_fields__)
-            waiting.extend(value for value in vars(thing).values() if isinstance(value, types.FunctionType))
+            waiting.extend(value for value in vars(thing).values() if _is_written(value))
     return found
+
+
+def _is_written(value: object) -> bool:
+    """A function with source; those that a dataclass makes for itself have none."""
+    return isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith("<")
 
 
 @cache

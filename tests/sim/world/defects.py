@@ -181,8 +181,8 @@ _NODE = [
     Defect(
         "a-call-is-given-the-events-of-another",
         "JRNL-011",
-        "            start += call.command_count\n\n    def _stop(",
-        "            start += 1\n\n    def _stop(",
+        "        start += call.command_count\n\n\ndef _refuse(",
+        "        start += 1\n\n\ndef _refuse(",
     ),
     Defect(
         "what-is-settled-is-not-waited-for",
@@ -242,6 +242,7 @@ _KEEPER = [
 DEFECTS = [*_DISK, *_WRITER, *_READER, *_NODE, *_RECOVERY, *_KEEPER]
 
 RARE = {
+    "a-directory-that-is-there-counts-as-durable",
     "the-last-frame-is-read-a-second-time",
     "a-frame-is-shown-before-it-is-durable-again",
     "a-damaged-snapshot-is-taken-for-a-whole-one",

@@ -41,7 +41,9 @@ def patched_copy(directory: Path, defect: Defect | None) -> Path:
 
 
 def broken_promise(copy: Path, worlds: int) -> tuple[int, str] | None:
-    """The first seed below `worlds` in which a promise is broken, and which; None when all hold."""
+    """The first seed below `worlds` in which a promise is broken, and which; None when all hold. -1 with the error when
+    the program fell over instead.
+    """
     ended = subprocess.run(
         [sys.executable, "-m", "lionrock.cli", "sim", "--worlds", str(worlds), "--steps", str(STEPS), "--json"],
         env={**os.environ, "PYTHONPATH": str(copy), "PYTHONDONTWRITEBYTECODE": "1"},
@@ -50,6 +52,11 @@ def broken_promise(copy: Path, worlds: int) -> tuple[int, str] | None:
         check=False,
     )
     assert ended.returncode in {0, 1}, ended.stderr
+    if not ended.stdout:  # it fell over, which nobody overlooks either
+        fallen = ended.stderr.splitlines()[-1]
+        assert ended.returncode == 1, fallen
+        assert not fallen.startswith(("SyntaxError", "ImportError", "NameError")), fallen
+        return -1, fallen
     report = json.loads(ended.stdout)
     if ended.returncode == 0:
         return None
