@@ -38,7 +38,7 @@ def words_of(handler: Any) -> set[str]:
 
 def _is_written(value: object) -> bool:
     """A function with source; those that a dataclass makes for itself have none."""
-    return isinstance(value, types.FunctionType) and not value.__code__.co_filename.startswith("<")
+    return isinstance(value, types.FunctionType) and not inspect.unwrap(value).__code__.co_filename.startswith("<")
 
 
 @cache
