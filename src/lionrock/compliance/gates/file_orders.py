@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Awaitable, Callable
+from typing import Any, TypeVar
 
 import msgspec
 
 from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.refusals import AssessmentRefused
+from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
+
+_Done = TypeVar("_Done")
 
 
 class ClassEvidenced(msgspec.Struct, frozen=True, kw_only=True):
@@ -89,80 +91,90 @@ class ClientFileOrders:
     async def _classify(self, order: Order) -> str:
         payload: ClassEvidenced = order.payload
         maker, approver, _ = _people(order)
-        return await self._then_attend(
-            payload.client_id,
-            lambda: self._assessments.evidence.accept(
+        return await _recorded(
+            by_staff.accept_evidence(
+                self._clock,
+                maker,
                 payload.client_id,
-                payload.kind,
-                payload.document_sha256,
-                dated_ns=payload.dated_ns,
-                proposer=maker,
                 approver=approver,
+                kind=payload.kind,
+                document_sha256=payload.document_sha256,
+                dated_ns=payload.dated_ns,
                 at_ns=self._now(),
-            ),
+            )
         )
 
     async def _rate(self, order: Order) -> str:
         payload: RiskSet = order.payload
         maker, approver, reason = _people(order)
-        return await self._then_attend(
-            payload.client_id,
-            lambda: self._assessments.risk.override(
-                payload.client_id, payload.level, reason, proposer=maker, approver=approver, at_ns=self._now()
-            ),
+        return await _recorded(
+            by_staff.override_risk(
+                self._clock,
+                maker,
+                payload.client_id,
+                approver=approver,
+                level=payload.level,
+                reason=reason,
+                at_ns=self._now(),
+            )
         )
 
     async def _enhance(self, order: Order) -> str:
         payload: StepDone = order.payload
         maker, approver, _ = _people(order)
-        return await self._then_attend(
-            payload.client_id,
-            lambda: self._assessments.risk.enhance(
+        return await _recorded(
+            by_staff.enhance(
+                self._clock,
+                maker,
                 payload.client_id,
-                payload.step,
-                payload.document_sha256,
-                proposer=maker,
                 approver=approver,
+                step=payload.step,
+                document_sha256=payload.document_sha256,
                 at_ns=self._now(),
-            ),
+            )
         )
 
     async def _review(self, order: Order) -> str:
         payload: Reviewed = order.payload
         maker, approver, _ = _people(order)
-        return await self._then_attend(
-            payload.client_id,
-            lambda: self._assessments.reviews.review(
-                payload.client_id, payload.document_sha256, proposer=maker, approver=approver, at_ns=self._now()
-            ),
+        return await _recorded(
+            by_staff.review(
+                self._clock,
+                maker,
+                payload.client_id,
+                approver=approver,
+                document_sha256=payload.document_sha256,
+                at_ns=self._now(),
+            )
         )
 
     async def _publish(self, order: Order) -> str:
         payload: AgreementPublished = order.payload
         maker, approver, _ = _people(order)
-        try:
-            made = await asyncio.to_thread(
-                lambda: self._assessments.agreements.publish(
-                    payload.agreement,
-                    payload.texts,
-                    payload.in_force_ns,
-                    proposer=maker,
-                    approver=approver,
-                    at_ns=self._now(),
-                )
+        made = await _or_refused(
+            by_staff.publish_agreement(
+                self._clock,
+                maker,
+                payload.agreement,
+                payload.texts,
+                approver=approver,
+                in_force_ns=payload.in_force_ns,
+                at_ns=self._now(),
             )
-        except AssessmentRefused as refused:
-            raise _told(refused) from refused
-        await self._clock.look_at_all(self._now(), everybody=True)
+        )
         return f"version {made[0].version} of {payload.agreement}"
 
-    async def _then_attend(self, client_id: str, act: Callable[[], object]) -> str:
-        try:
-            done = await asyncio.to_thread(act)
-        except AssessmentRefused as refused:
-            raise _told(refused) from refused
-        await self._clock.attend(client_id, self._now())
-        return done if isinstance(done, str) else "recorded"
+
+async def _or_refused(done: Awaitable[_Done]) -> _Done:
+    try:
+        return await done
+    except AssessmentRefused as refused:
+        raise OrderRefused(f"{refused.words}; {refused.next_step}") from refused
+
+
+async def _recorded(done: Awaitable[object]) -> str:
+    await _or_refused(done)
+    return "recorded"
 
 
 def _people(order: Order) -> tuple[StaffIdentity, StaffIdentity, str]:
@@ -171,7 +183,3 @@ def _people(order: Order) -> tuple[StaffIdentity, StaffIdentity, str]:
     authority = order.authority
     approver = StaffIdentity(authority.staff_id, frozenset(role.value for role in authority.roles))
     return maker, approver, f"{order.reason_code or 'decided'}: proposal {order.proposal_id}"
-
-
-def _told(refused: AssessmentRefused) -> OrderRefused:
-    return OrderRefused(f"{refused.words}; {refused.next_step}")
