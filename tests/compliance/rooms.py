@@ -13,12 +13,13 @@ from sqlalchemy import Engine
 
 from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
 from lionrock.compliance.assessments.exposure import Means
-from lionrock.compliance.assessments.ports import DAY_NS, AssetTerms, Client, Rulebook, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS, AssetTerms, Client, Rulebook
 from lionrock.compliance.assessments.profile import ProfileMethod
 from lionrock.compliance.assessments.risk import Fact
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.outcomes import SiteTerms
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.site import sandbox
 from lionrock.site.site import Site
 from lionrock.store.database import open_database

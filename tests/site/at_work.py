@@ -16,7 +16,6 @@ import msgspec
 import pyotp
 
 from lionrock.compliance.assessments.agreements import clauses_in
-from lionrock.compliance.assessments.ports import StaffIdentity as Assessor
 from lionrock.compliance.capital.figures import CapitalFigures, MonthExpenses
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.onboarding.documents import PART_BYTES
@@ -238,7 +237,7 @@ class AtWork(Inside):
     async def assessed(self, browser: Browser, client_id: str) -> None:
         """Rated by the staff; knowledge, profile, means and agreement by the client itself."""
         clock = self.rooms.assessed.clock
-        await by_staff.rate_risk(clock, Assessor("r1", frozenset()), client_id, LOW_RISK, self.now_ns)
+        await by_staff.rate_risk(clock, StaffIdentity("r1", frozenset()), client_id, LOW_RISK, self.now_ns)
         paper = await browser.done("POST", "knowledgeTest", {"language": "en"})
         told = {"testId": paper["testId"], "answers": self._right(paper)}
         assert (await browser.done("PUT", "knowledgeTest", told))["isPassed"]

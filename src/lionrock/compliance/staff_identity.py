@@ -12,7 +12,7 @@ class StaffIdentity(msgspec.Struct, frozen=True):
 
     staff_id: str
     """Opaque."""
-    roles: frozenset[str]
+    roles: frozenset[str] = frozenset()
     """Values of `lionrock.people.staff.roles.Role`."""
 
 

@@ -10,8 +10,9 @@ import pytest
 from lionrock.compliance.assessments.agreements import agreement_state, clause_sha256, clauses_in
 from lionrock.compliance.assessments.assessments import Data, read_data
 from lionrock.compliance.assessments.evidence import class_state
-from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.refusals import AssessmentRefused
+from lionrock.compliance.staff_identity import StaffIdentity
 from tests.compliance.rooms import CLIENT, DOCUMENT, EVA, FINN, START_NS, assessments_in
 
 CLAUSE = "No other provision of this agreement takes anything from this clause."

@@ -10,12 +10,13 @@ import msgspec
 import pytest
 
 from lionrock.compliance.assessments.authorities import months_later
-from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.records import NEVER_NS
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.terms import Effect
 from lionrock.compliance.gates import by_staff, client_clock
 from lionrock.compliance.gates.offboarding import Offboarding
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.rulebook.facts import RecordClass
 from lionrock.site import sandbox
 from lionrock.words.commands import CancelOrders, Transfer

@@ -26,9 +26,10 @@ from lionrock.compliance.onboarding.ledger import NodeLedger
 from lionrock.compliance.onboarding.missing import Requirements
 from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.ownership import APPLICANT, Share
-from lionrock.compliance.onboarding.ports import StaffIdentity, Standing
+from lionrock.compliance.onboarding.ports import Standing
 from lionrock.compliance.onboarding.provider import IdentityProvider, SimulatedProvider
 from lionrock.compliance.onboarding.states import Step
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.core.engine import Engine
 from lionrock.node.node import Node
 from lionrock.node.statements import Statements

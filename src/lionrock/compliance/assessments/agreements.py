@@ -11,11 +11,12 @@ import msgspec
 from sqlalchemy import Row, insert, select
 from sqlalchemy.exc import IntegrityError
 
-from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.records import NEVER_NS, Records
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_two
 from lionrock.compliance.assessments.tables import agreement_acceptances, agreement_texts
 from lionrock.compliance.assessments.terms import AgreementTerms
+from lionrock.compliance.staff_identity import StaffIdentity
 
 
 class AgreementText(msgspec.Struct, frozen=True):

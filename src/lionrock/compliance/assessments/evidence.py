@@ -7,10 +7,11 @@ from typing import NoReturn
 
 import msgspec
 
-from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.records import NEVER_NS, Finding, Kind, New, Records, of_kind
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_two
 from lionrock.compliance.assessments.terms import CLASSES, EvidenceTerms
+from lionrock.compliance.staff_identity import StaffIdentity
 
 _SHA256_DIGITS = 64
 

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import msgspec
 
-from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.records import BY_CLIENT, Finding, Kind, New, Records, last
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_reason, check_two
 from lionrock.compliance.assessments.terms import ExposureTerms, read_method
+from lionrock.compliance.staff_identity import StaffIdentity
 
 PPM = 1_000_000
 BY_HAND = "by_hand"

@@ -76,13 +76,6 @@ class Rulebook(Protocol):
         """The same, recorded: what is acted upon."""
 
 
-class StaffIdentity(msgspec.Struct, frozen=True):
-    """Somebody of the staff who asks for something, as the gateway authenticated them."""
-
-    staff_id: str
-    roles: frozenset[str]
-
-
 class AssetTerms(msgspec.Struct, frozen=True):
     """Who may acquire an asset by trading."""
 

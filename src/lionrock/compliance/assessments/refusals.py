@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from lionrock.compliance.assessments.ports import StaffIdentity
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.rulebook.decisions import Decision
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.records import Finding, Kind, New, Records, of_kind
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_reason, check_two
 from lionrock.compliance.assessments.terms import Effect
+from lionrock.compliance.staff_identity import StaffIdentity
 
 
 def restrictions_of(findings: Sequence[Finding], at_ns: int) -> list[Finding]:

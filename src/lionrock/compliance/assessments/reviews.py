@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import msgspec
 
-from lionrock.compliance.assessments.ports import Client, StaffIdentity
+from lionrock.compliance.assessments.ports import Client
 from lionrock.compliance.assessments.records import BY_CLIENT, BY_SITE, Finding, Kind, New, Records, last
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_two
 from lionrock.compliance.assessments.risk import RiskMethod, risk_state
 from lionrock.compliance.assessments.standing import ACTIVE, DORMANT, dormant_from
 from lionrock.compliance.assessments.terms import Terms
+from lionrock.compliance.staff_identity import StaffIdentity
 
 
 class Reviews:

@@ -6,10 +6,11 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from lionrock.compliance.assessments.ports import DAY_NS, StaffIdentity
+from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.records import NEVER_NS, Finding, Kind, New, Records, last
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_reason, check_two
 from lionrock.compliance.assessments.terms import read_method
+from lionrock.compliance.staff_identity import StaffIdentity
 
 
 class Band(msgspec.Struct, frozen=True, rename={"from_figure": "from"}, forbid_unknown_fields=True):

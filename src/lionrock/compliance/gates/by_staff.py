@@ -9,11 +9,11 @@ from collections.abc import Callable, Mapping
 from typing import TypeVar
 
 from lionrock.compliance.assessments.agreements import AgreementText
-from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.records import Finding
 from lionrock.compliance.assessments.risk import Fact, Rating
 from lionrock.compliance.assessments.terms import Effect
 from lionrock.compliance.gates.client_clock import ClientClock
+from lionrock.compliance.staff_identity import StaffIdentity
 
 _Done = TypeVar("_Done")
 

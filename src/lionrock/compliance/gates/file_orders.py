@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 import msgspec
 
 from lionrock.compliance.assessments.assessments import Assessments
-from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.client_clock import ClientClock
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
 
 _Done = TypeVar("_Done")

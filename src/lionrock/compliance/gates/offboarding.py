@@ -8,10 +8,11 @@ from collections.abc import Callable, Sequence
 import msgspec
 
 from lionrock.compliance.assessments.authorities import Authority
-from lionrock.compliance.assessments.ports import Client, StaffIdentity
+from lionrock.compliance.assessments.ports import Client
 from lionrock.compliance.assessments.records import Finding, Kind, New
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_reason, check_two
 from lionrock.compliance.gates.client_gates import ClientGates
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.rulebook.facts import RecordClass
 
 CLOSED = "closed"

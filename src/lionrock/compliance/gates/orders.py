@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NoReturn
 
-from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.restrictions import restrictions_of
 from lionrock.compliance.assessments.terms import CLASSES, Effect
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.client_clock import ClientClock
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.people.staff.market_orders import AccountRestricted, ClientClassified, ExposureLimited
 from lionrock.people.staff.orders import Order, OrderRefused
 from lionrock.words.enumerations import AccountRestriction

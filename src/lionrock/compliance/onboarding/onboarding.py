@@ -28,7 +28,6 @@ from lionrock.compliance.onboarding.ports import (
     NothingAssessed,
     Notify,
     RecordDigest,
-    StaffIdentity,
     Standing,
     Users,
     no_notice,
@@ -46,6 +45,7 @@ from lionrock.compliance.onboarding.states import (
     Step,
 )
 from lionrock.compliance.onboarding.tables import clients, writing
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.rulebook.decisions import Decision
 from lionrock.store.sealing import Sealer
 

@@ -8,8 +8,8 @@ from typing import cast
 import msgspec
 
 from lionrock.compliance.onboarding.onboarding import Onboarding
-from lionrock.compliance.onboarding.ports import StaffIdentity
 from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, OnboardingRefused, Refusal, State, Step, answer
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.people.staff.actions import ACTIONS
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
 from lionrock.people.staff.queue import WorkItem

@@ -16,13 +16,6 @@ RecordDigest = Callable[[bytes], Awaitable[int]]
 """Puts a SHA-256 into the journal and gives the sequence of the command that carries it."""
 
 
-class StaffIdentity(msgspec.Struct, frozen=True):
-    """Somebody of the staff who asks for something, as the gateway authenticated them."""
-
-    staff_id: str
-    roles: frozenset[str] = frozenset()
-
-
 class Decide(Protocol):
     """The rulebook."""
 

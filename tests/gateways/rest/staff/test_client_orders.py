@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.orders import ClientOrders
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.people.staff.roles import Role
 from lionrock.words.enumerations import AccountRestriction, ClientClass
 from tests.compliance.rooms import DOCUMENT, FINN, LOW_RISK

@@ -12,12 +12,12 @@ from collections.abc import Iterable
 import msgspec
 
 from lionrock.compliance.assessments.authorities import Authority
-from lionrock.compliance.assessments.ports import StaffIdentity
 from lionrock.compliance.assessments.records import NEVER_NS, Finding, Kind, last
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.risk import Fact, Rating
 from lionrock.compliance.assessments.standing import Standing
 from lionrock.compliance.gates import by_staff
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.gateways.rest.assessed import cited, ms, told_why
 from lionrock.gateways.rest.client_limits import AccountLimits, ConditionShown, StepShown, account_limits, conditions
 from lionrock.gateways.rest.contract import NS_PER_MS, Assessed, Call, Endpoint, Parameter, Venue

@@ -13,9 +13,9 @@ import msgspec
 from lionrock.compliance.onboarding.clients import ClientRow
 from lionrock.compliance.onboarding.documents import Document
 from lionrock.compliance.onboarding.onboarding import Onboarding
-from lionrock.compliance.onboarding.ports import StaffIdentity
 from lionrock.compliance.onboarding.reasons import STAFF_REASONS
 from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, State, Step
+from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Media, Parameter, Reply, Venue
 from lionrock.gateways.rest.declared import LIMIT
 from lionrock.gateways.rest.errors import missing_or_invalid
