@@ -21,7 +21,7 @@ from lionrock.words.records import RECORD_BYTES, layout_of
 CHECKOUT = os.environ.get("LIONROCK_LIQUIBOOK", "")
 
 
-@pytest.mark.skipif(not CHECKOUT, reason="LIONROCK_LIQUIBOOK names no checkout of liquibook")
+@pytest.mark.skipif(not CHECKOUT, reason="LIONROCK_LIQUIBOOK names no checkout of github.com/enewhuis/liquibook")
 @pytest.mark.parametrize("name", ["excore", "basic"])
 def test_liquibook_makes_the_same_trades(name: str, tmp_path: Path) -> None:
     flow = FLOWS[name](2, 200_000, lambda _: None)

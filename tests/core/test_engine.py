@@ -18,10 +18,12 @@ from lionrock.words.commands import (
     PlaceOrder,
     Transfer,
 )
-from lionrock.words.events import EVENTS, CommandRejected
+from lionrock.words.enumerations import CancelReason
+from lionrock.words.events import EVENTS, CommandRejected, MarketPhaseChanged, OrderCancelled
 from lionrock.words.faults import Fault
 from lionrock.words.records import unpack_all
 from tests.engines import new_venue
+from tests.sim.flows import records_of
 
 BUILDS = ("fast", "checked")
 
@@ -63,6 +65,23 @@ def test_the_last_moment_is_a_time_like_any_other(build: str) -> None:
     venue.apply(AdvanceTime(sequence=1, time_ns=2**63 - 1).pack())
     venue.apply(AdvanceTime(sequence=2, time_ns=2**63 - 1).pack())
     assert venue.lines()[0] == f"venue|2|{2**63 - 1}|0|0|0|0"
+
+
+@pytest.mark.parametrize("build", [engine.Engine, engine_checked.Engine])
+def test_what_is_due_next_is_ahead_of_the_last_command_and_never_passed_over(build: type[engine.Engine]) -> None:
+    """Of what ends by itself before a command, all was due by its time; and nothing that is due by then is left."""
+    venue, came = build(), 0
+    assert venue.next_due_ns == 2**63 - 1
+    for batch in random_flow(11, 4_000):
+        for record in records_of(batch):
+            due_ns = venue.next_due_ns
+            events = unpack_all(EVENTS, venue.apply(record))
+            first = events[0]
+            by_itself = isinstance(first, OrderCancelled) and first.reason == CancelReason.EXPIRED
+            assert due_ns <= venue.last_time_ns or not by_itself or isinstance(events[-1], MarketPhaseChanged)
+            assert venue.next_due_ns > venue.last_time_ns
+            came += due_ns <= venue.last_time_ns
+    assert came > 10
 
 
 def test_commands_may_come_in_memory_that_is_not_bytes() -> None:

@@ -160,10 +160,22 @@ _ERROR_TRADES = (
         "self.origins.lacks_second(kind, TRANSFER_PURPOSE_INTERNAL, command.actor_id,",
     ),
     Defect(
-        "oldest-trade-is-lost-when-many-are-remembered",
+        "trades-are-written-over-that-are-remembered",
         "ERRT-009",
-        "cdef uint64_t trade_id = self.first\n        self.ring =",
-        "cdef uint64_t trade_id = self.first + 1\n        self.ring =",
+        "        if number - oldest >= room:\n",
+        "        if number - oldest > room:\n",
+    ),
+    Defect(
+        "trades-change-places-when-there-are-more",
+        "ERRT-009",
+        "self.memory[(oldest + place) & (room - 1)]",
+        "self.memory[place]",
+    ),
+    Defect(
+        "oldest-trade-is-not-saved",
+        "ERRT-009",
+        "array[max(self.first, begins) - begins :",
+        "array[max(self.first + 1, begins) - begins :",
     ),
 )
 

@@ -110,4 +110,10 @@ IN_QUEUES = (
         "            step -= 1\n        return -1",
         "            step -= 2\n        return -1",
     ),
+    Defect(
+        "node-that-was-given-back-is-still-begun-at",
+        "BOOK-001",
+        "self.tries[trie].near_prefixes[near_place(key)] = NO_PREFIX",
+        "self.tries[trie].near_prefixes[near_place(key)] = key >> NEAR_BITS",
+    ),
 )

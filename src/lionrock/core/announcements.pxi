@@ -16,6 +16,12 @@ cdef extern from * nogil:
     uint8_t* start_of "(uint8_t *) PyBytes_AS_STRING"(PyObject* block) noexcept
     PyObject* new_bytes "PyBytes_FromStringAndSize"(const char* content, Py_ssize_t length) except NULL
 
+
+@cython.overflowcheck(False)  # Cython's check takes whole numbers, and gcc 14 refuses to make them of places
+cdef inline Py_ssize_t bytes_between(const void* start, const void* end) noexcept nogil:
+    return <const uint8_t*> end - <const uint8_t*> start
+
+
 cdef packed struct event_header_t:
     uint16_t kind
     uint32_t index
@@ -78,7 +84,7 @@ cdef class Announcements:
         self.time_ns = time_ns
 
     cdef int make_room(self) except -1 with gil:
-        cdef Py_ssize_t events = (self.end - start_of(self.block)) // RECORD_BYTES
+        cdef Py_ssize_t events = bytes_between(start_of(self.block), self.end) // RECORD_BYTES
         _PyBytes_Resize(&self.block, 2 * events * RECORD_BYTES)
         self.write_behind(events, 2 * events)
         return 0
@@ -111,7 +117,7 @@ cdef class Announcements:
     cdef bytes finished(self):
         """The whole batch as bytes."""
         cdef bytes events
-        _PyBytes_Resize(&self.block, self.next - start_of(self.block))
+        _PyBytes_Resize(&self.block, bytes_between(start_of(self.block), self.next))
         events = <bytes> self.block
         Py_CLEAR(self.block)
         return events

@@ -11,6 +11,8 @@ class Engine:
     @property
     def last_time_ns(self) -> int: ...
     @property
+    def next_due_ns(self) -> int: ...
+    @property
     def touched(self) -> dict[str, int]:
         """What all commands so far looked at; zeros in the fast build, which does not count.
 

@@ -134,6 +134,12 @@ cdef class Engine:
         return self.out.time_ns
 
     @property
+    def next_due_ns(self) -> int:
+        """When something is due by itself: an order's expiry, unless it ended otherwise, or a change of phase;
+        2^63 - 1 for never."""
+        return min(self.standing.next_expiry_ns, self.phases.next_change_ns)
+
+    @property
     def touched(self) -> dict:
         """What the commands so far looked at (engine.pyi)."""
         tables = (

@@ -15,31 +15,45 @@ cdef remembered_trade_t _remembered_trade_pattern[1]
 REMEMBERED_TRADE = np.asarray(<remembered_trade_t[:1]> _remembered_trade_pattern).dtype
 
 
+cdef enum:
+    BLOCK_BITS = 15
+    BLOCK_TRADES = 32768  # two to that power
+
+
 @cython.final
 cdef class ErrorTrades:
-    """A ring of trades. Trades have consecutive numbers, so a number is a place in it."""
+    """Trades by their numbers, which are consecutive, in blocks that stay where they are.
+
+    A busy hour only opens one more of them, as copying what it has would stop the venue for milliseconds. A block whose
+    trades are all forgotten is written again.
+    """
 
     cdef Ledger ledger
     cdef Book book
     cdef Announcements out
     cdef Origins origins
-    cdef remembered_trade_t[::1] ring  # its length is a power of two
+    cdef uint64_t[::1] blocks  # where each begins; the place of a block is its number, round a power of two
+    cdef list memory  # the arrays that begin there; None where none was needed yet
     cdef uint64_t first  # number of the oldest trade not forgotten
     cdef uint64_t after_last
-    cdef int64_t oldest_ns  # its time; without one, later than any
+    cdef uint64_t room_until  # the first number that has no block; what is not opened yet begins at a trade's number
+    cdef int64_t oldest_ns  # time of the oldest trade; without one, later than any
 
     def __init__(self, Ledger ledger, Book book, Announcements out, Origins origins):
         self.ledger = ledger
         self.book = book
         self.out = out
         self.origins = origins
-        self.ring = zeros(64, REMEMBERED_TRADE)
-        self.first = self.after_last = 1
+        self.blocks = np.zeros(1, np.uint64)
+        self.memory = [None]
+        self.first = self.after_last = self.room_until = 1
         self.oldest_ns = INT64_MAX
 
     @cython.overflowcheck(False)  # numbers of trades are far from 64 bits
     cdef inline remembered_trade_t* trade(self, uint64_t trade_id) except NULL nogil:
-        return &self.ring[trade_id & (self.ring.shape[0] - 1)]
+        cdef uint64_t place = (trade_id >> BLOCK_BITS) & (self.blocks.shape[0] - 1)
+        check(trade_id < self.room_until, "a trade that is remembered has a place")
+        return <remembered_trade_t*> self.blocks[place] + (trade_id & (BLOCK_TRADES - 1))
 
     cdef int remember(
         self, const order_t* buy, const order_t* sell, int64_t base_atoms, int64_t quote_atoms, int64_t buyer_fee,
@@ -47,8 +61,8 @@ cdef class ErrorTrades:
     ) except -1 nogil:
         """Note what a trade did. A fee below zero is a rebate, in the asset of the other side's fee."""
         cdef remembered_trade_t* trade
-        if self.after_last - self.first == <uint64_t> self.ring.shape[0]:
-            self.grow()
+        if self.after_last == self.room_until:
+            self.make_room()
         if self.after_last == self.first:
             self.oldest_ns = self.out.time_ns
         trade = self.trade(self.after_last)
@@ -72,14 +86,48 @@ cdef class ErrorTrades:
             trade.seller_quote_atoms -= seller_fee
         return 0
 
-    cdef int grow(self) except -1 with gil:
-        """Twice the room; the place of a number in it changes."""
-        cdef remembered_trade_t[::1] old = self.ring
-        cdef uint64_t trade_id = self.first
-        self.ring = zeros(old.shape[0] * 2, REMEMBERED_TRADE)
-        while trade_id < self.after_last:
-            self.trade(trade_id)[0] = old[trade_id & (old.shape[0] - 1)]
-            trade_id += 1
+    cdef int make_room(self) except -1 with gil:
+        return self.open_block(self.after_last >> BLOCK_BITS)
+
+    cdef int open_block(self, uint64_t number) except -1:
+        """Room for the trades of a block: where all that stands is forgotten, or among twice as many places."""
+        cdef uint64_t oldest = self.first >> BLOCK_BITS
+        cdef uint64_t room = self.blocks.shape[0]
+        if number - oldest >= room:
+            self.memory = [self.memory[(oldest + place) & (room - 1)] for place in range(room)] + [None] * room
+            shift = oldest & (2 * room - 1)
+            self.memory = self.memory[-shift:] + self.memory[:-shift] if shift else self.memory
+            room *= 2
+        if self.memory[number & (room - 1)] is None:
+            self.memory[number & (room - 1)] = zeros(BLOCK_TRADES, REMEMBERED_TRADE)
+        self.blocks = np.array([0 if array is None else array.ctypes.data for array in self.memory], np.uint64)
+        self.room_until = (number + 1) << BLOCK_BITS
+        return 0
+
+    cdef list pieces(self):
+        """The parts of blocks that hold the trades, oldest first."""
+        cdef uint64_t number, begins
+        rows = []
+        if self.first < self.after_last:
+            for number in range(self.first >> BLOCK_BITS, ((self.after_last - 1) >> BLOCK_BITS) + 1):
+                begins = number << BLOCK_BITS
+                array = self.memory[number & (self.blocks.shape[0] - 1)]
+                rows.append(array[max(self.first, begins) - begins : min(self.after_last - begins, BLOCK_TRADES)])
+        return rows
+
+    cdef object remembered(self):
+        """The trades as an array, oldest first."""
+        return np.concatenate([zeros(0, REMEMBERED_TRADE), *self.pieces()])
+
+    cdef int take_up(self, trades) except -1:
+        """Those trades, from the first on up to the last; the numbers are set."""
+        cdef uint64_t number
+        self.room_until = self.after_last
+        if self.first < self.after_last:
+            for number in range(self.first >> BLOCK_BITS, ((self.after_last - 1) >> BLOCK_BITS) + 1):
+                self.open_block(number)
+        for piece in self.pieces():
+            piece[:], trades = trades[: len(piece)], trades[len(piece) :]
         return 0
 
     cdef int pass_time(self, int64_t time_ns) except -1 nogil:

@@ -103,7 +103,7 @@ cdef class Gates:
         account.exposure_limit_atoms = command.exposure_limit_atoms
         event = <account_profile_set_t*> self.out.event(EVENT_ACCOUNT_PROFILE_SET)
         # The event's own fields are the command's, in the same order and without gaps.
-        memcpy(&event.account_id, &command.account_id, &command.padding[0] - <const uint8_t*> &command.account_id)
+        memcpy(&event.account_id, &command.account_id, bytes_between(&command.account_id, &command.padding[0]))
         return 0
 
     cdef int set_asset_permission(self, const set_asset_permission_t* command) except -1:
@@ -163,5 +163,5 @@ cdef class Gates:
         market.minimum_fee_base_atoms = command.minimum_fee_base_atoms
         market.minimum_fee_quote_atoms = command.minimum_fee_quote_atoms
         event = <market_rules_set_t*> self.out.event(EVENT_MARKET_RULES_SET)
-        memcpy(&event.market_id, &command.market_id, &command.padding[0] - <const uint8_t*> &command.market_id)
+        memcpy(&event.market_id, &command.market_id, bytes_between(&command.market_id, &command.padding[0]))
         return 0

@@ -58,7 +58,7 @@ cdef class Holds:
         # The event's own fields are the command's, in the same order and without gaps.
         memcpy(
             &event.tax_report_type, &command.tax_report_type,
-            &command.padding[0] - <const uint8_t*> &command.tax_report_type,
+            bytes_between(&command.tax_report_type, &command.padding[0]),
         )
         return 0
 

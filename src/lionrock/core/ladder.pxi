@@ -4,9 +4,10 @@
 # and "next" mean the smallest key on both sides. Each step looks at one 64-bit map; nothing depends on how many orders
 # rest, only on memory being near.
 #
-# The prices of a side mostly share their upper digits. So each trie remembers the node over the 4,096 keys that it was
-# last asked about, two steps above the levels, and begins there when the next key lies under the same node. That node
-# is forgotten when it is given back, and only a removal under it can do that.
+# The prices of a side mostly share their upper digits. So each trie remembers up to four nodes two steps above the
+# levels, each over 4,096 keys: neighbours have different places, so that a side may reach over 16,384 prices. It begins
+# there when a key lies under one of them. Such a node is forgotten when it is given back, and only a removal under it,
+# which has remembered it, can do that.
 
 cdef extern from * nogil:
     """
@@ -18,8 +19,9 @@ cdef enum:
     STEP_BITS = 6
     STEPS = 5
     FANOUT = 64
-    NEAR_STEPS = 3  # from the root to the node that is remembered
+    NEAR_STEPS = 3  # from the root to a node that is remembered
     NEAR_BITS = 12  # of a key that are decided under it
+    NEAR_NODES = 4
     NO_PREFIX = 0x7FFFFFFF  # more than any key has in front of those
 
 cdef packed struct node_t:
@@ -28,18 +30,22 @@ cdef packed struct node_t:
 
 cdef packed struct trie_t:
     int32_t root
-    uint32_t near_prefix  # of the keys under the remembered node
-    int32_t near_node
-    int32_t padding
+    uint32_t near_prefixes[4]  # of the keys under each remembered node
+    int32_t near_nodes[4]
+    int32_t padding[7]  # a cache line each
 
 NODE = np.dtype([("map", "u8"), ("children", "i4", FANOUT)])
-cdef trie_t _trie_pattern[1]
-TRIE = np.asarray(<trie_t[:1]> _trie_pattern).dtype
+TRIE = np.dtype([("root", "i4"), ("near_prefixes", "u4", 4), ("near_nodes", "i4", 4), ("padding", "i4", 7)])
 
 
 cdef inline int digit_of(uint32_t key, int step) noexcept nogil:
     """Which child of a node at that step is on the way to the key."""
     return (key >> (STEP_BITS * (STEPS - 1 - step))) & (FANOUT - 1)
+
+
+cdef inline int near_place(uint32_t key) noexcept nogil:
+    """Where a trie remembers the node over the 4,096 keys round this one."""
+    return (key >> NEAR_BITS) & (NEAR_NODES - 1)
 
 
 @cython.final
@@ -70,7 +76,8 @@ cdef class Ladder:
             self.tries = grown(np.asarray(self.tries))
         self.trie_count += 1
         self.tries[trie].root = self.new_node()
-        self.tries[trie].near_prefix = NO_PREFIX
+        for place in range(NEAR_NODES):
+            self.tries[trie].near_prefixes[<int> place] = NO_PREFIX
         return trie
 
     cdef int32_t new_node(self) except -1 nogil:
@@ -111,16 +118,16 @@ cdef class Ladder:
         while step < NEAR_STEPS:
             at = self.child(at, digit_of(key, step))
             step += 1
-        self.tries[trie].near_prefix = key >> NEAR_BITS
-        self.tries[trie].near_node = at
+        self.tries[trie].near_prefixes[near_place(key)] = key >> NEAR_BITS
+        self.tries[trie].near_nodes[near_place(key)] = at
         return at
 
     cdef inline int32_t put(self, int32_t trie, uint32_t key, int32_t level) except -1 nogil:
         """The level of a key; the one given, from now on, if the key was not in the trie. Without a branch."""
-        cdef int32_t at = self.tries[trie].near_node
+        cdef int32_t at = self.tries[trie].near_nodes[near_place(key)]
         cdef int digit = digit_of(key, STEPS - 1)
         cdef node_t* leaf
-        if self.tries[trie].near_prefix != key >> NEAR_BITS:
+        if self.tries[trie].near_prefixes[near_place(key)] != key >> NEAR_BITS:
             at = self.near(trie, key)
         self.count(1)
         leaf = &self.nodes[self.child(at, digit_of(key, STEPS - 2))]
@@ -133,8 +140,8 @@ cdef class Ladder:
         """The lowest node on the way to a key, or -1."""
         cdef int32_t at = self.tries[trie].root
         cdef int step = 0
-        if self.tries[trie].near_prefix == key >> NEAR_BITS:
-            at = self.tries[trie].near_node
+        if self.tries[trie].near_prefixes[near_place(key)] == key >> NEAR_BITS:
+            at = self.tries[trie].near_nodes[near_place(key)]
             step = NEAR_STEPS
         while step < STEPS - 1:
             if not (self.nodes[at].map >> digit_of(key, step)) & 1:
@@ -145,9 +152,9 @@ cdef class Ladder:
 
     cdef inline int remove_if(self, bint gone, int32_t trie, uint32_t key) except -1 nogil:
         """Take out a key that is in the trie if it is gone, and give back the nodes that it leaves empty."""
-        cdef int32_t at = self.tries[trie].near_node
+        cdef int32_t at = self.tries[trie].near_nodes[near_place(key)]
         cdef int32_t leaf
-        if self.tries[trie].near_prefix != key >> NEAR_BITS:
+        if self.tries[trie].near_prefixes[near_place(key)] != key >> NEAR_BITS:
             at = self.near(trie, key)
         self.count(2)
         leaf = self.nodes[at].children[digit_of(key, STEPS - 2)]
@@ -170,7 +177,7 @@ cdef class Ladder:
             step += 1
         while step > 0 and self.nodes[path[step]].map == 0:
             if step == NEAR_STEPS:
-                self.tries[trie].near_prefix = NO_PREFIX
+                self.tries[trie].near_prefixes[near_place(key)] = NO_PREFIX
             self.give_back(path[step])
             step -= 1
             self.nodes[path[step]].map &= ~((<uint64_t> 1) << digit_of(key, step))
@@ -179,8 +186,8 @@ cdef class Ladder:
     cdef int32_t first_from(self, int32_t trie, uint32_t key) except? -99 nogil:
         """The level with the smallest key that is at least `key`, or -1."""
         cdef int32_t found = -1
-        if self.tries[trie].near_prefix == key >> NEAR_BITS:
-            found = self.first_under(self.tries[trie].near_node, NEAR_STEPS, key)
+        if self.tries[trie].near_prefixes[near_place(key)] == key >> NEAR_BITS:
+            found = self.first_under(self.tries[trie].near_nodes[near_place(key)], NEAR_STEPS, key)
         return found if found >= 0 else self.first_under(self.tries[trie].root, 0, key)
 
     cdef int32_t first_under(self, int32_t node, int top, uint32_t key) except? -99 nogil:

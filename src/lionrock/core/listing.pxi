@@ -190,7 +190,7 @@ cdef class Listing:
         )
         event = <market_listed_t*> self.out.event(EVENT_MARKET_LISTED)
         # The event's own fields are the command's, in the same order and without gaps.
-        memcpy(&event.market_id, &command.market_id, &command.padding[0] - <const uint8_t*> &command.market_id)
+        memcpy(&event.market_id, &command.market_id, bytes_between(&command.market_id, &command.padding[0]))
         return 0
 
     cdef list lines(self):

@@ -48,7 +48,7 @@ cdef object roomy(array):
 
 
 cdef dict arrays_of(Engine engine):
-    """The used part of each array; tables and the ring of trades whole, as their length decides where things are."""
+    """The used part of each array; tables whole, as their length decides where things are."""
     ledger, book, ids = engine.ledger, engine.book, engine.client_ids
     return {
         "accounts": np.asarray(ledger.accounts)[: ledger.account_count],
@@ -60,7 +60,7 @@ cdef dict arrays_of(Engine engine):
         "tries": np.asarray(book.ladder.tries)[: book.ladder.trie_count],
         "client_ids": np.asarray(ids.ids)[: ids.room],
         "tiers": np.asarray(engine.listing.tiers),
-        "trades": np.asarray(engine.error_trades.ring),
+        "trades": engine.error_trades.remembered(),
         "valuations": np.asarray(engine.exposure.valuations)[: engine.exposure.count],
         "expiries": np.array(engine.standing.expiries, EXPIRY),
     } | arrays_of_tables(engine)
@@ -118,7 +118,6 @@ cdef int take_up(Engine engine, dict arrays, dict objects) except -1:
     book.ladder.tries, book.ladder.trie_count = roomy(arrays["tries"]), len(arrays["tries"])
     ids.ids, ids.room = roomy(arrays["client_ids"]), len(arrays["client_ids"])
     engine.listing.tiers = copied(arrays["tiers"], len(arrays["tiers"]))
-    trades.ring = copied(arrays["trades"], len(arrays["trades"]))
     engine.exposure.valuations, engine.exposure.count = roomy(arrays["valuations"]), len(arrays["valuations"])
     engine.standing.expiries = arrays["expiries"].tolist()
     engine.out.sequence, engine.out.time_ns = objects["engine"]
@@ -131,6 +130,7 @@ cdef int take_up(Engine engine, dict arrays, dict objects) except -1:
     engine.holds.highest_hold_id, engine.holds.holds = objects["holds"]
     engine.transfers.legs = objects["legs"]
     trades.first, trades.after_last, trades.oldest_ns = objects["trades"]
+    trades.take_up(arrays["trades"])
     engine.matching.trades, engine.matching.command = objects["matching"]
     engine.gates.forbidden = set(objects["forbidden"])
     engine.standing.site_stopped, engine.standing.next_expiry_ns = objects["standing"]

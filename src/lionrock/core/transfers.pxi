@@ -113,7 +113,7 @@ cdef class Transfers:
         # The event's own fields are the command's, in the same order and without gaps.
         memcpy(
             &event.tax_report_type, &command.tax_report_type,
-            &command.padding[0] - <const uint8_t*> &command.tax_report_type,
+            bytes_between(&command.tax_report_type, &command.padding[0]),
         )
         return 0
 
@@ -135,7 +135,7 @@ cdef class Transfers:
         self.legs[command.transfer_id] = legs
         legs.append((account, command.asset_id, command.amount_atoms, command.hold_id))
         event = <leg_added_t*> self.out.event(EVENT_LEG_ADDED)
-        memcpy(&event.transfer_id, &command.transfer_id, &command.padding[0] - <const uint8_t*> &command.transfer_id)
+        memcpy(&event.transfer_id, &command.transfer_id, bytes_between(&command.transfer_id, &command.padding[0]))
         return 0
 
     cdef int drop_legs(self, const drop_legs_t* command) except -1:
@@ -180,7 +180,7 @@ cdef class Transfers:
         event = <legs_posted_t*> self.out.event(EVENT_LEGS_POSTED)
         memcpy(
             &event.tax_report_type, &command.tax_report_type,
-            &command.padding[0] - <const uint8_t*> &command.tax_report_type,
+            bytes_between(&command.tax_report_type, &command.padding[0]),
         )
         return 0
 

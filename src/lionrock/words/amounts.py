@@ -101,3 +101,13 @@ def format_decimal(value: int, decimals: int) -> str:
         return sign + digits
     whole, fraction = digits[:-decimals], digits[-decimals:].rstrip("0")
     return f"{sign}{whole}.{fraction}" if fraction else sign + whole
+
+
+MINOR_DECIMALS = 2
+"""Of the currencies in which clients declare their means and officers enter capital: cents, fils of a dirham."""
+
+
+def format_minor(minor: int) -> str:
+    """Minor units as whole ones with both decimals, exact: `format_minor(100)` is "1.00"."""
+    whole, rest = divmod(abs(minor), 10**MINOR_DECIMALS)
+    return f"{'-' if minor < 0 else ''}{whole}.{rest:0{MINOR_DECIMALS}}"

@@ -150,7 +150,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.ACCOUNT_ID_NOT_POSITIVE: Explanation("An account id must be greater than zero.", _OPERATOR, False),
     R.ACCOUNT_ALREADY_OPEN: Explanation("Account {first} is open already.", "Use it, or choose another id.", False),
     R.ACCOUNT_KIND_UNKNOWN: Explanation("No account kind has the number {first}.", _OPERATOR, False),
-    R.FEE_RATE_ABOVE_LIMIT: Explanation("A rate of {second} ppm; the limit is {first}, up and down.", _OPERATOR, False),
+    R.FEE_RATE_ABOVE_LIMIT: Explanation("A rate of {second}; the limit is {first}, up and down.", _OPERATOR, False),
     R.ACCOUNT_UNKNOWN: Explanation("Account {first} is not open.", "Open the account first.", True),
     R.FEE_TIER_UNKNOWN: Explanation("Fee tier {first} was never set.", "Set the tier first.", True),
     R.MARKET_ID_NOT_POSITIVE: Explanation("A market id must be greater than zero.", _OPERATOR, False),
@@ -187,12 +187,12 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.TRANSFER_ACCOUNTS_EQUAL: Explanation("Both legs are account {first}.", _OPERATOR, False),
     R.TRANSFER_AMOUNT_NOT_POSITIVE: Explanation("The amount {first} is not greater than zero.", _OPERATOR, False),
     R.ASSET_SUPPLY_ABOVE_LIMIT: Explanation(
-        "Custody would owe {second} atoms of this asset; the limit is {first}.",
+        "Custody would owe {second}; the limit is {first}.",
         "Split the asset's scale differently: it has too many decimals for its supply.",
         False,
     ),
     R.CUSTODY_NEVER_IN_CREDIT: Explanation(
-        "Custody owes {second} atoms on this account and cannot be credited {first}.",
+        "Custody owes {second} on this account and cannot be credited {first}.",
         "Use the custody account that holds these assets.",
         False,
     ),
@@ -209,7 +209,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     ),
     R.TRANSFER_ID_NOT_POSITIVE: Explanation("A transfer id must be greater than zero.", _OPERATOR, False),
     R.LEG_AMOUNT_OUT_OF_RANGE: Explanation(
-        "A leg of {second} atoms; it is not zero and at most {first}, in or out.", _OPERATOR, False
+        "A leg of {second}; it is not zero and at most {first}, in or out.", _OPERATOR, False
     ),
     R.LEGS_ABOVE_LIMIT: Explanation(
         "The transfer has {second} legs; the limit is {first}.", "Split the transfer.", False
@@ -232,7 +232,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         _OPERATOR,
         False,
     ),
-    R.HOLD_INSUFFICIENT: Explanation("{second} atoms are asked of a hold of {first}.", "Ask for less.", False),
+    R.HOLD_INSUFFICIENT: Explanation("{second} are asked of a hold of {first}.", "Ask for less.", False),
     R.TRADE_UNKNOWN: Explanation(
         "Trade {first} never was or is too old; the oldest that can be cancelled is {second}.",
         "Put it right by a correction.",
@@ -243,7 +243,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "Account {second} may not acquire asset {first}.", "Ask for the asset to be enabled.", True
     ),
     R.EXPOSURE_ABOVE_LIMIT: Explanation(
-        "The account's exposure would be {second}; its limit is {first}.",
+        "The account would have {second} at stake; its limit is {first}.",
         "Reduce the order or what is held, or ask for a higher limit.",
         True,
     ),
@@ -269,19 +269,19 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "post-only goes with a limit order that may rest, an expiry time with good till date.",
         False,
     ),
-    R.PRICE_NOT_POSITIVE: Explanation("The price of {first} ticks is not greater than zero.", "Send a price.", False),
+    R.PRICE_NOT_POSITIVE: Explanation("The price of {first} is not greater than zero.", "Send a price.", False),
     R.PRICE_ABOVE_MAXIMUM: Explanation(
-        "The price of {second} ticks is above the market's highest, {first}.", "Lower the price.", False
+        "The price of {second} is above the market's highest, {first}.", "Lower the price.", False
     ),
     R.SIZE_NOT_POSITIVE: Explanation("The size or amount {first} is not greater than zero.", "Send a size.", False),
     R.SIZE_ABOVE_MAXIMUM: Explanation(
-        "The size of {second} lots is above the market's largest, {first}.", "Split the order.", False
+        "The size of {second} is above the market's largest, {first}.", "Split the order.", False
     ),
     R.NOTIONAL_BELOW_MINIMUM: Explanation(
-        "The order is worth {second} quote atoms; the market's least is {first}.", "Raise the size.", False
+        "The order is worth {second}; the market's least is {first}.", "Raise the size.", False
     ),
     R.NOTIONAL_ABOVE_MAXIMUM: Explanation(
-        "The order is worth {second} quote atoms; the market's most is {first}.", "Split the order.", False
+        "The order is worth {second}; the market's most is {first}.", "Split the order.", False
     ),
     R.SELF_TRADE_PREVENTION_UNKNOWN: Explanation(
         "No self-trade prevention has the number {first}.", "Use one of the five modes.", False
@@ -305,7 +305,7 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         False,
     ),
     R.DISPLAY_SIZE_OUT_OF_RANGE: Explanation(
-        "{second} lots to show of {first}; it is between a hundredth of the order and all, or 0 to show all.",
+        "{second} to show of {first}; it is between a hundredth of the order and all, or 0 to show all.",
         "Send another display size.",
         False,
     ),
@@ -314,15 +314,15 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "The change is set for {second}, which is not after {first}.", "Send a later time, or 0 for now.", False
     ),
     R.REFERENCE_PRICE_OUT_OF_RANGE: Explanation(
-        "A reference price of {second} ticks; it is between 0 and {first}.", _OPERATOR, False
+        "A reference price of {second}; it is between 0 and {first}.", _OPERATOR, False
     ),
-    R.BAND_ABOVE_LIMIT: Explanation("A band of {second} ppm; the limit is {first}.", _OPERATOR, False),
+    R.BAND_ABOVE_LIMIT: Explanation("A band of {second}; the limit is {first}.", _OPERATOR, False),
     R.AMENDED_ORDER_IS_WAITING: Explanation(
         "Order {first} still waits for its trigger.", "Cancel it and place another.", True
     ),
     R.TRIGGER_UNKNOWN: Explanation("No trigger has the number {first}.", "Use NONE, STOP or TAKE_PROFIT.", False),
     R.TRIGGER_PRICE_OUT_OF_RANGE: Explanation(
-        "A trigger price of {second} ticks; it is between 1 and {first}.", "Send another trigger price.", False
+        "A trigger price of {second}; it is above zero and at most {first}.", "Send another trigger price.", False
     ),
     R.TRIGGER_ALREADY_MET: Explanation(
         "The last trade, at {first}, already meets the trigger at {second}.", "Send the order without a trigger.", True
@@ -345,12 +345,12 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.ACCOUNT_FROZEN: Explanation("Account {first} is frozen.", "Speak to the venue.", True),
     R.ACCOUNT_REDUCE_ONLY: Explanation("Account {first} may only sell.", "Speak to the venue.", True),
     R.PRICE_TOO_FAR_FROM_LAST: Explanation(
-        "The price of {second} ticks reaches too far past the last trade; the farthest is {first}.",
+        "The price of {second} reaches too far past the last trade; the farthest is {first}.",
         "Choose a price nearer to the market.",
         True,
     ),
     R.ORDER_VALUE_ABOVE_LIMIT: Explanation(
-        "The order is worth {second} quote atoms; the most is {first}.", "Split the order.", False
+        "The order is worth {second}; the most is {first}.", "Split the order.", False
     ),
     R.OPEN_ORDERS_ABOVE_CAP: Explanation(
         "The account has {second} open orders; its cap is {first}.", "Cancel some, or ask for a higher cap.", True
@@ -359,10 +359,10 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
     R.RESTRICTION_UNKNOWN: Explanation("No account restriction has the number {first}.", _OPERATOR, False),
     R.MARKET_RULE_OUT_OF_RANGE: Explanation("A rule of {second} is outside 0 to {first}.", _OPERATOR, False),
     R.AMENDED_SIZE_NOT_ABOVE_FILLED: Explanation(
-        "The new size of {second} lots is not above the {first} that have traded.", "Cancel the order instead.", False
+        "The new size of {second} is not above the {first} that have traded.", "Cancel the order instead.", False
     ),
     R.AMENDED_ORDER_WOULD_TAKE: Explanation(
-        "The order is post-only, and {second} ticks meet {first}.",
+        "The order is post-only, and {second} meets {first}.",
         "Choose a price that rests.",
         True,
     ),
@@ -381,11 +381,6 @@ EXPLANATIONS: dict[Rejection, Explanation] = {
         "Order {first} is not this account's.", "Use the account that placed it.", False
     ),
     R.AVAILABLE_INSUFFICIENT: Explanation(
-        "{first} atoms are needed and {second} are available.", "Deposit, cancel other orders, or ask for less.", True
+        "{first} are needed and {second} are available.", "Deposit, cancel other orders, or ask for less.", True
     ),
 }
-
-
-def explain(rejection: int, first_figure: int, second_figure: int) -> str:
-    """The refusal in words, with its figures, for a person or a log."""
-    return EXPLANATIONS[Rejection(rejection)].words.format(first=first_figure, second=second_figure)

@@ -54,3 +54,21 @@ def band_top_rounded_down(reference_ticks: int, band_ppm: int) -> int:
 def band_bottom_rounded_up(reference_ticks: int, band_ppm: int) -> int:
     """Lowest price inside a band round a reference price, cut inwards."""
     return -(-reference_ticks * (PPM - band_ppm) // PPM)
+
+
+def spread_rounded_up(bid_ticks: int, ask_ticks: int, parts: int) -> int:
+    """Spread as a share of the middle between two prices, in so many parts of one, cut against the venue.
+
+    The middle is half their sum: a market is never shown tighter than it is.
+    """
+    return -(-2 * (ask_ticks - bid_ticks) * parts // (bid_ticks + ask_ticks))
+
+
+def average_rounded_up(weighted_sum: int, weight: int) -> int:
+    """Of something that is better small, cut against the venue. The weight is positive."""
+    return -(-weighted_sum // weight)
+
+
+def average_rounded_down(weighted_sum: int, weight: int) -> int:
+    """Of something that is better large, cut against the venue. The weight is positive."""
+    return weighted_sum // weight
