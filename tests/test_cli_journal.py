@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -170,7 +172,8 @@ def test_verify_and_prove_work_as_commands(data: Path, record: TradingRecord, tm
         assert checked["sound"]
     kept = tmp_path / "kept"
     kept.write_text(note_of(record.frames), "utf-8")
-    assert run("verify", data, "--checkpoint", kept).exit_code == 0
+    assert run("verify", data, "--checkpoint", kept, "--public-key", PUBLIC_KEY).exit_code == 0
+    assert run("verify", data, "--checkpoint", kept).exit_code == 3, "no key, no verdict"
     path = segments(data / "journal")[-1]
     path.write_bytes(path.read_bytes()[:-1])
     result = run("verify", data, "--checkpoint", kept)
@@ -208,3 +211,15 @@ def test_what_cannot_be_read_is_a_clear_error(data: Path, record: TradingRecord,
         assert result.exit_code == 1
         assert f"journal/{path.name} bytes " in result.stderr
     assert record.frames
+
+
+def test_verify_without_anything_to_verify_names_its_own_usage() -> None:
+    result = run("verify")
+    assert result.exit_code == 2
+    assert "journal verify" in result.stderr
+    assert "DIR or --proof FILE" in result.stderr
+
+
+def test_the_program_is_a_module_as_well() -> None:
+    done = subprocess.run([sys.executable, "-m", "lionrock", "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("lionrock ")

@@ -118,6 +118,8 @@ def test_the_one_file_checks_a_proof_alone(tmp_path: Path) -> None:
         told = json.loads(done.stdout)
         assert (told["sound"], told["kind"], told["signed_by"]) == (True, proof["kind"], KEY_NAME)
         assert told["frames"] == COUNT
+        done = alone(empty, "--proof", str(file), "--json")
+        assert (done.returncode, json.loads(done.stdout)["sound"]) == (3, False), "anybody could have made it"
         assert "Nothing is vouched for" in alone(empty, "--proof", str(file)).stdout
         file.write_text(json.dumps(proof | {"path": []}), "utf-8")
         assert alone(empty, "--proof", str(file), "--public-key", PUBLIC_KEY).returncode in {1, 2}
@@ -126,11 +128,17 @@ def test_the_one_file_checks_a_proof_alone(tmp_path: Path) -> None:
     done = alone(empty, "--proof", str(file), "--public-key", PUBLIC_KEY)
     assert done.returncode == 1
     assert "with no key that you gave" in done.stdout
-    for text in ("", "[]", "{}", "null", '{"kind": "inclusion"}'):
+    lacks = {
+        "{}": "it has no 'kind'",
+        '{"kind": "inclusion"}': "it has no 'checkpoint'",
+        '{"contents": ""}': "it has no 'kind'",
+    }
+    for text in ("", "[]", "null", "[" * 200_000, *lacks):
         file.write_text(text, "utf-8")
         done = alone(empty, "--proof", str(file))
         assert (done.returncode, done.stdout) == (2, "")
-        assert "no proof that can be read" in done.stderr
+        assert f"no proof that can be read: {lacks.get(text, 'it is not made as one')}" in done.stderr
+        assert "Error(" not in done.stderr
     assert alone(empty, "--proof", "nowhere").returncode == 2
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import os
 import random
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -104,7 +106,7 @@ def test_one_file_alone_verifies_a_record(tmp_path: Path) -> None:
     path = segments(record / "journal")[-1]
     path.write_bytes(spoiled(path.read_bytes(), 10, 0))
     done = alone(empty, str(record), "--json")
-    assert done.returncode == 1
+    assert done.returncode == 1, "a fault is one without a key as well"
     (fault,) = json.loads(done.stdout)["faults"]
     assert fault["places"][0][0] == f"journal/{path.name}"
     assert "FAULT: frame " in alone(empty, str(record)).stdout
@@ -115,6 +117,38 @@ def test_one_file_alone_verifies_a_record(tmp_path: Path) -> None:
         assert "Error: " in done.stderr
     for arguments in ([], [str(record), "--proof", "verify.py"]):
         assert "give either DIR or --proof FILE" in alone(empty, *arguments).stderr
+
+
+@pytest.mark.shows("RECD-007", "RECD-012")
+@pytest.mark.parametrize("signed", [[5, 18], []], ids=["no key", "no checkpoint"])
+def test_what_nothing_vouches_for_is_not_called_sound(tmp_path: Path, signed: list[int]) -> None:
+    record, empty = tmp_path / "record", tmp_path / "empty"
+    make_record(record, range(20), signed)
+    arguments = [str(record)] if signed else [str(record), "--public-key", PUBLIC_KEY]
+    done = alone(empty, *arguments, "--json")
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["sound"], told["faults"], told["vouched_sequence"]) == (3, False, [], None)
+    done = alone(empty, *arguments)
+    assert done.returncode == 3
+    assert "Nothing is vouched for: that takes a checkpoint and the --public-key" in done.stdout
+
+
+@pytest.mark.shows("RECD-007")
+def test_whoever_stops_reading_is_told_no_verdict(tmp_path: Path) -> None:
+    record = tmp_path / "record"
+    make_record(record, range(20), [5, 18])
+    assert unread([sys.executable, "-I", "-S", str(VERIFIER), str(record)]) == -signal.SIGPIPE
+    assert unread([str(Path(sys.executable).with_name("lionrock")), "journal", "verify", str(record)]) == 141
+
+
+def unread(command: list[str]) -> int:
+    """How a program ends whose output nobody takes; a negative number is of a signal, which shells add to 128."""
+    reader, writer = os.pipe()
+    os.close(reader)
+    try:
+        return subprocess.run(command, stdout=writer, check=False).returncode
+    finally:
+        os.close(writer)
 
 
 @pytest.mark.shows("RECD-007")

@@ -15,6 +15,7 @@ class EchoEngine:
     def __init__(self, fault_at: int = 0) -> None:
         self.last_sequence = 0
         self.last_time_ns = 0
+        self.next_due_ns = 2**63 - 1
         self._fault_at = fault_at
 
     def apply(self, commands: bytes | memoryview, /) -> bytes:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import shutil
 from collections.abc import Callable
 from itertools import count
@@ -43,6 +44,24 @@ async def worked(directory: Path, make_notary: Callable[[], Notary], orders: int
 
 def notes(directory: Path) -> list[str]:
     return notary_of(directory)()._file.read()
+
+
+@pytest.mark.shows("JRNL-022")
+async def test_what_was_under_way_when_a_checkpoint_was_signed_is_in_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also when nobody sends anything after it: here every checkpoint is signed before its command is durable."""
+    monkeypatch.setattr("lionrock.node.node.INTERVAL_SECONDS", 0)
+    node = opened(tmp_path, notary_of(tmp_path))
+    await node.submit_all([(command, b"") for command in venue()])
+    await node.submit(BUY)
+    async with asyncio.timeout(20):
+        while True:
+            said = [check_note(note, notary_of(tmp_path)().public_key).size for note in notes(tmp_path)]
+            if said and said[-1] == 2:
+                break
+            await asyncio.sleep(0.01)
+    await node.close()
 
 
 @pytest.mark.shows("JRNL-022")

@@ -57,7 +57,7 @@ def restart_agrees(directory: Path, batches: Iterable[bytes]) -> int:
 def test_restart_agrees_on_the_recording(tmp_path: Path) -> None:
     recording = recording_directory(os.environ, Path(sys.prefix))
     if recording is None:
-        pytest.skip(why_absent(Path(sys.prefix)))
+        pytest.skip(why_absent(os.environ, Path(sys.prefix)))
     flow = as_commands(order_flow(read_recording(recording / "orders.csv.gz")))
     assert restart_agrees(tmp_path / "journal", flow.batches(1_024)) > 300_000
 

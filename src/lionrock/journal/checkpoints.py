@@ -33,6 +33,8 @@ from lionrock.journal.disk import Disk
 from lionrock.journal.writer import WriterStopped
 
 FILE_NAME = "checkpoints"
+PUBLIC_KEY_FILE = "public-key"
+"""Beside them: the verifier key as text."""
 _ED25519 = b"\x01"
 """Kind of key in signed-note."""
 _SIGNATURES = rb"\n(?:\xe2\x80\x94 [^\s+]+ [A-Za-z0-9+/=]+\n)+"

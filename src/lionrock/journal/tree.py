@@ -84,40 +84,50 @@ def root_of(leaf_hashes: Sequence[bytes]) -> bytes:
     return tree.root()
 
 
-def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
-    """The path from leaf `index` to the root over all these leaves, its sibling first (section 2.1.3.1)."""
-    if not 0 <= index < len(leaf_hashes):
-        raise ValueError(f"leaf {index} is not in a tree of {len(leaf_hashes)}")
-    path = []
-    start, stop = 0, len(leaf_hashes)
+def inclusion_ranges(size: int, index: int) -> list[tuple[int, int]]:
+    """Which leaves each hash of a proof of inclusion stands for, sibling of leaf `index` first (section 2.1.3.1)."""
+    if not 0 <= index < size:
+        raise ValueError(f"leaf {index} is not in a tree of {size}")
+    ranges = []
+    start, stop = 0, size
     while stop - start > 1:
         middle = start + _left_size(stop - start)
         if index < middle:
-            path.append(root_of(leaf_hashes[middle:stop]))
+            ranges.append((middle, stop))
             stop = middle
         else:
-            path.append(root_of(leaf_hashes[start:middle]))
+            ranges.append((start, middle))
             start = middle
-    return path[::-1]
+    return ranges[::-1]
 
 
-def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
-    """That the tree over all these leaves begins with the tree over the first `old_size` of them (section 2.1.4.1)."""
-    if not 0 < old_size <= len(leaf_hashes):
-        raise ValueError(f"a tree of {len(leaf_hashes)} leaves did not grow from one of {old_size}")
-    path = []
-    start, stop = 0, len(leaf_hashes)
+def consistency_ranges(size: int, old_size: int) -> list[tuple[int, int]]:
+    """Which leaves each hash of a proof of consistency stands for (section 2.1.4.1)."""
+    if not 0 < old_size <= size:
+        raise ValueError(f"a tree of {size} leaves did not grow from one of {old_size}")
+    ranges = []
+    start, stop = 0, size
     while old_size != stop:
         middle = start + _left_size(stop - start)
         if old_size <= middle:
-            path.append(root_of(leaf_hashes[middle:stop]))
+            ranges.append((middle, stop))
             stop = middle
         else:
-            path.append(root_of(leaf_hashes[start:middle]))
+            ranges.append((start, middle))
             start = middle
     if start:  # otherwise it is the whole old tree, whose root the verifier has
-        path.append(root_of(leaf_hashes[start:stop]))
-    return path[::-1]
+        ranges.append((start, stop))
+    return ranges[::-1]
+
+
+def inclusion_proof(leaf_hashes: Sequence[bytes], index: int) -> list[bytes]:
+    """The path from leaf `index` to the root over all these leaves, its sibling first."""
+    return [root_of(leaf_hashes[start:stop]) for start, stop in inclusion_ranges(len(leaf_hashes), index)]
+
+
+def consistency_proof(leaf_hashes: Sequence[bytes], old_size: int) -> list[bytes]:
+    """That the tree over all these leaves begins with the tree over the first `old_size` of them."""
+    return [root_of(leaf_hashes[start:stop]) for start, stop in consistency_ranges(len(leaf_hashes), old_size)]
 
 
 def includes(leaf: bytes, index: int, size: int, path: Sequence[bytes], root: bytes) -> bool:

@@ -16,7 +16,8 @@ What it cannot tell: whether frames behind the newest checkpoint are missing at 
 closed. Keep checkpoints outside of the venue, and every frame up to the newest of yours must be there, unchanged.
 
 KEY is "name+hash+base64" (C2SP signed-note); without one no signature is checked and nothing vouched for. Both KEY and
-FILE may be given several times. Exit code 0: no fault. 1: a fault, told with frame and bytes. 2: nothing was checked.
+FILE may be given several times. Exit code 0: no fault, and a checkpoint that a KEY signed vouches for it. 1: a fault,
+told with frame and bytes. 2: nothing was checked. 3: no fault, nothing vouched for: anybody could have written it.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import base64
 import gzip
 import json
 import re
+import signal
 import struct
 import sys
 import zlib
@@ -159,8 +161,7 @@ class Journal:
         self.cut_short: Fault | None = None  # a last write cut short by a crash: no fault unless a checkpoint covers it
 
     def __iter__(self) -> Iterator[Frame]:
-        self.closed = self._read_mark()
-        read_bytes = 0
+        self.closed, read_bytes = self._read_mark(), 0
         for path in self.segments:
             name = path.relative_to(self._directory).as_posix()
             if path.name.split(".")[0] != f"{self.next_sequence:020d}":
@@ -199,8 +200,7 @@ class Journal:
                 raise self._broken_chain(before, frame, segment.next_frame(0))
             self.size, self.next_sequence, self.last_hash = self.size + 1, frame.next_sequence, frame.hash
             self.journal_id, self.bytes = frame.journal_id, self.bytes + len(frame.encoded)
-            self.end = Place(segment.name, frame.place.stop, frame.place.stop)
-            before = frame
+            self.end, before = Place(segment.name, frame.place.stop, frame.place.stop), frame
             yield frame
 
     def _fault(self, reason: str, place: Place) -> Fault:
@@ -404,8 +404,7 @@ def agreeing(journal: Journal, waiting: list[Checkpoint], faults: list[Fault]) -
                 faults.append(Fault("this checkpoint does not agree with its own frames", note.place))
             else:
                 yield note
-                first = journal.size, frame.next_sequence
-                since.clear()
+                first, since = (journal.size, frame.next_sequence), {}
     if waiting:
         places = list(journal.cut_short.places) if journal.cut_short else [journal.end]
         reason = f"missing, and the checkpoint at {waiting[0].place} covers it"
@@ -454,8 +453,9 @@ def check_proof(file: Path, keys: Sequence[Key]) -> Told:
                 right &= "frame" not in proof or sha256(base64.b64decode(proof["frame"])).digest() == frame_hash
             if path or not right or old.origin != new.origin:
                 faults.append(Fault("it does not lead to the root of its checkpoint", Place(str(file), 0, 0)))
-    except (ValueError, LookupError, TypeError, AttributeError) as error:
-        raise CannotCheck(f"{file} is no proof that can be read: {error!r}") from error
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
+        why = f"it has no {error}" if isinstance(error, KeyError) else f"it is not made as one ({error})"
+        raise CannotCheck(f"{file} is no proof that can be read: {why}") from error
     told = {name: proof.get(name) for name in ("kind", "index", "frame_hash")}
     told["frames"], told["signed_by"] = (notes[-1].size, notes[-1].signed_by) if notes else (None, None)
     return told, faults
@@ -479,10 +479,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         keys = [read_key(text) for text in chosen.public_key]
-        if chosen.proof:
-            told, faults = check_proof(chosen.proof, keys)
-        else:
-            told, faults = check_directory(chosen.directory, chosen.checkpoint, keys, progress)
+        whole_record = chosen.directory, chosen.checkpoint, keys, progress
+        told, faults = check_proof(chosen.proof, keys) if chosen.proof else check_directory(*whole_record)
     except (CannotCheck, OSError) as error:
         print(f"Error: {error}", file=sys.stderr)
         return 2
@@ -490,10 +488,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     lines += [f"FAULT: {fault}" for fault in faults]
     if not told["signed_by"]:
         lines.append("Nothing is vouched for: that takes a checkpoint and the --public-key that it was signed with.")
-    whole = {"sound": not faults, **told, "faults": [fault.as_json for fault in faults]}
+    code = 1 if faults else 0 if told["signed_by"] else 3
+    whole = {"sound": code == 0, **told, "faults": [fault.as_json for fault in faults]}
     print(json.dumps(whole) if chosen.json else "\n".join(lines))
-    return 1 if faults else 0
+    return code
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever stops reading gets no exit code that means a fault
     sys.exit(main())

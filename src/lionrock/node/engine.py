@@ -16,6 +16,10 @@ class Engine(Protocol):
     def last_time_ns(self) -> int:
         """Of the last command applied."""
 
+    @property
+    def next_due_ns(self) -> int:
+        """When something is due that the next command from then on brings; 2^63 - 1 for never."""
+
     def apply(self, commands: bytes | memoryview, /) -> bytes:
         """Whole command records in, event records out. Raises `lionrock.words.faults.Fault`."""
 

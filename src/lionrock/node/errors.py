@@ -33,4 +33,6 @@ class DirectoryInUse(Exception):
     """Another process writes in this directory."""
 
     def __init__(self, directory: Path, process: str) -> None:
-        super().__init__(f"{directory} is in use by process {process}: one node at a time")
+        super().__init__(
+            f"{directory} is in use by process {process}: one node at a time (lionrock stop {directory} ends it)"
+        )

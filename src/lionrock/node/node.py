@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections import deque
@@ -205,6 +206,17 @@ class Node:
         return self._stopped or ("it is being closed" if self._closing else None)
 
     @property
+    def durable_sequence(self) -> int:
+        """Of the last command that is durable and published; 0 before the first."""
+        return (self._under_way[0].published.sequence - 1) if self._under_way else self._engine.last_sequence
+
+    @property
+    def next_checkpoint_seconds(self) -> int:
+        """Until the next checkpoint is signed, rounded up, if all commands so far are not covered yet."""
+        saying, now = self._saying, asyncio.get_running_loop().time()
+        return max(1, math.ceil(saying.when() - now)) if saying else INTERVAL_SECONDS
+
+    @property
     def waiting(self) -> int:
         """Commands that are not in a frame yet."""
         return self._waiting_commands
@@ -259,7 +271,7 @@ class Node:
         self._check_takes(len(commands))
         packed = [command.pack() for command, _ in commands]
         notes = [note for _, note in commands]
-        if any(map(_is_too_long, notes)):
+        if max(map(len, notes), default=0) > MAX_NOTE_BYTES:
             raise ValueError(f"a note is longer than {MAX_NOTE_BYTES} bytes")
         self._enqueue(_Call(packed, notes, len(packed), tell))
 
@@ -424,6 +436,8 @@ class Node:
         """A minute after the first command that no checkpoint covers."""
         self._saying = None
         self._keeper.say_beside(self._now)
+        if self._waiting or self._under_way:  # it does not cover these, and no other command may follow them
+            self._saying = asyncio.get_running_loop().call_later(INTERVAL_SECONDS, self._say)
 
     def _publish(self, frame: _UnderWay) -> None:
         published = frame.published
@@ -474,10 +488,6 @@ def _tell(answered: asyncio.Future[Answer], outcome: Answer | NodeStopped) -> No
         answered.set_exception(outcome)
     else:
         answered.set_result(outcome)
-
-
-def _is_too_long(note: bytes) -> bool:
-    return len(note) > MAX_NOTE_BYTES
 
 
 def _positions(calls: Sequence[_Call]) -> list[tuple[int, bytes]]:

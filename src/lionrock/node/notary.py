@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lionrock.journal.checkpoints import (
+    PUBLIC_KEY_FILE,
     Checkpoint,
     CheckpointFile,
     CheckpointInvalid,
@@ -25,7 +26,6 @@ from lionrock.journal.writer import WriterStopped
 _log = logging.getLogger(__name__)
 
 INTERVAL_SECONDS = 60
-PUBLIC_KEY_FILE = "public-key"
 
 
 class Notary:
@@ -48,10 +48,15 @@ class Notary:
 
         Raises `CheckpointInvalid` for one that this key did not sign, and `OSError`.
         """
-        notes = self._file.read()[-1:]
+        found = [check_note(note, self.public_key) for note in self._file.read()[-1:]]
         if self._outside and (kept := newest_outside(self._outside, journal_id)):
-            notes.append(kept)
-        found = [check_note(note, self.public_key) for note in notes]
+            try:
+                found.append(check_note(kept, self.public_key))
+            except CheckpointInvalid as error:
+                raise CheckpointInvalid(
+                    f"{self._outside} ([checkpoints] outside) is the second home of another key's checkpoints of this "
+                    f"journal: give this site another, or none ({error})"
+                ) from error
         return max(found, key=lambda checkpoint: checkpoint.size, default=None)
 
     def show_public_key(self) -> None:
