@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -27,7 +28,9 @@ class Weekdays:
             return begun_ns + amount * 3_600 * 10**9
         if unit == "months":
             number = day.year * 12 + day.month - 1 + amount
-            return self.begins_ns(date(number // 12, number % 12 + 1, day.day) + timedelta(days=1)) - 1
+            year, month = number // 12, number % 12 + 1
+            last = monthrange(year, month)[1]
+            return self.begins_ns(date(year, month, min(day.day, last)) + timedelta(days=1)) - 1
         if unit == "weeks":
             return self.begins_ns(day + timedelta(weeks=amount, days=1)) - 1
         while left:

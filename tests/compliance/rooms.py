@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 from sqlalchemy import Engine
 
+from lionrock.compliance.assessments.agreements import in_force
 from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
 from lionrock.compliance.assessments.exposure import Means
 from lionrock.compliance.assessments.ports import DAY_NS, AssetTerms, Client, Rulebook
@@ -203,6 +204,20 @@ def right_answers(assessments: Assessments, client_id: str, at_ns: int, wrong: i
 def pass_knowledge(assessments: Assessments, client_id: str, at_ns: int) -> None:
     test_id, answers = right_answers(assessments, client_id, at_ns)
     assessments.knowledge.answer(client_id, test_id, answers, at_ns)
+
+
+def ready_to_open(assessments: Assessments, client_id: str, user_id: str, at_ns: int) -> None:
+    """What a client does itself before its account is opened: the knowledge test, and the agreement in force, which is
+    published where there is none.
+    """
+    agreements = assessments.agreements
+    if not agreements.texts():
+        agreements.publish(
+            "client_agreement", {"en": TERMS_OF_SERVICE}, at_ns, proposer=EVA, approver=FINN, at_ns=at_ns
+        )
+    for text in in_force(agreements.texts(), "client_agreement", at_ns):
+        agreements.accept(client_id, user_id, text.sha256, at_ns)
+    pass_knowledge(assessments, client_id, at_ns)
 
 
 @asynccontextmanager

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
+from lionrock.people.staff.members import Member
+from lionrock.people.staff.orders import Order
 from lionrock.rulebook.control import Figure
 
 
@@ -14,6 +16,18 @@ class StaffIdentity(msgspec.Struct, frozen=True):
     """Opaque."""
     roles: frozenset[str] = frozenset()
     """Values of `lionrock.people.staff.roles.Role`."""
+
+
+def identity_of(member: Member) -> StaffIdentity:
+    """A member as it is now."""
+    return StaffIdentity(member.staff_id, frozenset(role.value for role in member.roles))
+
+
+def maker_and_approver(order: Order) -> tuple[StaffIdentity, StaffIdentity]:
+    """Who proposed an order and who approved it. Of what was done at once they are one person until it is reviewed: who
+    did it alone is no second person.
+    """
+    return identity_of(order.maker), identity_of(order.authority)
 
 
 class StaffActionRefused(Exception):

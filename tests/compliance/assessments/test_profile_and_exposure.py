@@ -126,7 +126,7 @@ def test_terms_that_contradict_themselves_are_refused() -> None:
     import msgspec
 
     terms = read_terms()
-    assert terms.id == "terms-hk-1"
+    assert terms.id == "terms-hk-2"
     late = msgspec.structs.replace(terms.authorities, send_days=13)
     for broken in (
         msgspec.structs.replace(terms, gates={"a_gate": "sometimes"}),

@@ -20,6 +20,7 @@ from lionrock.compliance.papers.periods import Deadline
 from lionrock.compliance.papers.press import Press
 from lionrock.compliance.papers.rows import Rows
 from lionrock.compliance.staff_identity import StaffIdentity
+from lionrock.rulebook.facts import Attested
 from lionrock.store.database import open_database
 from lionrock.store.sealing import Sealer
 from lionrock.words.side_notes import StatementKind
@@ -40,6 +41,13 @@ RULES = CapitalRules(
     share_of_last_return_ppm=500_000,
     liabilities_minor=5 * MILLION,
     unmet_calls_business_days=3,
+)
+RETURNS = ReturnRules(
+    {
+        ReturnKind.MONTHLY_RETURN: Deadline(3, "weeks"),
+        ReturnKind.MONTHLY_STATISTICS: Deadline(3, "weeks"),
+        ReturnKind.ANNUAL_RETURN: Deadline(4, "months"),
+    }
 )
 MONTHS = tuple(f"{2025 + (number + 2) // 12}-{(number + 2) % 12 + 1:02}" for number in range(12))
 """March 2025 to February 2026."""
@@ -86,7 +94,8 @@ class Ledger:
 class Office:
     """Book, returns and facts over a data directory."""
 
-    def __init__(self, database: Engine, site: Site | None, url: str, press: Press) -> None:
+    def __init__(self, database: Engine, site: Site | None, url: str, press: Press, rules: ReturnRules) -> None:
+        self.stated: list[Attested] = []
         sealer = Sealer(bytes(32), os.urandom)
         self.now_ns = at("2026-03-05 10:00")
         self.database, self.ledger, self.rows = database, Ledger(), Rows(url)
@@ -106,18 +115,13 @@ class Office:
             self.book,
             self.rows,
             entity=ENTITY,
-            rules=ReturnRules(
-                {
-                    ReturnKind.MONTHLY_RETURN: Deadline(3, "weeks"),
-                    ReturnKind.MONTHLY_STATISTICS: Deadline(3, "weeks"),
-                    ReturnKind.ANNUAL_RETURN: Deadline(4, "months"),
-                }
-            ),
+            rules=rules,
             calendar=self.calendar,
             zone=HONG_KONG,
             press=press,
             states=self.ledger,
             last_sequence=lambda: site.core.last_sequence if site else 0,
+            attested=lambda: self.stated,
         )
         self.facts = CapitalFacts(self.book, self.returns, lambda: self.now_ns, lambda: at("2026-02-10 00:00"))
 
@@ -130,10 +134,14 @@ class Office:
 
 @contextmanager
 def opened(
-    directory: Path, site: Site | None = None, url: str = "sqlite:///x", press: Press = blank
+    directory: Path,
+    site: Site | None = None,
+    url: str = "sqlite:///x",
+    press: Press = blank,
+    rules: ReturnRules = RETURNS,
 ) -> Iterator[Office]:
     database = open_database(directory)
-    office = Office(database, site, url, press)
+    office = Office(database, site, url, press, rules)
     try:
         yield office
     finally:

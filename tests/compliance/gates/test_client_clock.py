@@ -15,9 +15,6 @@ from lionrock.compliance.assessments.records import NEVER_NS
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.terms import Effect
 from lionrock.compliance.gates import by_staff, client_clock
-from lionrock.compliance.gates.offboarding import Offboarding
-from lionrock.compliance.staff_identity import StaffIdentity
-from lionrock.rulebook.facts import RecordClass
 from lionrock.site import sandbox
 from lionrock.words.commands import CancelOrders, Transfer
 from lionrock.words.enumerations import AccountRestriction, CancelReason, ClientClass, Side, TransferPurpose
@@ -265,53 +262,6 @@ async def test_a_notice_that_comes_too_late_is_not_sent_and_the_authority_ends(t
         assert "standing_authority_renewal" not in room.outbox.kinds()
         assert "standing_authority_ended" in room.outbox.kinds()
         assert len(room.assessments.authorities.of(CLIENT)) == 1
-
-
-@pytest.mark.shows("ASSE-072")
-async def test_a_relationship_ends_with_orders_cancelled_and_positions_out(tmp_path: Path) -> None:
-    async with opened(tmp_path) as room:
-        await begun(room)
-        room.assessments.authorities.grant(
-            CLIENT, "retail", "settlement", DOCUMENT, begins_ns=START_NS, ends_ns=room.days(9), at_ns=START_NS
-        )
-        kept = RecordClass("client_identity", ("clients",), 2557, "end_of_relationship", is_erased_after=True)
-        ending = Offboarding(room.gates, lambda: [kept])
-
-        async def close(approver: StaffIdentity = FINN) -> str:
-            try:
-                await ending.close(room.clients.by_id[CLIENT], "asked", proposer=EVA, approver=approver, at_ns=START_NS)
-            except AssessmentRefused as refused:
-                return refused.name
-            return "closed"
-
-        await room.buy()
-        assert [await close(EVA), await close()] == ["second_person_missing", "offboarding_not_begun"]
-        room.clients.change(CLIENT, state="offboarding")
-        await room.clock.attend(CLIENT, START_NS)
-        assert await room.buy() == "ACCOUNT_REDUCE_ONLY"
-        report = await ending.report(room.clients.by_id[CLIENT], START_NS)
-        assert [each.held_atoms for each in report.positions] == [0, 0, 0]  # the order was cancelled
-        assert (report.authorities, report.is_closed) == (1, False)
-        assert await close() == "positions_left"
-        for asset_id, available, _ in room.site.node.engine.balances(ACCOUNT):
-            await room.site.node.submit(
-                Transfer(
-                    asset_id=asset_id,
-                    debit_account_id=ACCOUNT,
-                    credit_account_id=sandbox.CUSTODY_ACCOUNT,
-                    amount_atoms=available,
-                    purpose=TransferPurpose.WITHDRAWAL,
-                )
-            )
-        assert await close() == "closed"
-        report = await ending.report(room.clients.by_id[CLIENT], START_NS)
-        assert (report.positions, report.authorities, report.is_closed) == ((), 0, True)
-        assert [(each.record_class, each.keep_days, each.rules) for each in report.stays] == [
-            ("client_identity", 2557, ("HK-C04", "HK-R01"))
-        ]
-        room.clients.change(CLIENT, state="closed")
-        await room.clock.attend(CLIENT, START_NS)
-        assert room.profile().restriction == AccountRestriction.FROZEN
 
 
 async def a_year(directory: Path) -> list[bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from hashlib import sha256
 from pathlib import Path
 
@@ -400,3 +400,29 @@ async def test_who_is_exempt_follows_from_class_and_person(
         assert {each.name for each in current.conditions} == missing
         assert (room.profile().exposure_limit_atoms == 0) is (not missing)
         assert await room.buy() == ("PRODUCT_NOT_PERMITTED" if missing else "placed")
+
+
+@pytest.mark.shows("CGAT-007")
+async def test_a_round_over_many_clients_asks_once_who_may_acquire_what(tmp_path: Path) -> None:
+    everybody = [person(f"{number:02x}", 701 + number) for number in range(5)]
+    async with opened(tmp_path, *everybody, asset_terms=ASSETS) as room:
+        asked = list[int]()
+
+        def ask() -> Mapping[str, AssetTerms]:
+            asked.append(room.now_ns)
+            return ASSETS
+
+        room.gates._read_asset_terms = ask
+        await room.clock.look_at_all(START_NS, everybody=True)
+        assert (len(room.gates.standings), len(asked)) == (5, 1)
+        for client in everybody:
+            room.complete(client.client_id)
+        await room.clock.look_at_all(START_NS, everybody=True)
+        assert len(asked) == 2
+        later_ns = room.clock.next_ns
+        assert len(await room.clock.look(later_ns)) > 1
+        assert len(asked) == 3
+        await room.clock.attend(everybody[0].client_id, later_ns)
+        assert len(asked) == 4, "one client alone is looked at by what holds now"
+        assert await room.clock.look(later_ns) == []
+        assert len(asked) == 4

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,12 +14,11 @@ from lionrock.words.enumerations import AccountRestriction
 from lionrock.words.side_notes import statement_of
 from tests.compliance.gates.kill_me import POINTS, with_outbox
 from tests.compliance.rooms import CLIENT, START_NS, opened
-from tests.house.tree import ROOT
+from tests.programs import run
 
 
 def killed(directory: Path, point: str) -> None:
-    command = [sys.executable, "-m", "tests.compliance.gates.kill_me", str(directory), point]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = run(str(directory), point, module="tests.compliance.gates.kill_me")
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

@@ -55,7 +55,7 @@ async def test_a_client_with_everything_passes_every_gate_and_one_with_nothing_d
             assert verdict(gate, good, START_NS) == Verdict.PASS
             if gate not in needs_no_evidence:
                 assert verdict(gate, msgspec.structs.replace(bad, may_trade=True), START_NS) == Verdict.FAIL
-        assert good == msgspec.structs.replace(standings(room.gates, START_NS)[0].record, may_trade=True)
+        assert good == msgspec.structs.replace(next(standings(room.gates, START_NS)).record, may_trade=True)
 
 
 @pytest.mark.shows("CGAT-011")

@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from lionrock.compliance.onboarding.clients import Taken
 from lionrock.compliance.onboarding.documents import MAX_BYTES, PART_BYTES, DocumentDetails, DocumentKind
-from lionrock.compliance.onboarding.states import OnboardingRefused
+from lionrock.compliance.onboarding.states import OnboardingRefused, Step
 from lionrock.site.backup import back_up
 from lionrock.site.restore import restore
 from lionrock.store.sealing import SealBroken
 from lionrock.words.side_notes import StatementKind
 from tests.compliance.onboarding.test_onboarding import name_of, statements
-from tests.compliance.onboarding.world import ANN, ANNA, PDF, World
+from tests.compliance.onboarding.world import ANN, ANNA, BOB, PDF, World, scan
 
 DETAILS = DocumentDetails("", "scan.pdf")
 PNG = b"\x89PNG\r\n\x1a\n" + b"\x00" * 100
@@ -42,7 +45,11 @@ async def test_a_document_is_kept_and_its_hash_stands_in_the_journal(world: Worl
     assert len(PDF) > PART_BYTES
     document_id = await world.upload(client_id, DocumentKind.IDENTITY)
     kept = world.onboarding.documents.get(document_id, client_id)
-    assert (kept.state, kept.media_type, kept.sha256) == ("kept", "application/pdf", sha256(PDF).hexdigest())
+    assert (kept.state, kept.media_type, kept.sha256) == (
+        "kept",
+        "application/pdf",
+        sha256(scan("identity")).hexdigest(),
+    )
     assert kept.sequence > 0
     assert bytes.fromhex(kept.sha256) in {each.digest for each in statements(world, StatementKind.DOCUMENT)}
     assert await world.onboarding.finish_document(client_id, document_id) == kept
@@ -57,7 +64,7 @@ async def test_the_staff_reads_it_with_a_reason_and_each_reading_is_on_record(wo
     assert world.onboarding.documents.readings(document_id) == []
     for _ in range(2):
         document, content = await world.onboarding.read_document(document_id, ANN, "review", "the photograph")
-        assert (document.document_id, content) == (document_id, PDF)
+        assert (document.document_id, content) == (document_id, scan("identity"))
     readings = world.onboarding.documents.readings(document_id)
     assert [(staff_id, reason) for staff_id, reason, _ in readings] == [(ANN.staff_id, "review")] * 2
 
@@ -135,6 +142,7 @@ async def test_a_file_that_was_changed_is_not_shown(world: World, client_id: str
         path.unlink()
     with pytest.raises(SealBroken):
         await world.onboarding.read_document(document_id, ANN, "review", "damaged")
+    assert world.onboarding.documents.readings(document_id) == [], "nobody has seen it"
 
 
 async def test_somebody_elses_document_is_not_there(world: World, client_id: str) -> None:
@@ -182,4 +190,68 @@ async def test_documents_come_back_from_a_backup(world: World, client_id: str, t
     brought = World(place / "back")
     brought.now_ns = world.now_ns
     async with brought.open() as opened:
-        assert (await opened.onboarding.read_document(document_id, ANN, "review", "after"))[1] == PDF
+        assert (await opened.onboarding.read_document(document_id, ANN, "review", "after"))[1] == scan("identity")
+
+
+@pytest.mark.shows("ONBD-018")
+async def test_one_file_is_not_taken_for_two_documents(world: World, client_id: str) -> None:
+    """Whatever it is called, and whatever it is said to show; nothing of the second one is kept."""
+    first = await world.upload(client_id, DocumentKind.IDENTITY)
+    for kind in (DocumentKind.ADDRESS, DocumentKind.IDENTITY):
+        with pytest.raises(OnboardingRefused) as refused:
+            await world.upload(client_id, kind, content=scan("identity"))
+        assert name_of(refused) == "document_uploaded_before"
+        assert refused.value.refusal.figures == {"document_id": first, "kind": "identity"}
+    assert [each.document_id for each in world.onboarding.documents.of_client(client_id)] == [first]
+    assert [path.name for path in (world.directory / "documents").iterdir()] == [first]
+    assert {each.field for each in world.onboarding.missing(client_id)} == {"documents.address"}
+    world.onboarding.remove_document(client_id, first)
+    await world.upload(client_id, DocumentKind.ADDRESS, content=scan("identity"))
+
+
+@pytest.mark.shows("ONBD-019")
+async def test_whoever_proposes_by_the_documents_has_opened_every_one(world: World) -> None:
+    row = await world.draft()
+    funds = await world.upload(row.client_id, DocumentKind.FUNDS)
+    await world.onboarding.submit(row.client_id, row.user_id)
+    await world.onboarding.checks.finished()
+    documents = world.onboarding.documents
+    identity, address, _ = (each.document_id for each in documents.of_client(row.client_id))
+    await world.onboarding.read_document(identity, ANN, "review", "the photograph")
+    for each in (identity, address, funds):
+        await world.onboarding.read_document(each, BOB, "review", "all of them")
+
+    def proposed() -> None:
+        world.onboarding.approving.check_proposal(row.client_id, Step.APPROVE, ANN.staff_id, world.now_ns)
+
+    def carried_out() -> Awaitable[Taken]:
+        return world.onboarding.staff_step(
+            row.client_id, Step.APPROVE, ANN, "review_passed", words="", approver_id=BOB.staff_id
+        )
+
+    with pytest.raises(OnboardingRefused) as refused:
+        proposed()
+    assert name_of(refused) == "documents_not_opened"
+    assert refused.value.refusal.words.endswith("every document of the application: address, funds.")
+    assert refused.value.refusal.figures == {"unopened": 2, "documents": f"{address}, {funds}"}
+    with pytest.raises(OnboardingRefused) as refused:
+        await carried_out()
+    assert name_of(refused) == "documents_not_opened"
+    await world.looked_at(row.client_id)
+    proposed()
+    assert (await carried_out()).to_state == "approved"
+
+
+@pytest.mark.shows("ONBD-019")
+async def test_an_identity_is_not_confirmed_by_somebody_who_looked_at_nothing(world: World) -> None:
+    document = msgspec.structs.replace(ANNA.document, zone="")
+    row = await world.submitted(msgspec.structs.replace(ANNA, surname="Refer", document=document))
+    assert world.state(row.client_id) == "in_review"
+    with pytest.raises(OnboardingRefused) as refused:
+        await world.onboarding.staff_step(
+            row.client_id, Step.PASS_IDENTITY, ANN, "identity_confirmed", words="", approver_id=BOB.staff_id
+        )
+    assert name_of(refused) == "documents_not_opened"
+    assert world.state(row.client_id) == "in_review"
+    await world.two(row.client_id, Step.PASS_IDENTITY, "identity_confirmed")
+    assert world.state(row.client_id) == "identity_checked"

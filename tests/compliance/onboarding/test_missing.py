@@ -182,3 +182,14 @@ def test_any_draft_is_taken() -> None:
     assert read_form(Kind.COMPANY, {}) == CompanyForm()
     assert found(PersonForm())
     assert found(CompanyForm())
+
+
+@pytest.mark.shows("ONBD-018")
+@pytest.mark.parametrize(("birth", "is_wrong"), [("1700-08-12", True), ("1903-11-30", True), ("1903-12-01", False)])
+def test_nobody_is_older_than_anybody_ever_was(birth: str, is_wrong: bool) -> None:
+    """On 30 November 2026 somebody born on 1 December 1903 is 122 still, and somebody born the day before is 123."""
+    no_zone = msgspec.structs.replace(ANNA.document, zone="")
+    ann = msgspec.structs.replace(ANNA, birth=birth, document=no_zone)
+    assert (("birth", "too_old") in found(ann)) is is_wrong
+    behind = msgspec.structs.replace(COMPANY, parties=(Party("p1", ann), *COMPANY.parties[1:]))
+    assert (("parties.p1.birth", "too_old") in found(behind)) is is_wrong

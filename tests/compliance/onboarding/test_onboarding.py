@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 import pytest
@@ -13,20 +13,14 @@ from sqlalchemy import select
 
 from lionrock.compliance.onboarding.clients import Actor, forget_later_clients
 from lionrock.compliance.onboarding.documents import DocumentKind
-from lionrock.compliance.onboarding.facts import OnboardingFacts
 from lionrock.compliance.onboarding.forms import Kind
 from lionrock.compliance.onboarding.onboarding import OPENING_GATES
 from lionrock.compliance.onboarding.states import Authority, OnboardingRefused, State, Step
 from lionrock.core.engine import Engine
 from lionrock.people.tables import users
 from lionrock.people.users import forget_later_users
-from lionrock.rulebook.deciding import Rulebook
-from lionrock.rulebook.facts.capital import CapitalPosition
-from lionrock.rulebook.facts.clients import ClientRecord
-from lionrock.rulebook.facts.general import GateWired, RecordShape
-from lionrock.rulebook.loading import shipped_library
-from lionrock.rulebook.regime import Regime
 from lionrock.store.database import open_database
+from lionrock.store.sealing import Sealer
 from lionrock.words.commands import OpenAccount
 from lionrock.words.enumerations import AccountKind
 from lionrock.words.side_notes import StatementKind, statement_of
@@ -207,6 +201,7 @@ async def test_a_name_nearly_the_same_with_one_birthday_is_looked_at(world: Worl
 @pytest.mark.shows("ONBD-003")
 async def test_one_person_cannot_be_two(world: World) -> None:
     row = await world.submitted()
+    await world.looked_at(row.client_id)
     for approver in ("", ANN.staff_id):
         with pytest.raises(OnboardingRefused) as refused:
             await world.onboarding.staff_step(
@@ -261,27 +256,24 @@ async def test_a_client_leaves_and_may_come_back_to_the_same_account(world: Worl
     assert len(world.catalogue.accounts) == 1
 
 
-@pytest.mark.shows("ONBD-014")
-async def test_an_account_that_holds_something_is_not_closed(tmp_path: Path) -> None:
-    world = World(tmp_path)
-    async with world.open() as opened:
-        client = await opened.client()
-        ledger = opened.onboarding.around.ledger
+async def test_who_asks_for_all_clients_gets_one_after_the_other(world: World) -> None:
+    """A hundred thousand applications are never open at once: a form is opened when its turn comes."""
+    first, second = await world.client(), await world.client(SOLVEIG, "second")
+    sealer, opened = world.onboarding.clients.sealer, list[str]()
 
-        class Full:
-            open, is_taken = ledger.open, ledger.is_taken
+    class Counting:
+        def open(self, sealed: bytes, place: str) -> bytes:
+            opened.append(place)
+            return sealer.open(sealed, place)
 
-            def is_empty(self, account_id: int) -> bool:
-                assert account_id == client.account_id
-                return False
-
-        opened.onboarding.around = msgspec.structs.replace(opened.onboarding.around, ledger=Full())
-        await opened.onboarding.leave(client.client_id, client.user_id)
-        with pytest.raises(OnboardingRefused) as refused:
-            await opened.two(client.client_id, Step.CLOSE, "client_request")
-        assert name_of(refused) == "account_not_empty"
-        await opened.two(client.client_id, Step.HALT_OFFBOARDING, "client_request")
-        assert opened.state(client.client_id) == "restricted"
+    world.onboarding.clients.sealer = cast("Sealer", Counting())
+    everybody = world.onboarding.records.all()
+    assert opened == []
+    found = {next(everybody).client_id}
+    assert len(opened) == 1
+    found |= {each.client_id for each in everybody}
+    assert (found, len(opened)) == ({first.client_id, second.client_id}, 2)
+    assert {each.client_id for each in world.onboarding.records.records()} == found
 
 
 @pytest.mark.shows("ONBD-002")
@@ -410,50 +402,6 @@ async def test_after_the_journal_was_set_back_the_account_is_opened_again(tmp_pa
         assert user is not None
         assert user.account_id == client.account_id
         assert world.gates.asked[-1].restriction == "none"
-
-
-@pytest.mark.shows("ONBD-013")
-async def test_the_gates_of_the_hong_kong_pack_are_asked(tmp_path: Path) -> None:
-    rulebook = Rulebook(Regime(shipped_library(), ["HK-VATP"]))
-    for gate in OPENING_GATES:
-        assert rulebook.fact_type(gate) is ClientRecord
-    async with World(tmp_path).open(decide=rulebook.decide) as world:
-        first = await world.client()
-        approval = world.onboarding.clients.history(first.client_id)[2]
-        assert {"HK-A17", "HK-K07"} <= set(str(approval.details["rules"]).split(","))
-        second = await world.submitted(ANNA, "second")
-        await world.onboarding.decide_likeness(
-            second.client_id, first.client_id, is_same=True, maker=ANN, approver_id=BOB.staff_id
-        )
-        with pytest.raises(OnboardingRefused) as refused:
-            await world.two(second.client_id, Step.APPROVE)
-        assert name_of(refused) == "one_account_per_client"
-        assert refused.value.refusal.rules == ("HK-K07",)
-
-
-@pytest.mark.shows("ONBD-013")
-async def test_rules_see_clients_without_who_they_are(world: World) -> None:
-    client = await world.client()
-    await world.submitted(SOLVEIG, "second")
-    facts = OnboardingFacts(world.onboarding)
-    records = facts.facts(ClientRecord)
-    assert records is not None
-    (record,) = records
-    assert (record.client_id, record.state, record.is_person) == (client.client_id, "active", True)
-    assert (record.may_trade, record.due_diligence_complete, record.residence_is_admitted) == (True, True, True)
-    assert (record.duplicate_of, record.accounts) == ("", 1)
-    assert record.tax_self_certified_ns > 0
-    wired = facts.facts(GateWired)
-    assert wired is not None
-    assert {(each.gate, each.admitted, each.refused) for each in wired} == {(gate, 1, 0) for gate in OPENING_GATES}
-    shapes = facts.facts(RecordShape)
-    assert shapes is not None
-    assert {"ultimate_originator", "ultimate_beneficiary"} <= set(shapes[0].fields)
-    assert facts.facts(CapitalPosition) is None
-    known = world.onboarding.records.of_user(client.user_id)
-    assert known is not None
-    assert (known.account_id, known.jurisdiction, known.entity) == (client.account_id, "HK", "hk")
-    assert world.onboarding.records.client_of_account(client.account_id) == client.client_id
 
 
 @pytest.mark.shows("ONBD-004")

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 
 import pytest
 
 from tests.compliance.papers.desks import ANN, BOB, CY, opened
 from tests.compliance.papers.kill_press import NOW
 from tests.compliance.papers.test_papers import two_days
-from tests.house.tree import ROOT
+from tests.programs import run
 from tests.views.sql.databases import Site, follow
 
 
 def killed(site: Site, url: str, step: str) -> None:
-    command = [sys.executable, "-m", "tests.compliance.papers.kill_press", str(site.directory), url, step]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = run(str(site.directory), url, step, module="tests.compliance.papers.kill_press")
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

@@ -24,7 +24,8 @@ from lionrock.words.commands import Command, SetAssetPermission, SetMarketRules
 from lionrock.words.enumerations import ClientClass
 from lionrock.words.events import CommandRejected
 from lionrock.words.faults import Fault
-from lionrock.words.rejections import Rejection, explain
+from lionrock.words.figures import explain
+from lionrock.words.rejections import Rejection
 
 _PROFESSIONALS = frozenset({ClientClass.PROFESSIONAL, ClientClass.INSTITUTIONAL})
 

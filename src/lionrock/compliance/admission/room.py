@@ -113,7 +113,7 @@ class Admission:
 
     def wire(self, executors: Executors) -> None:
         """What two people decide here."""
-        executors.register("admission_decision", AdmissionOrder, self._carry_out, self._target)
+        executors.register("admission_decision", AdmissionOrder, self._carry_out, self._target, self._offered)
         executors.register("index_provider", Provider, self._record_provider)
 
     # What is known
@@ -245,6 +245,11 @@ class Admission:
                 raise OrderRefused(f"{payload.asset} has no application")
             votes = [[v.seat, v.staff_id] for v in self.register.standing(connection, token, payload.audience)]
         return [token.audience.value, sha256(token.described.encoded).hexdigest(), votes]
+
+    def _offered(self, payload: AdmissionOrder) -> dict[str, object]:
+        with self._database.connect() as connection:
+            token = self.register.token(connection, payload.asset)
+        return {"audience": token.audience.value} if token is not None else {}
 
     async def _carry_out(self, order: Order) -> str:
         payload: AdmissionOrder = order.payload

@@ -37,8 +37,18 @@ class Data(msgspec.Struct, frozen=True):
 
 
 def read_data(terms: str = "terms-hk.toml") -> Data:
-    """The newest versions that the package ships. Raises `ValueError` where one contradicts itself."""
-    return Data(read_terms(terms), read_bank(), read_risk_method(), read_profile_method(), read_exposure_method())
+    """The newest versions that the package ships. A method is one everywhere; which rules it carries out at a site, the
+    site's terms say. Raises `FileNotFoundError`, and `ValueError` where one contradicts itself.
+    """
+    told = read_terms(terms)
+    risk, profile, exposure = read_risk_method(), read_profile_method(), read_exposure_method()
+    return Data(
+        told,
+        read_bank(),
+        (msgspec.structs.replace(risk[0], rules=told.risk.rules), risk[1]),
+        (msgspec.structs.replace(profile[0], rules=told.profile.rules), profile[1]),
+        (msgspec.structs.replace(exposure[0], rules=told.exposure.rules), exposure[1]),
+    )
 
 
 class Assessments:

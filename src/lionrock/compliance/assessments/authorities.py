@@ -11,7 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, NoReturn
 
 import msgspec
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Connection, Row, insert, select, update
 
 from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.records import NEVER_NS, Records
@@ -122,6 +122,13 @@ class Authorities:
         self._mine(client_id, authority_id)
         self._change(authority_id, standing_authorities.c.revoked_ns == 0, revoked_ns=at_ns)
         return self._mine(client_id, authority_id)
+
+    def end_all(self, connection: Connection, client_id: str, at_ns: int) -> None:
+        """The relationship ends, and with it every authority that was not taken back before."""
+        c = standing_authorities.c
+        connection.execute(
+            update(standing_authorities).where(c.client_id == client_id, c.revoked_ns == 0).values(revoked_ns=at_ns)
+        )
 
     def object(self, client_id: str, authority_id: str, at_ns: int) -> Authority:
         """The client does not want it renewed; it ends at its time. Raises `AssessmentRefused`."""

@@ -37,8 +37,6 @@ class Kind(StrEnum):
     REVIEW = "review"
     DORMANCY = "dormancy"
     """`dormant` or `active`."""
-    OFFBOARDING = "offboarding"
-    """A step is done; the result names it."""
     RESTRICTION = "restriction"
     """What the staff holds back; the result is an `Effect` in lower case."""
     RESTRICTION_LIFTED = "restriction_lifted"

@@ -205,7 +205,7 @@ def _state(got: _Gathered, client: Client, terms: Terms) -> None:
         "client_state",
         terms.state_effect(client.state),
         f"the relationship stands at {client.state}",
-        "see the state of the application or ask the staff",
+        "see the state of the application",
         terms.review.rules,
         state=client.state,
     )
@@ -226,7 +226,7 @@ def _restrictions(got: _Gathered, findings: Sequence[Finding]) -> None:
             "restricted_by_staff",
             Effect[each.result.upper()],
             "the staff has restricted the account",
-            "ask the staff for the reason",
+            "nothing is asked of you; write to the site if you need something",
             (),
             since_ns=each.from_ns,
         )

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from enum import IntEnum
 from hashlib import sha256
 from importlib.resources import files
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -47,6 +47,12 @@ def is_exempt(exempt: Sequence[Exempt], client_class: str, *, is_person: bool) -
     return any(row.client_class == client_class and row.is_person in (None, is_person) for row in exempt)
 
 
+class RiskTerms(_Terms, frozen=True):
+    """Section `[risk]`. Points and levels are the method's."""
+
+    rules: tuple[str, ...]
+
+
 class KnowledgeTerms(_Terms, frozen=True):
     """Section `[knowledge]`."""
 
@@ -82,6 +88,13 @@ class ExposureTerms(_Terms, frozen=True):
     review_days: int
     notice_days: int
     exempt: tuple[Exempt, ...] = ()
+
+
+class DeclaringTerms(_Terms, frozen=True):
+    """Section `[declaring]`: what a client itself says of its profile and its means."""
+
+    wait_hours: int
+    """From one answer of the questionnaire, or one declaration of means, to the next."""
 
 
 class EvidenceTerms(_Terms, frozen=True):
@@ -140,25 +153,20 @@ class AuthorityTerms(_Terms, frozen=True):
     """Classes whose authorities may last longer."""
 
 
-class OffboardingTerms(_Terms, frozen=True):
-    """Section `[offboarding]`."""
-
-    rules: tuple[str, ...]
-
-
 class Terms(_Terms, frozen=True):
     """All of them."""
 
     id: str
+    risk: RiskTerms
     knowledge: KnowledgeTerms
     profile: ProfileTerms
     exposure: ExposureTerms
+    declaring: DeclaringTerms
     evidence: EvidenceTerms
     agreements: AgreementTerms
     review: ReviewTerms
     dormancy: DormancyTerms
     authorities: AuthorityTerms
-    offboarding: OffboardingTerms
     states: dict[str, str]
     """What an account may do by the client's state; an `Effect` in lower case."""
     gates: dict[str, str]
@@ -192,9 +200,22 @@ def read_method(name: str, kind: type[_Read]) -> tuple[_Read, str]:
 
 
 def read_terms(name: str = "terms-hk.toml") -> Terms:
-    """The terms of a site. Raises `ValueError` where they contradict themselves."""
-    terms, _ = read_method(name, Terms)
-    return checked(terms)
+    """The terms of a site. A file that names a `base` says only what differs from it, key by key of each section.
+
+    Raises `FileNotFoundError`, and `ValueError` where they contradict themselves.
+    """
+    return checked(msgspec.convert(_over_base(name), Terms))
+
+
+def _over_base(name: str) -> dict[str, Any]:
+    told = tomllib.loads(read_file(name).data.decode())
+    base = told.pop("base", "")
+    if not base:
+        return told
+    found = _over_base(base)
+    for section, value in told.items():
+        found[section] = found.get(section, {}) | value if isinstance(value, dict) else value
+    return found
 
 
 def checked(terms: Terms) -> Terms:

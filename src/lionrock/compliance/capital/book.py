@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from hashlib import sha256
 from typing import Any
@@ -18,6 +19,8 @@ from lionrock.compliance.papers.periods import Deadline, PlaceCalendar
 from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity, require_another, require_role
 from lionrock.rulebook.facts import CapitalPosition
 from lionrock.store.sealing import Sealer
+
+_log = logging.getLogger(__name__)
 
 PREPARERS = ("finance",)
 APPROVERS = ("finance", "responsible_officer")
@@ -83,7 +86,7 @@ class CapitalBook:
         told: AlarmTold = nobody_alarmed,
     ) -> None:
         self._database, self._sealer, self._random_bytes = database, sealer, random_bytes
-        self.rules, self._notice, self._calendar, self._zone, self._told = rules, notice, calendar, zone, told
+        self.rules, self.notice, self._calendar, self._zone, self._told = rules, notice, calendar, zone, told
 
     def record(
         self, figures: CapitalFigures, proposed_by: StaffIdentity, approved_by: StaffIdentity, now_ns: int
@@ -136,13 +139,16 @@ class CapitalBook:
             figures_id,
             found.name,
             now_ns,
-            self._calendar.due_ns(now_ns, self._notice.amount, self._notice.unit),
+            self._calendar.due_ns(now_ns, self.notice.amount, self.notice.unit),
             None,
             "",
         )
         sealed = self._sealer.seal(draft.encode(), _draft_place(alarm_id))
         connection.execute(insert(capital_alarms).values(**msgspec.structs.asdict(alarm), sealed_draft=sealed))
         self._told(connection, alarm, found)
+        _log.critical(
+            "The regulator must be told of the capital of %s: %s; alarm %s", figures.entity, found.name, alarm_id
+        )
 
     def notified(self, alarm_id: str, staff: StaffIdentity, now_ns: int) -> None:
         """The regulator was told. Raises `StaffActionRefused`."""

@@ -8,8 +8,8 @@ from typing import TypeVar, cast
 import msgspec
 
 from lionrock.compliance.capital.book import CapitalBook
-from lionrock.compliance.capital.documents import CapitalReturn, MonthlyStatistics
-from lionrock.compliance.capital.returns import ReturnKind, Returns
+from lionrock.compliance.capital.documents import CapitalReturn, CyberReturn, MonthlyStatistics, Reconciliation
+from lionrock.compliance.capital.returns import DAILY, ReturnKind, ReturnRow, Returns
 from lionrock.compliance.papers.documents import fields_of
 from lionrock.rulebook.facts import CapitalPosition, Obligation, RecordShape, Watched
 
@@ -22,6 +22,8 @@ _SHAPES: dict[ReturnKind, type[msgspec.Struct]] = {
     ReturnKind.MONTHLY_STATISTICS: MonthlyStatistics,
     ReturnKind.ANNUAL_RETURN: CapitalReturn,
     ReturnKind.NET_LIQUID_ASSETS_RETURN: CapitalReturn,
+    ReturnKind.LIQUID_ASSETS_RECONCILIATION: Reconciliation,
+    ReturnKind.CYBER_RETURN: CyberReturn,
 }
 
 
@@ -53,9 +55,14 @@ class CapitalFacts:
         return [Obligation(NOTICE, each.alarm_id, each.found_ns, each.notified_ns) for each in self._book.alarms()]
 
     def _owed(self) -> list[Obligation]:
-        filed = {row.return_id: row.filed_ns for row in self._returns.all()}
+        done = {row.return_id: _done_ns(row) for row in self._returns.all()}
         owed = self._returns.owed(self._since(), self._clock())
         return [
-            Obligation(kind.value, return_id, period.until_ns - 1, filed.get(return_id))
+            Obligation(kind.value, return_id, period.until_ns - 1, done.get(return_id))
             for kind, return_id, period in owed
         ]
+
+
+def _done_ns(row: ReturnRow) -> int | None:
+    """A reconciliation is done when somebody has looked at it and approved it; a return when it was sent."""
+    return row.approved_ns if row.kind in DAILY else row.filed_ns

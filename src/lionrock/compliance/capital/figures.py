@@ -82,6 +82,8 @@ class CapitalFigures(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Something in a return that was filed has turned out false or misleading."""
     off_platform_volume: tuple[Line, ...] = ()
     """Traded outside the order books in the month, by virtual asset, in the currency's minor units."""
+    client_money: tuple[Line, ...] = ()
+    """What banks' statements of that moment show on accounts for clients, by code of the money, in its minor units."""
 
 
 def haircut_rounded_up(amount_minor: int, haircut_ppm: int) -> int:
@@ -139,7 +141,8 @@ def complaints(figures: CapitalFigures, now_ns: int, day_of_figures: date) -> It
     amounts = [figures.paid_up_minor, figures.variable_required_minor, figures.guarantees_minor, figures.claims_minor]
     amounts += [figures.fixed_overheads_last_year_minor, figures.unmet_calls_business_days]
     amounts += [each.amount_minor for each in figures.liquid_assets]
-    amounts += [each.amount_minor for each in (*figures.ranking_liabilities, *figures.off_platform_volume)]
+    lines = (*figures.ranking_liabilities, *figures.off_platform_volume, *figures.client_money)
+    amounts += [each.amount_minor for each in lines]
     amounts += [each.amount_minor for each in figures.operating_expenses]
     amounts += [each for facility in figures.bank_facilities for each in (facility.limit_minor, facility.drawn_minor)]
     if any(not 0 <= each <= MOST_MINOR for each in amounts):
@@ -149,7 +152,9 @@ def complaints(figures: CapitalFigures, now_ns: int, day_of_figures: date) -> It
     if any(not 0 <= each.haircut_ppm <= PPM for each in figures.liquid_assets):
         yield f"liquid_assets: a haircut is from 0 to {PPM} millionths"
     lists = (figures.liquid_assets, figures.ranking_liabilities, figures.bank_facilities, figures.profit_and_loss)
-    if any(len(each) > MOST_LINES for each in (*lists, figures.off_platform_volume)):
+    if len({each.name for each in figures.client_money}) < len(figures.client_money):
+        yield "client_money: each money once"
+    if any(len(each) > MOST_LINES for each in (*lists, figures.off_platform_volume, figures.client_money)):
         yield f"at most {MOST_LINES} lines each"
     if [each.month for each in figures.operating_expenses] not in (
         _months_until(day_of_figures, 0),

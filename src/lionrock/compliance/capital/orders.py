@@ -7,8 +7,7 @@ from collections.abc import Callable, Collection
 
 from lionrock.compliance.capital.book import CapitalBook
 from lionrock.compliance.capital.figures import CapitalFigures
-from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity
-from lionrock.people.staff.members import Member
+from lionrock.compliance.staff_identity import StaffActionRefused, maker_and_approver
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
 
 
@@ -35,13 +34,9 @@ class CapitalOrders:
         return latest.figures_id if latest else ""
 
     async def _record(self, order: Order) -> str:
-        maker, approver = _identity(order.maker), _identity(order.authority)
+        maker, approver = maker_and_approver(order)
         try:
             figures_id = await asyncio.to_thread(self._book.record, order.payload, maker, approver, self._now())
         except StaffActionRefused as refused:
             raise OrderRefused(f"{refused}; {refused.next_step}") from refused
         return f"figures {figures_id} recorded"
-
-
-def _identity(member: Member) -> StaffIdentity:
-    return StaffIdentity(member.staff_id, frozenset(role.value for role in member.roles))

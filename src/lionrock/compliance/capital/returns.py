@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
 from hashlib import sha256
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
 from sqlalchemy import Engine, and_, insert, select, update
 
 from lionrock.compliance.capital.book import APPROVERS, PREPARERS, Approved, CapitalBook
-from lionrock.compliance.capital.documents import CapitalReturn, MonthlyStatistics
+from lionrock.compliance.capital.cyber import cyber_return
 from lionrock.compliance.capital.drafting import Drafting, capital_return, monthly_statistics
-from lionrock.compliance.capital.statistics import venue_figures
+from lionrock.compliance.capital.reconciling import ReconcilingTerms, reconciliation
+from lionrock.compliance.capital.statistics import holdings_at, venue_figures
 from lionrock.compliance.capital.tables import capital_returns
-from lionrock.compliance.capital.workbook import as_workbook
+from lionrock.compliance.capital.workbook import ReturnDocument, as_workbook
 from lionrock.compliance.papers.documents import Entity
 from lionrock.compliance.papers.periods import Deadline, PaperKind, Period, PlaceCalendar, period_at
 from lionrock.compliance.papers.press import Press
-from lionrock.compliance.papers.rows import Rows
+from lionrock.compliance.papers.rows import Rows, RowsBehind
 from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity, require_another, require_role
+from lionrock.rulebook.facts import Attested
 from lionrock.rulebook.stating import States
 from lionrock.store.sealing import Sealer
 from lionrock.words.side_notes import StatementKind
@@ -37,6 +39,26 @@ class ReturnKind(StrEnum):
     ANNUAL_RETURN = "annual_return"
     NET_LIQUID_ASSETS_RETURN = "net_liquid_assets_return"
     """Monthly, of the Dubai regulator; the same content as a monthly return."""
+    LIQUID_ASSETS_RECONCILIATION = "liquid_assets_reconciliation"
+    """Daily, of the Dubai regulator; made by the site itself, done when a person approved it, and sent to nobody."""
+    CYBER_RETURN = "cyber_return"
+    """Yearly, of the Bermuda regulator."""
+
+
+DAILY = frozenset({ReturnKind.LIQUID_ASSETS_RECONCILIATION})
+YEARLY = frozenset({ReturnKind.ANNUAL_RETURN, ReturnKind.CYBER_RETURN})
+AUTOMATIC_DAYS = 31
+"""How far back the site makes reconciliations by itself; older days a person asks for."""
+BY_SITE = "site"
+_ENTITY_IN_ID = 24
+"""Letters of the entity's code, so that kind and day always fit beside it."""
+_NS_PER_DAY = 86_400 * 10**9
+_TEMPLATES = {
+    ReturnKind.MONTHLY_STATISTICS: "monthly_statistics",
+    ReturnKind.LIQUID_ASSETS_RECONCILIATION: "reconciliation",
+    ReturnKind.CYBER_RETURN: "cyber_return",
+}
+"""All others are set as a return."""
 
 
 class ReturnState(StrEnum):
@@ -62,6 +84,14 @@ class ReturnRules(msgspec.Struct, frozen=True):
     deadlines: dict[ReturnKind, Deadline]
     year_ends_month: int = 12
     """Last month of the financial year."""
+    reconciling: ReconcilingTerms = ReconcilingTerms()
+
+
+class _Drawn(NamedTuple):
+    """The content of a return, and the liquid capital that it tells, in minor units; 0 where it tells none."""
+
+    document: ReturnDocument
+    liquid_capital_minor: int
 
 
 class ReturnRow(msgspec.Struct, frozen=True):
@@ -106,14 +136,19 @@ class Returns:
         press: Press,
         states: States,
         last_sequence: Callable[[], int],
+        attested: Callable[[], Sequence[Attested]] = tuple,
     ) -> None:
+        """`attested` gives what people of the staff stated; SQL."""
+        self._attested = attested
         self._database, self._sealer, self._book, self._rows = database, sealer, book, rows
         self.entity, self.rules, self._calendar, self._zone = entity, rules, calendar, zone
         self._press, self._states, self._last_sequence = press, states, last_sequence
 
     def period_of(self, kind: ReturnKind, at_ns: int) -> Period:
-        """The month, or financial year, that a moment is in."""
-        if kind is not ReturnKind.ANNUAL_RETURN:
+        """The day, month or financial year that a moment is in."""
+        if kind in DAILY:
+            return period_at(PaperKind.DAILY_STATEMENT, self._calendar, at_ns)
+        if kind not in YEARLY:
             return period_at(PaperKind.MONTHLY_STATEMENT, self._calendar, at_ns)
         day, last = self._calendar.day_of(at_ns), self.rules.year_ends_month
         begins_in = day.year if day.month > last % 12 else day.year - 1
@@ -123,6 +158,14 @@ class Returns:
     def moment_in(self, month: str) -> int:
         """A moment of a month that is written `2026-02`. Raises `ValueError`."""
         return self._calendar.begins_ns(date.fromisoformat(f"{month}-15"))
+
+    def moment_of(self, day: str) -> int:
+        """A moment of a day that is written `2026-02-03`. Raises `ValueError`."""
+        return self._calendar.begins_ns(date.fromisoformat(day))
+
+    def day_of(self, at_ns: int) -> date:
+        """The day at the entity's place."""
+        return self._calendar.day_of(at_ns)
 
     def due_ns(self, kind: ReturnKind, period: Period) -> int:
         deadline = self.rules.deadlines[kind]
@@ -134,25 +177,34 @@ class Returns:
         Asked again it gives the one that is there. Raises `StaffActionRefused`, `RowsBehind`, and what SQL raises.
         """
         require_role(staff, *PREPARERS)
-        period = self.period_of(kind, within_ns)
+        return await self._freeze(kind, self.period_of(kind, within_ns), staff.staff_id, now_ns)
+
+    async def make_reconciliations(self, now_ns: int) -> int:
+        """Those of past days whose figures are approved, made by the site itself; gives how many. Looked for again when
+        figures are missing, or the read models are behind. Raises what SQL raises.
+        """
+        made = 0
+        for kind in DAILY & self.rules.deadlines.keys():
+            for _, return_id, period in self._owed_of(kind, now_ns - AUTOMATIC_DAYS * _NS_PER_DAY, now_ns):
+                if await asyncio.to_thread(self.find, return_id) is not None:
+                    continue
+                try:
+                    await self._freeze(kind, period, BY_SITE, now_ns)
+                except StaffActionRefused:
+                    continue  # nobody has entered the figures of that day
+                except RowsBehind:
+                    return made
+                made += 1
+        return made
+
+    async def _freeze(self, kind: ReturnKind, period: Period, by: str, now_ns: int) -> ReturnRow:
         return_id = self._return_id(kind, period)
         if (known := await asyncio.to_thread(self.find, return_id)) is not None:
             return known
-        approved = await asyncio.to_thread(self._figures_at_end, period, now_ns)
-        await self._rows.wait_for(self._last_sequence())
-        venue = await self._rows.ask(lambda connection: venue_figures(connection, period))
-        drafting = Drafting(
-            return_id, kind.value, self.entity, period, approved, self._book.rules, venue, now_ns, self._zone
-        )
-        position = await asyncio.to_thread(self._book.position, approved.figures)
-        document: CapitalReturn | MonthlyStatistics
-        if kind is ReturnKind.MONTHLY_STATISTICS:
-            document = monthly_statistics(drafting, position)
-        else:
-            document = capital_return(drafting, position)
-        plain = msgspec.json.format(msgspec.json.encode(document), indent=1)
-        pdf = await self._press("monthly_statistics" if kind is ReturnKind.MONTHLY_STATISTICS else "return", plain)
-        workbook = await asyncio.to_thread(as_workbook, document)
+        drawn = await self._draw(kind, period, return_id, now_ns)
+        plain = msgspec.json.format(msgspec.json.encode(drawn.document), indent=1)
+        pdf = await self._press(_TEMPLATES.get(kind, "return"), plain)
+        workbook = await asyncio.to_thread(as_workbook, drawn.document)
         files = {"json": plain, "pdf": pdf, "xlsx": workbook}
         digests = {name: sha256(content).hexdigest() for name, content in files.items()}
         row = ReturnRow(
@@ -164,11 +216,11 @@ class Returns:
             self.due_ns(kind, period),
             ReturnState.FROZEN.value,
             now_ns,
-            staff.staff_id,
+            by,
             "",
             None,
             None,
-            position.liquid_capital_minor,
+            drawn.liquid_capital_minor,
             json_sha256=digests["json"],
             pdf_sha256=digests["pdf"],
             xlsx_sha256=digests["xlsx"],
@@ -177,9 +229,30 @@ class Returns:
         await asyncio.to_thread(self._insert, row, files)
         return row
 
-    def _figures_at_end(self, period: Period, now_ns: int) -> Approved:
+    async def _draw(self, kind: ReturnKind, period: Period, return_id: str, now_ns: int) -> _Drawn:
         if now_ns < period.until_ns:
             raise StaffActionRefused("period_not_over", "the period is not over", "freeze the return after its end")
+        if kind is ReturnKind.CYBER_RETURN:
+            stated = await asyncio.to_thread(self._attested)
+            return _Drawn(cyber_return(return_id, self.entity, period, stated, now_ns=now_ns, zone=self._zone), 0)
+        approved = await asyncio.to_thread(self._figures_at_end, period)
+        await self._rows.wait_for(self._last_sequence())
+        venue = await self._rows.ask(lambda connection: venue_figures(connection, period))
+        drafting = Drafting(
+            return_id, kind.value, self.entity, period, approved, self._book.rules, venue, now_ns, self._zone
+        )
+        position = await asyncio.to_thread(self._book.position, approved.figures)
+        document: ReturnDocument
+        if kind is ReturnKind.LIQUID_ASSETS_RECONCILIATION:
+            holdings = await self._rows.ask(lambda connection: holdings_at(connection, period))
+            document = reconciliation(drafting, position, holdings, self.rules.reconciling)
+        elif kind is ReturnKind.MONTHLY_STATISTICS:
+            document = monthly_statistics(drafting, position)
+        else:
+            document = capital_return(drafting, position)
+        return _Drawn(document, position.liquid_capital_minor)
+
+    def _figures_at_end(self, period: Period) -> Approved:
         found = self._book.latest(self.entity.code, period.until_ns + 1)
         last_day = self._calendar.day_of(period.until_ns - 1)
         if found is None or found.figures.as_of_ns < self._calendar.begins_ns(last_day):
@@ -277,16 +350,17 @@ class Returns:
 
     def _return_id(self, kind: ReturnKind, period: Period) -> str:
         first = self._calendar.day_of(period.from_ns)
-        return f"{self.entity.code}:{kind.value}:{first.isoformat()}"[:64]
+        return f"{self.entity.code[:_ENTITY_IN_ID]}:{kind.value}:{first.isoformat()}"
 
     def owed(self, since_ns: int, now_ns: int) -> list[tuple[ReturnKind, str, Period]]:
         """Kind, id and period of every return whose period is over, from the one that `since_ns` is in."""
-        found = []
-        for kind in self.rules.deadlines:
-            period = self.period_of(kind, since_ns)
-            while period.until_ns <= now_ns:
-                found.append((kind, self._return_id(kind, period), period))
-                period = self.period_of(kind, period.until_ns)
+        return [each for kind in self.rules.deadlines for each in self._owed_of(kind, since_ns, now_ns)]
+
+    def _owed_of(self, kind: ReturnKind, since_ns: int, now_ns: int) -> list[tuple[ReturnKind, str, Period]]:
+        found, period = [], self.period_of(kind, since_ns)
+        while period.until_ns <= now_ns:
+            found.append((kind, self._return_id(kind, period), period))
+            period = self.period_of(kind, period.until_ns)
         return found
 
 

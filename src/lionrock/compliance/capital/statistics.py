@@ -94,6 +94,32 @@ def venue_figures(connection: Connection, period: Period) -> VenueFigures:
     )
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """One asset in the ledger, in atoms."""
+
+    asset: str
+    decimals: int
+    clients_atoms: int
+    own_atoms: int
+    """Of all accounts that are neither clients' nor the contra side."""
+    custody_atoms: int
+    """What the contra side owes for all of them."""
+
+
+def holdings_at(connection: Connection, period: Period) -> list[Holding]:
+    """Every asset as it was at the end of a period, by asset id."""
+    kinds = {row.account_id: row.account_kind for row in connection.execute(select(accounts))}
+    sums: defaultdict[int, list[int]] = defaultdict(lambda: [0, 0, 0])
+    for account_id, asset_id, available, held in balances_at(connection, sequence_before(connection, period.until_ns)):
+        kind, amount = kinds[account_id], available + held
+        if kind == AccountKind.CUSTODY:
+            sums[asset_id][2] -= amount
+        else:
+            sums[asset_id][kind != AccountKind.CLIENT] += amount
+    scales = {row.asset_id: row for row in connection.execute(select(assets))}
+    return [Holding(scales[each].code, scales[each].decimals, *sums[each]) for each in sorted(sums)]
+
+
 class _Volume(msgspec.Struct):
     symbol: str
     base_asset_id: int

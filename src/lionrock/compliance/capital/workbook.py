@@ -9,13 +9,15 @@ from typing import Any
 import msgspec
 import xlsxwriter
 
-from lionrock.compliance.capital.documents import CapitalReturn, MonthlyStatistics
+from lionrock.compliance.capital.documents import CapitalReturn, CyberReturn, MonthlyStatistics, Reconciliation
+
+ReturnDocument = CapitalReturn | MonthlyStatistics | Reconciliation | CyberReturn
 
 _WIDTHS = (34, 30, 30, 22, 22, 12)
 _SUMMARY = "Return"
 
 
-def as_workbook(document: CapitalReturn | MonthlyStatistics) -> bytes:
+def as_workbook(document: ReturnDocument) -> bytes:
     """One sheet with what stands alone, one for each table."""
     made = io.BytesIO()
     book = xlsxwriter.Workbook(made, {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False})
@@ -68,5 +70,5 @@ def _is_amount(value: object) -> bool:
     return isinstance(value, int) or str(value).lstrip("-").replace(".", "", 1).isdigit()
 
 
-def _prepared(document: CapitalReturn | MonthlyStatistics) -> datetime:
+def _prepared(document: ReturnDocument) -> datetime:
     return datetime.fromisoformat(document.prepared_at[:19])

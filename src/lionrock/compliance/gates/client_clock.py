@@ -41,13 +41,13 @@ class ClientClock:
         async with self._one_at_a_time:  # so that nothing is renewed twice
             return await self._attend(client_id, at_ns)
 
-    async def _attend(self, client_id: str, at_ns: int) -> Standing | None:
-        current = await self.gates.apply(client_id, at_ns)
+    async def _attend(self, client_id: str, at_ns: int, *, knows_assets: bool = False) -> Standing | None:
+        current = await self.gates.apply(client_id, at_ns, knows_assets=knows_assets)
         if current is None:
             return None
         did, next_ns = await asyncio.to_thread(self._chores, current, at_ns)
         if did:
-            current = await self.gates.apply(client_id, at_ns) or current
+            current = await self.gates.apply(client_id, at_ns, knows_assets=True) or current
             _, next_ns = await asyncio.to_thread(self._chores, current, at_ns)
         self._due_ns[client_id] = min(next_ns, current.next_change_ns)
         return current
@@ -55,8 +55,9 @@ class ClientClock:
     async def look(self, at_ns: int) -> list[str]:
         """Attends to whoever something is due for; who that was."""
         due = [client_id for client_id, when_ns in self._due_ns.items() if when_ns <= at_ns]
-        for client_id in due:
-            await self.attend(client_id, at_ns)
+        for place, client_id in enumerate(due):
+            async with self._one_at_a_time:
+                await self._attend(client_id, at_ns, knows_assets=place > 0)
         return due
 
     async def look_at_all(self, at_ns: int, *, everybody: bool = False) -> list[str]:
@@ -66,7 +67,8 @@ class ClientClock:
         repaired = await self.gates.reconcile(at_ns)
         for client_id in list(self.gates.standings):
             if everybody or self._due_ns.get(client_id, 0) <= at_ns:
-                await self.attend(client_id, at_ns)
+                async with self._one_at_a_time:
+                    await self._attend(client_id, at_ns, knows_assets=True)
         return repaired
 
     @property

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, select, update
 
 from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.ports import AssetTerms, Client, Rulebook
@@ -29,7 +29,7 @@ from lionrock.views.profiles import Profiles
 from lionrock.words.commands import AdvanceTime, Command
 from lionrock.words.events import CommandRejected
 from lionrock.words.faults import Fault
-from lionrock.words.rejections import explain
+from lionrock.words.figures import explain
 from lionrock.words.side_notes import StatementKind, statement
 
 PLACE = "compliance.gates"
@@ -87,13 +87,16 @@ class ClientGates:
         self.asked: Counter[tuple[str, bool]] = Counter()
         """Decisions since the site began, by gate and whether it admitted."""
 
-    async def apply(self, client_id: str, at_ns: int) -> Standing | None:
-        """Work out where a client stands and have the core follow. None for a client that nobody knows.
+    async def apply(self, client_id: str, at_ns: int, *, knows_assets: bool = False) -> Standing | None:
+        """Work out where a client stands and have the core follow. None for a client that nobody knows. In a round over
+        many clients who may acquire what is read once, with the first: `knows_assets` for the others.
 
         Doing it again changes nothing. Raises what `Node.submit_all` raises; what was not submitted then, the next
         look does.
         """
         async with self._one_at_a_time:
+            if not knows_assets:
+                await asyncio.to_thread(self._look_at_assets)
             found = await asyncio.to_thread(self._read, client_id)
             if found is None:
                 return None
@@ -135,7 +138,6 @@ class ClientGates:
         return self._difference(current, accounts, owners)
 
     def _read(self, client_id: str) -> tuple[Client, ClientFile] | None:
-        self._look_at_assets()
         client = self.assessments.clients.client(client_id)
         return (client, self._with_use(client, self.assessments.file(client_id))) if client else None
 
@@ -265,3 +267,9 @@ class ClientGates:
             connection.execute(
                 update(client_decisions).where(client_decisions.c.digest == digest.hex()).values(sequence=sequence)
             )
+
+
+def forget_later_decisions(database: Engine, last_sequence: int) -> None:
+    """Of a site that is set back: drops decisions about clients that the journal has no more; they are made anew."""
+    with database.begin() as connection:
+        connection.execute(delete(client_decisions).where(client_decisions.c.sequence > last_sequence))

@@ -4,7 +4,7 @@ many accounts each gate of the core is set for.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -174,7 +174,8 @@ class ClientFacts:
         return self._gates.assessments
 
 
-def standings(gates: ClientGates, at_ns: int) -> list[Standing]:
+def standings(gates: ClientGates, at_ns: int) -> Iterator[Standing]:
     """Every client as it stands, in one pass over what is on record. SQL."""
     clients, files, methods = gates.read_all()
-    return [standing(each, gates.file_of(each, files), methods, None, at_ns) for each in clients]
+    for each in clients:
+        yield standing(each, gates.file_of(each, files), methods, None, at_ns)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
 from typing import Any, TypeVar
 
 import msgspec
@@ -11,7 +11,7 @@ from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.client_clock import ClientClock
-from lionrock.compliance.staff_identity import StaffIdentity
+from lionrock.compliance.staff_identity import maker_and_approver
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
 
 _Done = TypeVar("_Done")
@@ -69,13 +69,27 @@ class ClientFileOrders:
     def register(self, executors: Executors) -> None:
         """All of them. Raises `ValueError` when one is there already."""
         add = executors.register
-        add("client_evidence", ClassEvidenced, self._classify, self._of_client)
-        add("client_risk", RiskSet, self._rate, self._of_client)
-        add("client_due_diligence", StepDone, self._enhance, self._of_client)
+        add("client_evidence", ClassEvidenced, self._classify, self._of_evidence)
+        add("client_risk", RiskSet, self._rate, self._of_level)
+        add("client_due_diligence", StepDone, self._enhance, self._of_step)
         add("client_review", Reviewed, self._review, self._of_client)
         add("agreement_version", AgreementPublished, self._publish)
 
     # What a proposal would change, as it is now. SQL.
+
+    def _of_evidence(self, payload: ClassEvidenced) -> object:
+        _one_of("kind", payload.kind, self._assessments.evidence.terms.kinds)
+        return self._of_client(payload)
+
+    def _of_level(self, payload: RiskSet) -> object:
+        _one_of("level", payload.level, [each.name for each in self._assessments.risk.method.level])
+        return self._of_client(payload)
+
+    def _of_step(self, payload: StepDone) -> object:
+        _one_of(
+            "step", payload.step, {step for level in self._assessments.risk.method.level for step in level.enhanced}
+        )
+        return self._of_client(payload)
 
     def _of_client(self, payload: Any) -> object:
         if self._assessments.clients.client(payload.client_id) is None:
@@ -90,7 +104,7 @@ class ClientFileOrders:
 
     async def _classify(self, order: Order) -> str:
         payload: ClassEvidenced = order.payload
-        maker, approver, _ = _people(order)
+        maker, approver = maker_and_approver(order)
         return await _recorded(
             by_staff.accept_evidence(
                 self._clock,
@@ -106,7 +120,7 @@ class ClientFileOrders:
 
     async def _rate(self, order: Order) -> str:
         payload: RiskSet = order.payload
-        maker, approver, reason = _people(order)
+        maker, approver = maker_and_approver(order)
         return await _recorded(
             by_staff.override_risk(
                 self._clock,
@@ -114,14 +128,14 @@ class ClientFileOrders:
                 payload.client_id,
                 approver=approver,
                 level=payload.level,
-                reason=reason,
+                reason=_reason(order),
                 at_ns=self._now(),
             )
         )
 
     async def _enhance(self, order: Order) -> str:
         payload: StepDone = order.payload
-        maker, approver, _ = _people(order)
+        maker, approver = maker_and_approver(order)
         return await _recorded(
             by_staff.enhance(
                 self._clock,
@@ -136,7 +150,7 @@ class ClientFileOrders:
 
     async def _review(self, order: Order) -> str:
         payload: Reviewed = order.payload
-        maker, approver, _ = _people(order)
+        maker, approver = maker_and_approver(order)
         return await _recorded(
             by_staff.review(
                 self._clock,
@@ -150,7 +164,7 @@ class ClientFileOrders:
 
     async def _publish(self, order: Order) -> str:
         payload: AgreementPublished = order.payload
-        maker, approver, _ = _people(order)
+        maker, approver = maker_and_approver(order)
         made = await _or_refused(
             by_staff.publish_agreement(
                 self._clock,
@@ -165,6 +179,12 @@ class ClientFileOrders:
         return f"version {made[0].version} of {payload.agreement}"
 
 
+def _one_of(name: str, value: str, known: Collection[str]) -> None:
+    """Said when it is proposed: nobody is to approve what could not be carried out."""
+    if value not in known:
+        raise OrderRefused(f"{name} is none of {', '.join(sorted(known))}")
+
+
 async def _or_refused(done: Awaitable[_Done]) -> _Done:
     try:
         return await done
@@ -177,9 +197,5 @@ async def _recorded(done: Awaitable[object]) -> str:
     return "recorded"
 
 
-def _people(order: Order) -> tuple[StaffIdentity, StaffIdentity, str]:
-    """Maker, whoever approved, and why. Of what was done at once they are one person until it is reviewed."""
-    maker = StaffIdentity(order.maker.staff_id, frozenset(role.value for role in order.maker.roles))
-    authority = order.authority
-    approver = StaffIdentity(authority.staff_id, frozenset(role.value for role in authority.roles))
-    return maker, approver, f"{order.reason_code or 'decided'}: proposal {order.proposal_id}"
+def _reason(order: Order) -> str:
+    return f"{order.reason_code or 'decided'}: proposal {order.proposal_id}"

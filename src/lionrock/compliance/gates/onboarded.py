@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
+from sqlalchemy import Connection
 
+from lionrock.compliance.assessments.agreements import agreement_state, in_force
 from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.ports import Client
+from lionrock.compliance.assessments.risk import risk_state
 from lionrock.compliance.assessments.standing import standing
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.onboarding.ports import Standing as Wished
 from lionrock.compliance.onboarding.records import ClientRecords, KnownClient
+from lionrock.compliance.onboarding.states import Refusal
 from lionrock.rulebook.facts import ClientRecord
 
 
@@ -80,7 +84,7 @@ class AssessedRecords:
         self._assessments, self._now = assessments, now
 
     def assessed(self, record: ClientRecord) -> ClientRecord:
-        """Onboarding's own fields stay as they are."""
+        """Onboarding's own fields stay as they are; due diligence is complete when both rooms say so."""
         client = Client(
             record.client_id,
             0,
@@ -102,6 +106,64 @@ class AssessedRecords:
             "may_trade",
         )
         own = {name: getattr(record, name) for name in kept}
-        return msgspec.structs.replace(
-            found, **own, due_diligence_complete=record.due_diligence_complete, dormant=False
-        )
+        return msgspec.structs.replace(found, **own, dormant=False)
+
+    def end(self, connection: Connection, client_id: str, at_ns: int) -> None:
+        """Standing authorities end with the relationship."""
+        self._assessments.authorities.end_all(connection, client_id, at_ns)
+
+    def lacking(self, client_id: str) -> Refusal | None:
+        """A rating of the risk, the steps of enhanced due diligence that it takes, and every agreement that is required
+        before any service, accepted in the version in force.
+        """
+        method = self._assessments.data.risk[0]
+        state = risk_state(self._assessments.records.of(client_id), method)
+        if not state.level:
+            return Refusal(
+                "risk_not_rated",
+                "The risk of the client has not been rated.",
+                "Rate the client by facts, then approve the application.",
+                rules=method.rules,
+            )
+        if state.missing_steps:
+            return Refusal(
+                "enhanced_checks_missing",
+                f"A risk of {state.level} takes further checks that have not been done.",
+                f"Record each with its document: {', '.join(state.missing_steps)}.",
+                {"level": state.level, "missing_steps": len(state.missing_steps)},
+                method.rules,
+            )
+        return next(iter(self.unaccepted(client_id)), None)
+
+    def unaccepted(self, client_id: str) -> Iterator[Refusal]:
+        """Agreements that are required before any service and that the client has not accepted in the version in force;
+        accepting is by the hash of a text.
+        """
+        room, at_ns = self._assessments, self._now()
+        texts, accepted = room.agreements.texts(), room.agreements.accepted(client_id)
+        for name in room.terms.agreements.required:
+            state = agreement_state(texts, accepted, name, at_ns)
+            if state.is_current:
+                continue
+            current = in_force(texts, name, at_ns)
+            if not current:
+                yield Refusal(
+                    "agreement_not_in_force",
+                    f"No version of the agreement {name} is in force, so nobody can have accepted it.",
+                    "Two people publish a version: `agreement_version`.",
+                    {"agreement": name},
+                    room.terms.agreements.rules,
+                )
+                continue
+            yield Refusal(
+                "agreement_not_accepted",
+                f"The client has not accepted the agreement {name} in version {state.required_version}, which is in "
+                f"force (SHA-256 {', '.join(each.sha256 for each in current)}).",
+                "The client reads and accepts it; then the application can be approved.",
+                {
+                    "agreement": name,
+                    "version_in_force": state.required_version,
+                    "version_accepted": state.accepted_version,
+                },
+                room.terms.agreements.rules,
+            )

@@ -10,7 +10,7 @@ from lionrock.compliance.assessments.restrictions import restrictions_of
 from lionrock.compliance.assessments.terms import CLASSES, Effect
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.client_clock import ClientClock
-from lionrock.compliance.staff_identity import StaffIdentity
+from lionrock.compliance.staff_identity import identity_of, maker_and_approver
 from lionrock.people.staff.market_orders import AccountRestricted, ClientClassified, ExposureLimited
 from lionrock.people.staff.orders import Order, OrderRefused
 from lionrock.words.enumerations import AccountRestriction
@@ -44,7 +44,7 @@ class ClientOrders:
 
     async def _restrict(self, client_id: str, order: Order, restriction: AccountRestriction) -> str:
         """Lifting takes back every restriction of the staff; what other conditions hold back stays."""
-        maker, approver, now_ns = _maker(order), _approver(order), self._now()
+        (maker, approver), now_ns = maker_and_approver(order), self._now()
         if restriction is not AccountRestriction.NONE:
             await by_staff.restrict(
                 self._clock, maker, client_id, _EFFECTS[restriction], order.reason_code, at_ns=now_ns
@@ -61,11 +61,12 @@ class ClientOrders:
         """A client's limit is one for all its accounts."""
         if limit_atoms == 0:
             _refuse("a client who is assessed has a limit; only its class frees it from one")
+        maker, approver = maker_and_approver(order)
         await by_staff.set_exposure_limit(
             self._clock,
-            _maker(order),
+            maker,
             client_id,
-            approver=_approver(order),
+            approver=approver,
             limit_minor=self._gates.site.minor(limit_atoms),
             reason=order.reason_code,
             at_ns=self._now(),
@@ -80,17 +81,8 @@ class ClientOrders:
         now_ns = self._now()
         for each in self._gates.assessments.records.of(client_id):
             if each.kind == "evidence" and each.holds(now_ns) and CLASSES.index(each.result) > client_class:
-                await by_staff.revoke_evidence(self._clock, _maker(order), client_id, each.number, now_ns)
+                await by_staff.revoke_evidence(self._clock, identity_of(order.maker), client_id, each.number, now_ns)
         return f"the client counts as {self._gates.standings[client_id].client_class}"
-
-
-def _maker(order: Order) -> StaffIdentity:
-    return StaffIdentity(order.maker.staff_id, frozenset())
-
-
-def _approver(order: Order) -> StaffIdentity:
-    """Whoever did it alone is no second person."""
-    return StaffIdentity(order.authority.staff_id, frozenset())
 
 
 def _refuse(words: str) -> NoReturn:

@@ -11,6 +11,7 @@ from lionrock.compliance.assessments.profile import ProfileMethod
 from lionrock.compliance.assessments.standing import Standing
 from lionrock.compliance.assessments.terms import Effect, Terms, is_exempt
 from lionrock.views.profiles import Profiles
+from lionrock.words.amounts import MINOR_DECIMALS
 from lionrock.words.commands import CancelOrders, Command, SetAccountProfile, SetAssetPermission, SetBeneficialOwner
 from lionrock.words.enumerations import AccountRestriction, CancelReason, ClientClass
 from lionrock.words.limits import MAX_ATOMS
@@ -34,8 +35,10 @@ class SiteTerms(msgspec.Struct, frozen=True):
     """Bit of each product."""
     valuation_decimals: int
     """Of the asset that exposure is counted in."""
-    minor_decimals: int = 2
+    minor_decimals: int = MINOR_DECIMALS
     """Of the currency that clients declare their means in."""
+    valuation_asset: str = ""
+    """Its code."""
 
     def atoms(self, minor: int) -> int:
         """Minor units in atoms of the valuation asset; cut down where it is the coarser one."""

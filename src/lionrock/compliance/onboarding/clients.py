@@ -10,7 +10,7 @@ from hashlib import sha256
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, func, insert, select, tuple_, update
 from sqlalchemy.exc import IntegrityError
 
 from lionrock.compliance.onboarding.forms import Form, Kind, stored_form, write_form
@@ -31,6 +31,8 @@ from lionrock.store.sealing import Sealer
 ID_BYTES = 16
 FIRST = bytes(32)
 """What the first step names as the digest before it."""
+_TOGETHER = 500
+"""Rows of applications in memory at once."""
 Figure = int | str
 
 
@@ -53,7 +55,7 @@ class ClientRow(msgspec.Struct, frozen=True):
     tax_certified_ns: int
     activated_ns: int
     applied_restriction: str
-    """What the ledger was told last that the account may not do; empty for nothing yet."""
+    """What the ledger was told in this state that the account may not do; empty for nothing yet."""
 
 
 class Actor(msgspec.Struct, frozen=True):
@@ -136,17 +138,33 @@ class Clients:
     def of_account(self, account_id: int) -> ClientRow | None:
         return self._one(clients.c.account_id == account_id)
 
-    def all(self, *states: State, most: int | None = None) -> list[ClientRow]:
-        """In these states, or in any, those that wait longest first; at most so many."""
+    def all(
+        self,
+        *states: State,
+        account_id: int | None = None,
+        most: int | None = None,
+        behind: tuple[int, str] | None = None,
+    ) -> list[ClientRow]:
+        """In these states, or in any, those that wait longest first; at most so many, of one account where it is named.
+
+        `behind` is when the last row of the page before was changed, and its id. Who is changed meanwhile comes again
+        at the end; nobody is left out.
+        """
         query = select(clients).order_by(clients.c.changed_ns, clients.c.client_id)
         if states:
             query = query.where(clients.c.state.in_([state.value for state in states]))
+        if account_id is not None:
+            query = query.where(clients.c.account_id == account_id)
+        if behind is not None:
+            query = query.where(tuple_(clients.c.changed_ns, clients.c.client_id) > behind)
         with self.database.connect() as connection:
             return [_client(row) for row in connection.execute(query.limit(most))]
 
     def with_forms(self, *states: State) -> Iterator[tuple[ClientRow, Form]]:
-        """The same with what each application says, in one query."""
-        query = select(clients).order_by(clients.c.changed_ns, clients.c.client_id)
+        """Those in these states, or in any, with what each application says, in one query and in no order: a form is
+        opened when its turn comes, and nobody keeps them all.
+        """
+        query = select(clients).execution_options(yield_per=_TOGETHER)
         if states:
             query = query.where(clients.c.state.in_([state.value for state in states]))
         with self.database.connect() as connection:
@@ -244,7 +262,7 @@ class Clients:
             connection.execute(
                 update(clients)
                 .where(clients.c.client_id == client_id)
-                .values(state=target.value, changed_ns=now_ns, **_marks(step, now_ns))
+                .values(state=target.value, changed_ns=now_ns, applied_restriction="", **_marks(step, now_ns))
             )
         return taken
 

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Engine, Row, insert, select, update
+from sqlalchemy import Connection, Engine, Row, insert, select, update
 
 from lionrock.compliance.onboarding.clients import ID_BYTES
 from lionrock.compliance.onboarding.states import OnboardingRefused, Refusal
@@ -185,8 +185,10 @@ class Documents:
                 bytes=len(content),
             )
 
-    def finish(self, document_id: str, client_id: str, now_ns: int) -> Document:
-        """Every part has come: the document is kept for good. Raises `OnboardingRefused`."""
+    def finish(self, document_id: str, client_id: str, now_ns: int, *, shows_one_thing: bool = False) -> Document:
+        """Every part has come: the document is kept for good. With `shows_one_thing` a file that the owner has uploaded
+        before is refused, and nothing of it is kept. Raises `OnboardingRefused`.
+        """
         row = self._row(document_id, client_id)
         if row.state == "kept":
             return _document(row)
@@ -198,12 +200,30 @@ class Documents:
         for part in self._parts(row):
             digest.update(part)
         with writing(self._database) as connection:
-            connection.execute(
-                update(client_documents)
-                .where((client_documents.c.document_id == document_id) & (client_documents.c.state == "uploading"))
-                .values(state="kept", sha256=digest.digest(), kept_ns=now_ns)
+            known = self._same_file(connection, client_id, digest.digest()) if shows_one_thing else None
+            if known is None:
+                connection.execute(
+                    update(client_documents)
+                    .where((client_documents.c.document_id == document_id) & (client_documents.c.state == "uploading"))
+                    .values(state="kept", sha256=digest.digest(), kept_ns=now_ns)
+                )
+        if known is not None:
+            self.discard(document_id, client_id)
+            raise _refused(
+                "document_uploaded_before",
+                f"This very file is there already, as a document of the kind {known.kind}: one file does not show two "
+                "things, and nothing of this one was kept.",
+                "Upload the file that shows what is asked for.",
+                document_id=known.document_id,
+                kind=known.kind,
             )
         return self.get(document_id, client_id)
+
+    def _same_file(self, connection: Connection, client_id: str, digest: bytes) -> Row[Any] | None:
+        """A document of the client that has the same content, byte for byte."""
+        same = (client_documents.c.client_id == client_id) & (client_documents.c.sha256 == digest)
+        query = select(client_documents).where(same & (client_documents.c.state == "kept"))
+        return connection.execute(query.order_by(client_documents.c.begun_ns).limit(1)).one_or_none()
 
     def discard(self, document_id: str, client_id: str) -> None:
         """A document that was never handed in: its key is overwritten and its file removed."""
@@ -220,6 +240,10 @@ class Documents:
     def get(self, document_id: str, client_id: str) -> Document:
         """A document of this client. Raises `OnboardingRefused` for another's as for one that is not there."""
         return _document(self._row(document_id, client_id))
+
+    def client_of(self, document_id: str) -> str:
+        """Whose it is. Raises as `read`."""
+        return str(self._row(document_id, None).client_id)
 
     def of_client(self, client_id: str) -> list[Document]:
         """All that are kept or on their way, oldest first."""
@@ -246,15 +270,15 @@ class Documents:
     def read(
         self, document_id: str, staff_id: str, reason_code: str, words: str, now_ns: int
     ) -> tuple[Document, bytes]:
-        """What a document says, for somebody of the staff with a reason. The reading is on record before it is shown.
+        """What a document says, for somebody of the staff with a reason. The reading is on record before it is shown;
+        what cannot be shown counts as read by nobody.
 
         Raises `OnboardingRefused`, and `SealBroken` for a file that was changed.
         """
         if not reason_code or not words.strip():
             raise _refused("reason_needed", "A document is shown for a reason only.", "Say why it is to be read.")
-        row = self._row(document_id, None)
-        if row.state != "kept":
-            raise _refused("document_not_whole", "The document is not whole.", "Wait until it is uploaded.")
+        row = self._kept(document_id, None)
+        content = self._content(row)
         read_id = self._random_bytes(ID_BYTES).hex()
         with writing(self._database) as connection:
             connection.execute(
@@ -267,10 +291,27 @@ class Documents:
                     read_ns=now_ns,
                 )
             )
+        return _document(row), content
+
+    def content(self, document_id: str, client_id: str) -> tuple[Document, bytes]:
+        """What a document of this owner says; the caller sees to it that the reading is on record.
+
+        Raises `OnboardingRefused`, and `SealBroken` for a file that was changed.
+        """
+        row = self._kept(document_id, client_id)
+        return _document(row), self._content(row)
+
+    def _kept(self, document_id: str, client_id: str | None) -> Row[Any]:
+        row = self._row(document_id, client_id)
+        if row.state != "kept":
+            raise _refused("document_not_whole", "The document is not whole.", "Wait until it is uploaded.")
+        return row
+
+    def _content(self, row: Row[Any]) -> bytes:
         content = b"".join(self._parts(row))
         if sha256(content).digest() != row.sha256:
-            raise SealBroken(f"document {document_id} is not what was kept")
-        return _document(row), content
+            raise SealBroken(f"document {row.document_id} is not what was kept")
+        return content
 
     def readings(self, document_id: str) -> list[tuple[str, str, int]]:
         """Who of the staff read it, for which reason, when (nanoseconds), oldest first."""
@@ -278,6 +319,17 @@ class Documents:
         with self._database.connect() as connection:
             rows = connection.execute(query.order_by(client_document_reads.c.read_ns)).all()
         return [(row.staff_id, row.reason_code, row.read_ns) for row in rows]
+
+    def unopened(self, client_id: str, staff_id: str) -> list[Document]:
+        """Documents of a client that are whole and that this person of the staff has not opened, oldest first."""
+        opened = select(client_document_reads.c.document_id).where(client_document_reads.c.staff_id == staff_id)
+        query = select(client_documents).where(
+            (client_documents.c.client_id == client_id)
+            & (client_documents.c.state == "kept")
+            & client_documents.c.document_id.not_in(opened)
+        )
+        with self._database.connect() as connection:
+            return [_document(row) for row in connection.execute(query.order_by(client_documents.c.begun_ns))]
 
     def unrecorded(self) -> list[Document]:
         """Kept, and not known to be in the journal."""

@@ -6,11 +6,12 @@ from collections.abc import Mapping
 
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners
-from lionrock.words.commands import OpenAccount
-from lionrock.words.enumerations import AccountKind
+from lionrock.words.commands import CancelOrders, OpenAccount
+from lionrock.words.enumerations import AccountKind, CancelReason
 from lionrock.words.events import AccountOpened, CommandRejected
 from lionrock.words.faults import Fault
-from lionrock.words.rejections import Rejection, explain
+from lionrock.words.figures import explain
+from lionrock.words.rejections import Rejection
 
 
 class NodeLedger:
@@ -37,10 +38,24 @@ class NodeLedger:
         """Whether there is an account of this id."""
         return account_id in self._accounts
 
-    def is_empty(self, account_id: int) -> bool:
-        """Whether the account and its sub-accounts hold nothing and owe nothing."""
-        return not any(
-            available or held
+    async def positions_left(self, account_id: int) -> int:
+        """How many positions of the account and its sub-accounts are not zero, what is held included; durable."""
+        await self._node.settled()
+        return sum(
+            1
             for each in self._owners.accounts(account_id)
             for _, available, held in self._node.engine.balances(each)
+            if available or held
         )
+
+    async def cancel_orders(self, account_id: int) -> None:
+        """Takes back every open order of the account and its sub-accounts, in one frame. Raises what `Node.submit_all`
+        raises.
+        """
+        commands = [
+            (CancelOrders(account_id=each, market_id=0, group_id=0, reason=CancelReason.REQUESTED), b"")
+            for each in self._owners.accounts(account_id)
+        ]
+        for event in (event for events in await self._node.submit_all(commands) for event in events):
+            if isinstance(event, CommandRejected):
+                raise Fault(explain(Rejection(event.rejection), event.first_figure, event.second_figure))

@@ -29,6 +29,8 @@ from lionrock.compliance.onboarding.forms import (
     day,
 )
 
+OLDEST_YEARS = 122
+"""No age above it was ever proved of anybody: a birth further back is a slip, or a lie."""
 DOCUMENT_KINDS = ("passport", "identity_card", "visa")
 
 
@@ -67,6 +69,7 @@ _WORDS = {
     "required": "This is needed.",
     "invalid": "This is not in its form, or cannot be right.",
     "too_young": "Clients must be older.",
+    "too_old": "Nobody is as old as that; look at the year.",
     "country_not_admitted": "Nobody who lives there can be served under the site's licences.",
     "no_number_reason": "Give the number, or say why there is none.",
     "no_number_there": "That country gives no such numbers; say so in place of a number.",
@@ -149,6 +152,8 @@ def _of_person(
     born = day(form.birth)
     if form.birth and (born is None or born > today):
         yield _missing(f"{prefix}birth", "invalid")
+    elif born is not None and _age(born, today) > OLDEST_YEARS:
+        yield _missing(f"{prefix}birth", "too_old")
     elif born is not None and applies and _age(born, today) < requirements.least_age_years:
         yield _missing(f"{prefix}birth", "too_young")
     for name, value in (("nationality", form.nationality), ("residence", form.residence)):

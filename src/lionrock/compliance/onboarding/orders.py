@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import cast
+from typing import Annotated, cast
 
 import msgspec
 
 from lionrock.compliance.onboarding.onboarding import Onboarding
 from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, OnboardingRefused, Refusal, State, Step, answer
-from lionrock.compliance.staff_identity import StaffIdentity
+from lionrock.compliance.staff_identity import identity_of
 from lionrock.people.staff.actions import ACTIONS
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
+from lionrock.people.staff.payloads import one_of
 from lionrock.people.staff.queue import WorkItem
 
 ACTION = "onboarding_decision"
@@ -28,8 +29,7 @@ class ClientDecided(msgspec.Struct, frozen=True, kw_only=True):
     """Payload of the action."""
 
     client_id: str
-    decision: str
-    """One of `DECISIONS`."""
+    decision: Annotated[str, one_of(DECISIONS)]
     other_id: str = ""
     """Of a likeness: the other client."""
 
@@ -47,7 +47,7 @@ class OnboardingWork:
         for row in self._onboarding.clients.all(State.IDENTITY_CHECKED, State.IN_REVIEW, most=1_000):
             due_ns = row.changed_ns + self._review_within_ns if self._review_within_ns else 0
             words = "Decide on an application" if row.identity_passed_ns else "Look into an application by hand"
-            yield WorkItem("application", row.client_id, words, makers, row.changed_ns, due_ns)
+            yield WorkItem("application", row.client_id, words, makers, row.changed_ns, due_ns, about=row.client_id)
 
 
 class OnboardingOrders:
@@ -57,14 +57,14 @@ class OnboardingOrders:
         self._onboarding = onboarding
 
     def register(self, executors: Executors) -> None:
-        executors.register(ACTION, ClientDecided, self.carry_out, self.target)
+        executors.register(ACTION, ClientDecided, self.carry_out, self.target, ready=self.check_ready)
 
     async def carry_out(self, order: Order) -> str:
         """Raises `OrderRefused`."""
         payload = cast("ClientDecided", order.payload)
         if not order.checkers:
             raise OrderRefused("what is decided about a client is approved by a second person before it is done")
-        maker, approver_id = StaffIdentity(order.maker.staff_id), order.authority.staff_id
+        maker, approver_id = identity_of(order.maker), order.authority.staff_id
         try:
             if payload.decision in {SAME, DIFFERENT}:
                 await self._onboarding.decide_likeness(
@@ -87,6 +87,12 @@ class OnboardingOrders:
         except OnboardingRefused as refused:
             raise OrderRefused(f"{refused.refusal.words} {refused.refusal.next_step}") from refused
         return f"{taken.from_state} to {taken.to_state}"
+
+    def check_ready(self, payload: ClientDecided, staff_id: str) -> None:
+        """Raises `OnboardingRefused` for an approval that would be refused now. SQL."""
+        if payload.decision not in {SAME, DIFFERENT}:
+            onboarding = self._onboarding
+            onboarding.approving.check_proposal(payload.client_id, Step(payload.decision), staff_id, onboarding.clock())
 
     def target(self, payload: ClientDecided) -> object:
         """Where the client stands, so that what was proposed about another state is not done. Raises `OrderRefused`."""

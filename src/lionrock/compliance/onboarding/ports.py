@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Protocol
 
 import msgspec
+from sqlalchemy import Connection
 
+from lionrock.compliance.onboarding.states import Refusal
 from lionrock.rulebook.decisions import Decision
 from lionrock.rulebook.facts.clients import ClientRecord
 from lionrock.rulebook.subject import Subject
@@ -50,8 +52,11 @@ class Ledger(Protocol):
     def is_taken(self, account_id: int) -> bool:
         """Whether there is an account of this id."""
 
-    def is_empty(self, account_id: int) -> bool:
-        """Whether the account and its sub-accounts hold nothing and owe nothing."""
+    async def positions_left(self, account_id: int) -> int:
+        """How many positions of the account and its sub-accounts are not zero, what is held included; durable."""
+
+    async def cancel_orders(self, account_id: int) -> None:
+        """Takes back every open order of the account and its sub-accounts; durable when this returns."""
 
 
 class Users(Protocol):
@@ -65,7 +70,18 @@ class Assessed(Protocol):
     """What is assessed of clients. SQL: from a loop, call it in a thread."""
 
     def assessed(self, record: ClientRecord) -> ClientRecord:
-        """The record with what assessments know: class, knowledge, profile, limit, evidence, agreement, review."""
+        """The record with what assessments know: class, knowledge, profile, limit, evidence, agreement, review. Due
+        diligence is complete in it where it is for onboarding and for assessments.
+        """
+
+    def end(self, connection: Connection, client_id: str, at_ns: int) -> None:
+        """What ends with a relationship: standing authorities. In the transaction that closes it."""
+
+    def lacking(self, client_id: str) -> Refusal | None:
+        """What assessments must have found out before an account is opened, and did not; None for nothing."""
+
+    def unaccepted(self, client_id: str) -> Iterable[Refusal]:
+        """Agreements that the client has to accept before an account is opened, and did not."""
 
 
 class NothingAssessed:
@@ -74,6 +90,17 @@ class NothingAssessed:
     def assessed(self, record: ClientRecord) -> ClientRecord:
         """Unchanged."""
         return record
+
+    def end(self, connection: Connection, client_id: str, at_ns: int) -> None:
+        """Nothing was granted."""
+
+    def lacking(self, client_id: str) -> Refusal | None:  # noqa: ARG002 nobody is asked for anything
+        """Nothing."""
+        return None
+
+    def unaccepted(self, client_id: str) -> Iterable[Refusal]:  # noqa: ARG002 nobody is asked for anything
+        """None."""
+        return ()
 
 
 class Notify(Protocol):

@@ -53,3 +53,8 @@ STAFF_REASONS = tuple(CLIENT_WORDS)[: tuple(CLIENT_WORDS).index("provider_passed
 def client_words(reason_code: str) -> str:
     """What of a reason the client is told; empty for none."""
     return CLIENT_WORDS.get(reason_code, _NEUTRAL) if reason_code else ""
+
+
+def is_told_in_full(reason_code: str) -> bool:
+    """Whether anybody of the staff may know it: those behind neutral words are for who works on them."""
+    return client_words(reason_code) not in {_NEUTRAL, _CHECKING}

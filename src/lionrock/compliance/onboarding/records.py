@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
 
@@ -59,12 +59,14 @@ class ClientRecords:
         duplicates: Duplicates,
         requirements: Requirements,
         assessed: Assessed,
-        decide: Decide,
         *,
+        decide: Decide,
+        answer: Decide,
         entity: str,
     ) -> None:
+        """`decide` records what it answers, as something is done upon it; `answer` does not."""
         self._clients, self._duplicates, self._requirements = clients, duplicates, requirements
-        self._assessed, self._decide, self._entity = assessed, decide, entity
+        self._assessed, self._decide, self._answer, self._entity = assessed, decide, answer, entity
         self._admitted: Counter[str] = Counter()
         self._refused: Counter[str] = Counter()
         self._counting = threading.Lock()
@@ -83,9 +85,11 @@ class ClientRecords:
         row = self._clients.of_account(account_id)
         return row.client_id if row else ""
 
-    def all(self) -> list[KnownClient]:
+    def all(self) -> Iterator[KnownClient]:
+        """Everybody, one after the other, in no order."""
         found = self._duplicates.of_all()
-        return [self._known(row, form, found.get(row.client_id, [])) for row, form in self._clients.with_forms()]
+        for row, form in self._clients.with_forms():
+            yield self._known(row, form, found.get(row.client_id, []))
 
     def _one(self, row: ClientRow) -> KnownClient:
         return self._known(row, self._clients.form(row.client_id), self._duplicates.of(row.client_id))
@@ -135,26 +139,34 @@ class ClientRecords:
         """Asks each gate about the client as it would stand with an account that trades. Raises `OnboardingRefused`
         with the rules that refuse, the first that does.
         """
-        record = self.record(client_id)
-        fact = msgspec.structs.replace(record, state=State.ACTIVE.value, may_trade=True, accounts=1)
-        known = self.client(client_id)
-        subject = Subject(
-            entity=self._entity,
-            client_class=record.client_class,
-            is_person=record.is_person,
-            jurisdiction=known.jurisdiction if known else "",
-        )
+        fact, subject = self._opened(client_id)
         decisions = []
         for gate in gates:
             decision = self._decide(gate, fact, at_ns, subject)
             with self._counting:
                 (self._admitted if decision.is_admitted else self._refused)[gate] += 1
             if not decision.is_admitted:
-                raise OnboardingRefused(
-                    Refusal(gate, decision.words, decision.next_step, dict(decision.figures), tuple(decision.rule_ids))
-                )
+                raise OnboardingRefused(_refusal_by(decision))
             decisions.append(decision)
         return decisions
+
+    def refusals(self, client_id: str, gates: Sequence[str], at_ns: int) -> Iterator[Refusal]:
+        """The same question before anybody acts upon it, so that nothing is recorded: what would be refused."""
+        fact, subject = self._opened(client_id)
+        for gate in gates:
+            decision = self._answer(gate, fact, at_ns, subject)
+            if not decision.is_admitted:
+                yield _refusal_by(decision)
+
+    def _opened(self, client_id: str) -> tuple[ClientRecord, Subject]:
+        record, known = self.record(client_id), self.client(client_id)
+        subject = Subject(
+            entity=self._entity,
+            client_class=record.client_class,
+            is_person=record.is_person,
+            jurisdiction=known.jurisdiction if known else "",
+        )
+        return msgspec.structs.replace(record, state=State.ACTIVE.value, may_trade=True, accounts=1), subject
 
     def records(self) -> list[ClientRecord]:
         """Everybody who has an account or is about to."""
@@ -170,3 +182,7 @@ class ClientRecords:
 
     def shapes(self) -> list[RecordShape]:
         return [RecordShape("client_account", CLIENT_ACCOUNT_FIELDS)]
+
+
+def _refusal_by(decision: Decision) -> Refusal:
+    return Refusal(decision.gate, decision.words, decision.next_step, dict(decision.figures), tuple(decision.rule_ids))

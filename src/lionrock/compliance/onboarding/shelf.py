@@ -10,6 +10,7 @@ from sqlalchemy import Engine, delete, select
 from lionrock.compliance.onboarding.documents import DIRECTORY
 from lionrock.compliance.onboarding.tables import (
     client_document_reads,
+    client_document_releases,
     client_documents,
     client_features,
     client_identity_checks,
@@ -20,7 +21,7 @@ from lionrock.compliance.onboarding.tables import (
 )
 from lionrock.compliance.records.shelves import Stock
 
-_BY_CLIENT = (client_steps, client_features, client_identity_checks, client_documents)
+_BY_CLIENT = (client_steps, client_features, client_identity_checks, client_document_releases, client_documents)
 
 
 class ClientFileShelf:

@@ -104,11 +104,11 @@ STATES: dict[State, StateWords] = {
     State.ACTIVE: StateWords("The account is open.", "Nothing is to be done; closing it may be asked for at any time."),
     State.RESTRICTED: StateWords(
         "The account may only reduce what it holds and take it out.",
-        "Ask the staff what is missing; two of them may lift the restriction.",
+        "Answer what is asked for; write to the site if you need something.",
     ),
     State.SUSPENDED: StateWords(
         "The account is stopped: nothing new is taken from it.",
-        "Ask the staff for the reason; two of them may lift the stop.",
+        "Nothing is to be done; write to the site if you need something.",
     ),
     State.DECLINED: StateWords("The application was declined.", "A new application may be begun."),
     State.WITHDRAWN: StateWords("The application was withdrawn or ran out.", "A new application may be begun."),

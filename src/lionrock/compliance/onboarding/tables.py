@@ -103,6 +103,21 @@ client_document_reads = Table(
     Column("read_ns", BigInteger, nullable=False),
 )
 
+client_document_releases = Table(
+    "client_document_releases",
+    metadata,
+    Column("proposal_id", String(32), primary_key=True),
+    Column("document_id", String(32), nullable=False, index=True),
+    Column("client_id", String(32), nullable=False, index=True),
+    Column("staff_id", String(32), nullable=False),  # who proposed it, and alone may take it
+    Column("approver_id", String(32), nullable=False),
+    Column("reason_code", String(48), nullable=False),
+    Column("sealed_recipient", LargeBinary, nullable=False),
+    Column("released_ns", BigInteger, nullable=False),
+    Column("ends_ns", BigInteger, nullable=False),
+    Column("taken_ns", BigInteger, nullable=False, server_default="0"),
+)
+
 client_identity_checks = Table(
     "client_identity_checks",
     metadata,

@@ -31,16 +31,16 @@ class PaperFacts:
     """A source of facts (`lionrock.rulebook.ports.FactSource`)."""
 
     def __init__(self, shelf: Shelf, rules: PaperRules, calendar: PlaceCalendar, clock: Callable[[], int]) -> None:
-        self._shelf, self._rules, self._calendar, self._clock = shelf, rules, calendar, clock
+        self._shelf, self.rules, self._calendar, self._clock = shelf, rules, calendar, clock
 
     def facts(self, fact_type: type[Fact]) -> Sequence[Fact] | None:
         """Obligations, what is watched, shapes of records. SQL: not for the event loop's thread."""
         if fact_type is Obligation:
             return cast("Sequence[Fact]", [*self._owed(), *self._behind()])
         if fact_type is Watched:
-            return cast("Sequence[Fact]", [Watched(kind.value, PLACE) for kind in self._rules.deadlines])
+            return cast("Sequence[Fact]", [Watched(kind.value, PLACE) for kind in self.rules.deadlines])
         if fact_type is RecordShape:
-            shapes = [RecordShape(kind.value, fields_of(_SHAPES[kind])) for kind in self._rules.deadlines]
+            shapes = [RecordShape(kind.value, fields_of(_SHAPES[kind])) for kind in self.rules.deadlines]
             return cast("Sequence[Fact]", shapes)
         return None
 
@@ -51,7 +51,7 @@ class PaperFacts:
     def _behind(self) -> list[Obligation]:
         """A period that is over and for which nobody has looked yet what is owed: as if one paper of it were owed."""
         found = []
-        for kind in self._rules.deadlines:
+        for kind in self.rules.deadlines:
             begins_ns = self._shelf.next_period_begins(kind)
             if begins_ns is None:
                 continue

@@ -97,7 +97,7 @@ class PapersJob:
         last_sequence: Callable[[], int],
         step: Callable[[str], None] = lambda _: None,
     ) -> None:
-        self._shelf, self._rows, self._directory, self._rules = shelf, rows, directory, rules
+        self._shelf, self._rows, self._directory, self.rules = shelf, rows, directory, rules
         self._calendar, self._zone, self._letterhead, self._press = calendar, zone, letterhead, press
         self._states, self._last_sequence, self._step = states, last_sequence, step
         self._failed: dict[str, int] = {}
@@ -110,7 +110,7 @@ class PapersJob:
         """
         await self._rows.wait_for(self._last_sequence())
         planned = 0
-        for kind in self._rules.deadlines:
+        for kind in self.rules.deadlines:
             planned += await self._plan(kind, now_ns)
         made, failed = await self._make(now_ns)
         return Done(planned, made, await self._record(), failed)
@@ -144,7 +144,7 @@ class PapersJob:
             begins_ns = await self._rows.ask(drawing.first_ns)
         if begins_ns is None:
             return 0
-        deadline, planned = self._rules.deadlines[kind], 0
+        deadline, planned = self.rules.deadlines[kind], 0
 
         def due_ns(begun_ns: int) -> int:
             return self._calendar.due_ns(begun_ns, deadline.amount, deadline.unit)

@@ -231,6 +231,44 @@ _STATISTICS = """
 ]
 """
 
+_RECONCILIATION = """
+#sheet("Reconciliation of liquid assets")[
+  #facts(("Day", [#day(d.period.begins) (#d.period.time_zone)]),
+    ("Figures as of", mono(short(d.figures_as_of))), ("Prepared", mono(short(d.prepared_at))))
+  == Differences
+  #if d.differences.len() == 0 [None.] else { list(..d.differences) }
+  == Assets of clients
+  #if d.client_assets.len() == 0 [None.] else { table(columns: (auto, 1fr, 1fr, 1fr, 1fr, auto),
+    align: (left, right, right, right, right, left),
+    table.header([Asset], [Owed to clients], [Own], [Held], [At banks], []),
+    ..d.client_assets.map(a => (a.asset, num(a.owed_to_clients), num(a.own), num(a.in_custody),
+      num(a.at_banks), text(size: 8pt, a.remark))).flatten()) }
+  == Net liquid assets
+  #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
+    ..d.liquid_assets.map(r => ([#r.name #if r.remark != "" [#text(size: 8pt)[(#r.remark)]]], num(r.amount))).flatten(),
+    ..d.ranking_liabilities.map(r => ([less #r.name], num(r.amount))).flatten(),
+    [*Net liquid assets*], num(d.net_liquid_assets), [Needed], num(d.needed), [*Surplus*], num(d.surplus))
+  == Where it rests
+  Approved figures #mono(d.figures_sha256) \\ The venue's ledger up to command #mono(d.cut_off_sequence),
+  the last before the cut-off.
+]
+"""
+
+_CYBER_RETURN = """
+#let stated(each) = (each.subject.replace("_", " "), mono(each.document_sha256),
+  [#mono(each.stated_by) \\ #mono(each.approved_by)], mono(short(each.stated_at)))
+#let statements(rows) = table(columns: (auto, 1fr, auto, auto), align: left,
+  table.header([What], [SHA-256 of the document], [Attested \\ approved by], [At]), ..rows.map(stated).flatten())
+#sheet("Return on cyber risk")[
+  #facts(("Period", [#mono(short(d.period.begins)) to #mono(short(d.period.ends)), the latter not included]),
+    ("Prepared", mono(short(d.prepared_at))))
+  == The return
+  #statements((d.statement,))
+  == Audits of the year
+  #if d.audits.len() == 0 [None was attested.] else { statements(d.audits) }
+]
+"""
+
 TEMPLATES: dict[str, str] = {
     "contract_note": _CONTRACT_NOTE,
     "daily_statement": _STATEMENT,
@@ -239,5 +277,7 @@ TEMPLATES: dict[str, str] = {
     "receipt": _RECEIPT,
     "return": _RETURN,
     "monthly_statistics": _STATISTICS,
+    "reconciliation": _RECONCILIATION,
+    "cyber_return": _CYBER_RETURN,
 }
 """By the kind of the document; `return` for monthly and annual ones."""

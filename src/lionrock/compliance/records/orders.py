@@ -27,8 +27,10 @@ class ErasureOrdered(msgspec.Struct, frozen=True, kw_only=True):
 class RecordOrders:
     """Carries them out."""
 
-    def __init__(self, keeper: Keeper, statements: StatementPort, now: Callable[[], int]) -> None:
-        self._keeper, self._statements, self._now = keeper, statements, now
+    def __init__(
+        self, keeper: Keeper, statements: StatementPort, now: Callable[[], int], is_client: Callable[[str], bool]
+    ) -> None:
+        self._keeper, self._statements, self._now, self._is_client = keeper, statements, now, is_client
 
     def register(self, executors: Executors) -> None:
         """Both. Raises `ValueError` when one is there already."""
@@ -37,6 +39,7 @@ class RecordOrders:
 
     def _holds(self, payload: HoldOrdered) -> object:
         """Holds in force, so that what was proposed about others is not done. SQL."""
+        self._check_known(payload.client_id)
         holds = [hold.hold_id for hold in self._keeper.holds(payload.client_id) if hold.released_ns is None]
         if payload.release_hold_id and payload.release_hold_id not in holds:
             raise OrderRefused("the client has no such hold in force")
@@ -44,8 +47,14 @@ class RecordOrders:
 
     def _plan(self, payload: ErasureOrdered) -> object:
         """What would be erased: another plan takes another approval. SQL."""
+        self._check_known(payload.client_id)
         lines = self._keeper.plan(payload.client_id, self._now())
         return [[line.record_class, line.erased] for line in lines if line.erased]
+
+    def _check_known(self, client_id: str) -> None:
+        """Who is a client, or was one of whom a hold or a report is left."""
+        if not (self._is_client(client_id) or self._keeper.reports(client_id, most=1) or self._keeper.holds(client_id)):
+            raise OrderRefused("there is no such client")
 
     async def _hold(self, order: Order) -> str:
         payload: HoldOrdered = order.payload

@@ -229,6 +229,12 @@ class Keeper:
         return Line(name, erased, kept, until_ns, rules, _kept_because(keeping, case))
 
 
+def forget_later_erasures(database: Engine, last_sequence: int) -> None:
+    """Of a site that is set back: reports whose digest the journal has no more are stated again. Erased is erased."""
+    with database.begin() as connection:
+        connection.execute(update(erasures).where(erasures.c.sequence > last_sequence).values(sequence=0))
+
+
 class _Case(msgspec.Struct, frozen=True):
     now_ns: int
     left_ns: int | None

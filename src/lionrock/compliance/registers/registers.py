@@ -112,6 +112,15 @@ class Registers:
         """Oldest first. Raises `StaffActionRefused`."""
         return await asyncio.to_thread(self._steps_for, record_id, staff)
 
+    async def account_of(self, record_id: str) -> int:
+        """Whom a record is about; 0 for nobody. Raises `StaffActionRefused`."""
+
+        def read() -> int:
+            with self._database.connect() as connection:
+                return self._find(connection, record_id).account_id
+
+        return await asyncio.to_thread(read)
+
     def _open(
         self, register: Register, fields: Mapping[str, str], entered_by: str, begun_ns: int, account_id: int
     ) -> Record:
