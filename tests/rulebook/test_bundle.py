@@ -88,13 +88,79 @@ def test_one_file_alone_verifies(made: Made, tmp_path: Path) -> None:
     done = run(f"{made.file}", "--public-key", made.key, "--json")
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["sound"]
-    assert "Nothing is vouched for" in run(f"{made.file}").stdout
+    assert json.loads(done.stdout)["not_verified"] == []
     other = tmp_path / "other.bundle"
     other.write_bytes(made.bundle.replace(b"harbour", b"harbor"))
     assert run(f"{other}", "--public-key", made.key).returncode == 1
     other.write_bytes(b"{}")
-    assert run(f"{other}").returncode == 2
+    done = run(f"{other}")
+    assert (done.returncode, done.stderr) == (2, "Error: this is no bundle that can be read: it has no 'contents'\n")
     assert run(f"{tmp_path / 'nothing'}").returncode == 2
+
+
+@pytest.mark.shows("RULE-014")
+def test_without_a_key_nothing_is_verified_and_it_says_so(made: Made, capsys: pytest.CaptureFixture[str]) -> None:
+    assert verify.main([f"{made.file}"]) == verify.NOT_VERIFIED == 3
+    text = capsys.readouterr().out
+    assert "NOT VERIFIED: without --public-key anybody could have written this file" in text
+    assert verify.main([f"{made.file}", "--json"]) == 3
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sound"], told["faults"], told["signed_by"]) == (False, [], None)
+    assert told["not_verified"] == list(verify.SIGNED)
+    assert verify.main([f"{made.file}", "--json", "--public-key", made.key]) == 0
+    told = json.loads(capsys.readouterr().out)
+    assert (told["sound"], told["not_verified"]) == (True, [])
+    assert set(told["verified"]) == {*verify.UNSIGNED, *verify.SIGNED}
+
+
+@pytest.mark.shows("RULE-014")
+def test_several_are_told_in_a_line_each_and_the_worst_counts(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    changed, nothing = tmp_path / "changed.bundle", tmp_path / "nothing"
+    changed.write_bytes(made.bundle.replace(b"harbour", b"harbor"))
+    keys = ["--public-key", made.key]
+    assert verify.main([f"{made.file}", f"{made.file}", *keys]) == verify.SOUND
+    good = capsys.readouterr().out.splitlines()
+    assert len(good) == 2
+    assert all(line.startswith(f"{made.file}: harbour, ") and ": verified, signed by " in line for line in good)
+
+    for files, code in (
+        ([made.file, nothing, changed], verify.FAULTY),
+        ([nothing, made.file], verify.NO_BUNDLE),
+    ):
+        assert verify.main([*map(str, files), *keys]) == code
+        lines = dict(line.split(": ", 1) for line in capsys.readouterr().out.splitlines())
+        assert list(lines) == [f"{file}" for file in files]
+        assert "verified" in lines[f"{made.file}"]
+        assert lines[f"{nothing}"].startswith("Error: ")
+        assert "FAULT: " in lines.get(f"{changed}", "FAULT: ")
+
+    assert verify.main([f"{made.file}", f"{nothing}", "--json"]) == verify.NO_BUNDLE
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [(each["file"], each["sound"]) for each in told] == [(f"{made.file}", False), (f"{nothing}", False)]
+    assert verify.main([f"{made.file}", f"{made.file}"]) == verify.NOT_VERIFIED
+    assert capsys.readouterr().out.count("NOT VERIFIED: without --public-key") == 2
+
+
+DEEP = "[" * 200_000 + "]" * 200_000
+
+
+@pytest.mark.shows("RULE-014")
+@pytest.mark.parametrize("where", ["file", "contents", "run"])
+def test_what_is_nested_too_deeply_is_refused_with_words(
+    made: Made, tmp_path: Path, capsys: pytest.CaptureFixture[str], where: str
+) -> None:
+    bundle = json.loads(made.bundle)
+    if where == "run":
+        contents = json.loads(bundle["contents"])
+        bundle["contents"] = json.dumps(contents | {"run": DEEP})
+    else:
+        bundle["contents"] = DEEP
+    file = tmp_path / "deep.bundle"
+    file.write_text(DEEP if where == "file" else json.dumps(bundle))
+    assert verify.main([f"{file}", "--public-key", made.key]) == verify.NO_BUNDLE
+    assert capsys.readouterr().err == "Error: this is no bundle that can be read: its parts are nested too deeply\n"
 
 
 def changed(contents: dict[str, Any], *path: str | int, to: Callable[[Any], Any]) -> None:
@@ -204,7 +270,7 @@ def test_signature_of_somebody_else_is_none(made: Made, tmp_path: Path) -> None:
     assert found.startswith("the signature of the contents")
 
 
-@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"contents": "{}", "signature": ""}', b"\xff"])
+@pytest.mark.parametrize("data", [b"", b"[]", b"{}", b'{"contents": "{}", "signature": ""}', b"\xff", b"3", b"null"])
 def test_what_is_no_bundle_cannot_be_checked(data: bytes) -> None:
     with pytest.raises(verify.CannotCheck):
         verify.check_bundle(data, [])

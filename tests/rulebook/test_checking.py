@@ -97,16 +97,47 @@ def test_control_that_raises_has_failed(caplog: pytest.LogCaptureFixture) -> Non
     assert "The control records_kept of HB-R01 failed" in caplog.text
 
 
-def test_room_that_fails_supplies_nothing(caplog: pytest.LogCaptureFixture) -> None:
-    class Failing(Facts):
-        def facts(self, fact_type: type[Any]) -> Sequence[Any] | None:
-            if fact_type is Setting:
-                raise OSError("the disk is away")
-            return super().facts(fact_type)
+class Failing(Facts):
+    """The room that supplies one type fails."""
 
+    failing: type[Any] = Setting
+
+    def facts(self, fact_type: type[Any]) -> Sequence[Any] | None:
+        if fact_type is self.failing:
+            raise OSError("the disk of Ann Lee is away")
+        return super().facts(fact_type)
+
+
+@pytest.mark.shows("RULE-007")
+def test_room_that_fails_makes_its_rules_red_and_no_others(caplog: pytest.LogCaptureFixture) -> None:
     with caplog.at_level(logging.ERROR):
-        assert found(Failing(good_facts().by_type))["WORLD-2"].status is Status.NO_DATA
+        checked = run(Failing(good_facts().by_type)).run
+    rules = {rule.id: rule for rule in checked.rules}
+    assert rules["WORLD-2"].status is Status.NO_DATA
+    assert rules["WORLD-2"].words == "The room that supplies Setting failed: OSError."
+    assert checked.unusable == {"Setting": "The room that supplies Setting failed: OSError."}
+    assert {key: rule.status for key, rule in rules.items()} == EVERYTHING_GOOD | {"WORLD-2": Status.NO_DATA}
     assert "No facts of Setting" in caplog.text
+
+
+@pytest.mark.shows("RULE-007")
+def test_a_gate_is_red_when_the_records_that_it_let_through_cannot_be_told() -> None:
+    """That nobody supplies tokens yet is one thing, that a room which does has failed is another."""
+    facts = Failing(good_facts().by_type)
+    facts.failing = Token
+    rules = found(facts)
+    assert {rules[key].status for key in ("HB-T02", "HB-T03")} == {Status.NO_DATA}
+    assert rules["HB-T02"].words == "The room that supplies Token failed: OSError."
+
+
+@pytest.mark.shows("RULE-007")
+@pytest.mark.parametrize(("value", "kind"), [("\ud800", "UnicodeEncodeError"), (object(), "TypeError")])
+def test_facts_that_cannot_be_written_down_make_their_rules_red(value: Any, kind: str) -> None:
+    facts = good_facts()
+    facts.by_type[Setting] = [Setting("transfers.names", 1), Setting("odd", value)]
+    rules = found(facts)
+    assert rules["WORLD-2"].words == f"Facts of Setting cannot be written down: {kind}."
+    assert {key: rule.status for key, rule in rules.items()} == EVERYTHING_GOOD | {"WORLD-2": Status.NO_DATA}
 
 
 @pytest.mark.shows("RULE-008")

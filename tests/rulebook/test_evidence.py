@@ -7,11 +7,22 @@ from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
 import pytest
-from sqlalchemy import Engine, delete, update
+from sqlalchemy import Engine as Database
+from sqlalchemy import delete, update
 
+from lionrock.core.engine import Engine
+from lionrock.node.node import Node
 from lionrock.rulebook import tables
-from lionrock.rulebook.attestations import Attestations
+from lionrock.rulebook.attestations import (
+    Attestation,
+    AttestationLog,
+    AttestationRecorder,
+    Attestations,
+    read_attestations,
+)
+from lionrock.rulebook.canonical import canonical
 from lionrock.rulebook.checking import Checked, Status, check
 from lionrock.rulebook.code_version import code_version, files_digest
 from lionrock.rulebook.evidence import EvidenceBroken, EvidenceStore
@@ -25,7 +36,7 @@ DAY_NS = 86_400 * 10**9
 
 
 @pytest.fixture
-def database(tmp_path: Path) -> Iterator[Engine]:
+def database(tmp_path: Path) -> Iterator[Database]:
     opened = open_database(tmp_path)
     yield opened
     opened.dispose()
@@ -36,7 +47,7 @@ def run(run_id: str, at_ns: int = NOON, facts: Facts | None = None) -> Checked:
 
 
 @pytest.mark.shows("RULE-011")
-async def test_run_is_kept_and_stated(database: Engine) -> None:
+async def test_run_is_kept_and_stated(database: Database) -> None:
     store, stated = EvidenceStore(database), Stated()
     sequence = await store.record(run("a1"), stated)
     stored = store.read("a1")
@@ -50,7 +61,7 @@ async def test_run_is_kept_and_stated(database: Engine) -> None:
 
 
 @pytest.mark.shows("RULE-011")
-async def test_every_input_is_there_by_its_hash(database: Engine) -> None:
+async def test_every_input_is_there_by_its_hash(database: Database) -> None:
     store = EvidenceStore(database)
     await store.record(run("a1"), Stated())
     used = [each for rule in store.read("a1").run.rules for each in rule.inputs]
@@ -63,7 +74,7 @@ async def test_every_input_is_there_by_its_hash(database: Engine) -> None:
 
 
 @pytest.mark.shows("RULE-011")
-async def test_run_comes_out_again_from_its_own_facts(database: Engine) -> None:
+async def test_run_comes_out_again_from_its_own_facts(database: Database) -> None:
     store = EvidenceStore(database)
     facts = good_facts()
     del facts.by_type[Setting]
@@ -72,7 +83,7 @@ async def test_run_comes_out_again_from_its_own_facts(database: Engine) -> None:
     assert not store.check_again("a1", regime("STRAIT-EX"))
 
 
-async def test_newest_evidence_counts(database: Engine) -> None:
+async def test_newest_evidence_counts(database: Database) -> None:
     store, stated = EvidenceStore(database), Stated()
     await store.record(run("a1"), stated)
     facts = good_facts()
@@ -83,7 +94,7 @@ async def test_newest_evidence_counts(database: Engine) -> None:
     assert (store.newest(), store.newest(NOON), store.newest(NOON - 1)) == ("a2", "a1", None)
 
 
-async def test_run_that_a_crash_left_unstated_is_stated_later(database: Engine) -> None:
+async def test_run_that_a_crash_left_unstated_is_stated_later(database: Database) -> None:
     store, stated = EvidenceStore(database), Stated()
     store.keep(run("a1"))
     assert store.last() == {}
@@ -95,7 +106,7 @@ async def test_run_that_a_crash_left_unstated_is_stated_later(database: Engine) 
     ]
 
 
-async def test_unchanged_facts_are_kept_once(database: Engine) -> None:
+async def test_unchanged_facts_are_kept_once(database: Database) -> None:
     store, stated = EvidenceStore(database), Stated()
     for number in range(3):
         await store.record(run(f"a{number}", NOON + number), stated)
@@ -104,7 +115,7 @@ async def test_unchanged_facts_are_kept_once(database: Engine) -> None:
 
 
 @pytest.mark.shows("RULE-011")
-async def test_changed_evidence_is_found(database: Engine) -> None:
+async def test_changed_evidence_is_found(database: Database) -> None:
     store = EvidenceStore(database)
     await store.record(run("a1"), Stated())
     document = store.read("a1").document.replace(b'"status":"no_data"', b'"status":"pass"', 1)
@@ -128,13 +139,22 @@ async def test_changed_evidence_is_found(database: Engine) -> None:
         store.read("a9")
 
 
-def test_attestations_are_facts(database: Engine) -> None:
-    attestations = Attestations(database, lambda count: bytes(range(count)))
-    attested = Attested("technology_audit", NOON, "s1", "s2", "ab" * 32)
-    assert attestations.facts(Attested) == []
-    attestations.record(attested)
-    assert attestations.facts(Attested) == [attested]
-    assert attestations.facts(Setting) is None
+async def test_attestations_are_facts_as_the_journal_has_them(tmp_path: Path) -> None:
+    log = AttestationLog()
+    attestations = Attestations(log, lambda digest: digest == "ab" * 32)
+    told = {"proposal_id": "p1", "staff_id": "s1", "approver_id": "s2"}
+    node = Node.open(tmp_path, Engine, lambda: NOON, listeners=[log])
+    assert (attestations.facts(Attested), attestations.facts(Setting)) == ([], None)
+    recorder = AttestationRecorder(node)
+    for digest in ("ab" * 32, "cd" * 32):
+        await recorder.record(Attestation(subject="technology_audit", document_sha256=digest, **told))
+    await node.close()
+    kept, lost = (Attested("technology_audit", NOON, "s1", "s2", each * 32) for each in ("ab", "cd"))
+    assert attestations.facts(Attested) == [kept, msgspec.structs.replace(lost, document_is_held=False)]
+    assert (log.last_ns(NOON), log.last_ns(NOON - 1)) == (NOON, 0)
+    other = AttestationLog()
+    other.load(log.save())
+    assert other.all == log.all == read_attestations(tmp_path)
 
 
 def test_version_of_the_code_follows_its_files(tmp_path: Path) -> None:
@@ -144,3 +164,13 @@ def test_version_of_the_code_follows_its_files(tmp_path: Path) -> None:
     before = files_digest(tmp_path, tmp_path.glob("*"))
     (tmp_path / "a.toml").write_text("x = 2\n")
     assert files_digest(tmp_path, tmp_path.glob("*")) != before
+
+
+@pytest.mark.shows("RULE-011")
+async def test_a_run_without_some_facts_is_kept_with_the_reason_and_comes_out_again(database: Database) -> None:
+    store, facts = EvidenceStore(database), good_facts()
+    facts.by_type[Setting] = [Setting("transfers.names", "\ud800")]
+    await store.record(run("a1", facts=facts), Stated())
+    assert store.read("a1").run.unusable == {"Setting": "Facts of Setting cannot be written down: UnicodeEncodeError."}
+    assert store.check_again("a1", regime())
+    assert b"unusable" not in canonical(run("a2").run), "a run that lacks nothing is written as ever"

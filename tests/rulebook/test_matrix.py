@@ -116,7 +116,34 @@ async def test_not_run_and_no_data_are_red(database: Engine) -> None:
 async def test_recorded_matrix_shows_what_the_run_found(database: Engine) -> None:
     recorded = {row.id: row for row in matrix(regime(), NOON, INDEX, await evidence(database))}
     assert green(recorded) == GREEN
-    assert recorded["HB-F01"].reason == "As the run a1 found."
+    assert recorded["HB-F01"].reason.startswith("As the run a1 of 2026-06-01")
+
+
+@pytest.mark.shows("RULE-012")
+async def test_what_was_recorded_after_the_run_makes_its_evidence_stale(database: Engine) -> None:
+    kept = await evidence(database)
+    told = EvidenceStore(database).recorded(kept)
+    same = matrix(regime(), NOON + 2, INDEX, kept, recorded=told, changed_ns=NOON)
+    assert green({row.id: row for row in same}) == GREEN
+    found = matrix(regime(), NOON + 2, INDEX, kept, recorded=told, changed_ns=NOON + 1)
+    assert green({row.id: row for row in found}) == set()
+    stale = next(row for row in found if row.id == "HB-F01")
+    assert stale.status is Status.NO_DATA
+    assert "recorded after the last run" in stale.reason
+    assert "2026-06-01" in stale.reason
+    assert stale.next_step == "Run the rulebook on the site."
+
+
+async def test_a_recorded_matrix_tells_words_and_next_step_of_the_run(database: Engine) -> None:
+    facts = good_facts()
+    facts.by_type[CapitalPosition] = []
+    judged, store = run(facts=facts), EvidenceStore(database)
+    await store.record(judged, Stated())
+    kept = store.last()
+    found = {row.id: row for row in matrix(regime(), NOON, INDEX, kept, recorded=store.recorded(kept))}
+    words = next(each for each in judged.run.rules if each.id == "HB-F01")
+    assert found["HB-F01"].reason.endswith(f"found: {words.words}")
+    assert (found["HB-F01"].next_step, found["HB-F01"].status) == (words.next_step, words.status)
 
 
 def test_shipped_index_is_read() -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -27,6 +28,20 @@ def test_what_was_the_rule_on_a_day() -> None:
     assert (before.loaded.version, after.loaded.version) == ("2023-06-01", "2025-11-03")
     assert harbour.rule_at("HB-T02", ns("2023-05-31T23:59:59+08:00")) is None
     assert harbour.version(begins - 1) != harbour.version(begins) == harbour.version(begins + 1)
+
+
+@pytest.mark.shows("RULE-005")
+def test_every_day_of_change_is_told_and_no_other() -> None:
+    harbour = regime()
+    turns = harbour.turns()
+    assert [each.day for each in turns] == sorted({each.day for each in turns})
+    changed = next(each for each in turns if each.day == date(2025, 11, 3))
+    assert changed.begins == ("HB-T02",), "a new version begins where the old one ends"
+    assert "HB-T02" not in changed.ends
+    for earlier, later in pairwise(turns):
+        last_day_before = later.day - timedelta(days=1)
+        assert [r.loaded for r in harbour.on(earlier.day)] == [r.loaded for r in harbour.on(last_day_before)]
+        assert [r.loaded for r in harbour.on(last_day_before)] != [r.loaded for r in harbour.on(later.day)]
 
 
 @pytest.mark.shows("RULE-005")

@@ -18,6 +18,7 @@ from lionrock.journal.proofs import prove_inclusion
 from lionrock.journal.verify import Progress
 from lionrock.rulebook.canonical import canonical
 from lionrock.rulebook.evidence import EvidenceStore
+from lionrock.rulebook.explaining import change_told
 from lionrock.rulebook.regime import Regime
 from lionrock.rulebook.reports import Report, as_data
 from lionrock.rulebook.verify import KIND, signed_text
@@ -66,7 +67,12 @@ def make_bundle(
 def _rules(regime: Regime, versions: set[tuple[str, str]]) -> Sequence[dict[str, Any]]:
     """The rows of the packs that the run judged, each as the canonical text that its hash is of."""
     return [
-        {"licence": rule.licence, "row": canonical(rule.loaded.rule).decode(), "sha256": rule.loaded.digest}
+        {
+            "licence": rule.licence,
+            "row": canonical(rule.loaded.rule).decode(),
+            "sha256": rule.loaded.digest,
+            "changes": [change_told(each) for each in rule.changes],
+        }
         for each in regime.by_id.values()
         for rule in each
         if (rule.id, rule.loaded.version) in versions

@@ -125,6 +125,19 @@ class Calendar:
                 raise ValueError("hours lead to a moment, not to a day")
 
 
+def day_asked(text: str) -> date:
+    """A day that somebody asks for, as 2026-01-31. Raises `ValueError` also for one whose moments, in nanoseconds since
+    1970 and years ahead, no 64 bits hold.
+    """
+    day = date.fromisoformat(text)
+    if not _FIRST_YEAR <= day.year <= _LAST_YEAR:
+        raise ValueError(f"{text}: from {_FIRST_YEAR} to {_LAST_YEAR}")
+    return day
+
+
+_FIRST_YEAR, _LAST_YEAR = 1971, 2199
+
+
 def months_after(day: date, months: int) -> date:
     """The same day of a month, or its last day where it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)

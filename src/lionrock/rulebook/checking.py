@@ -14,8 +14,9 @@ from lionrock.rulebook.canonical import canonical_rows
 from lionrock.rulebook.code_version import CodeVersion
 from lionrock.rulebook.control import MOST_BREACHES, Figure, Finding, Moment, Verdict
 from lionrock.rulebook.facts.general import GateWired
-from lionrock.rulebook.loading import LoadedCheck
-from lionrock.rulebook.ports import FactSource
+from lionrock.rulebook.loading import LoadedCheck, written_check
+from lionrock.rulebook.marks import Mark
+from lionrock.rulebook.ports import FactSource, FactsUnusable
 from lionrock.rulebook.regime import Regime, RuleInForce
 from lionrock.rulebook.rule import Kind, Trust
 from lionrock.rulebook.subject import Subject
@@ -33,13 +34,16 @@ class Status(StrEnum):
     UNCONFIRMED = "unconfirmed"
     """Nothing is against it, and its text is from memory: never the ground of a pass."""
     ATTESTED = "attested"
+    DECLARED = "declared"
+    """Nothing is against it but that the site's file alone says so: never green."""
     DUE = "due"
 
 
 RED = frozenset({Status.FAIL, Status.NO_DATA})
 """What keeps a check from being clean."""
 
-_WORST_FIRST = (Verdict.FAIL, Verdict.NO_DATA, Verdict.DUE, Verdict.ATTESTED, Verdict.PASS)
+_REFUSING = (Verdict.FAIL, Verdict.NO_DATA)
+_WORST_FIRST = (Verdict.FAIL, Verdict.NO_DATA, Verdict.DECLARED, Verdict.DUE, Verdict.ATTESTED, Verdict.PASS)
 
 
 class InputUsed(msgspec.Struct, frozen=True):
@@ -80,7 +84,7 @@ class RuleFound(msgspec.Struct, frozen=True):
     inputs: tuple[InputUsed, ...]
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """All rules of a site at one moment."""
 
     run_id: str
@@ -92,36 +96,54 @@ class Run(msgspec.Struct, frozen=True):
     """SHA-256 of all rules in force, hex."""
     code: CodeVersion
     rules: tuple[RuleFound, ...]
+    unusable: dict[str, str] = {}
+    """Why facts could not be used, by their type: a room failed, or what it gave cannot be written down."""
+    marks: tuple[Mark, ...] = ()
 
 
 class FactsOnce:
-    """Asks a source once for each type, and remembers what it said and its hash."""
+    """Asks a source once for each type, and remembers what it said and its hash. Whatever a room does, it never
+    raises: facts that are not given, or cannot be written down as evidence, are none.
+    """
 
     def __init__(self, source: FactSource) -> None:
         self._source = source
         self._known: dict[type[msgspec.Struct], Sequence[msgspec.Struct] | None] = {}
         self._inputs: dict[type[msgspec.Struct], tuple[InputUsed, bytes]] = {}
+        self.unusable: dict[str, str] = {}
+        """Why, by the name of the type; an exception's text may name people, so only its kind is told."""
 
     def facts(self, fact_type: type[msgspec.Struct]) -> Sequence[msgspec.Struct] | None:
-        """As the source gave them; None as well when it failed, which is logged."""
+        """As the source gave them; None for a type that nobody supplies, or whose facts cannot be used."""
         if fact_type not in self._known:
-            try:
-                self._known[fact_type] = self._source.facts(fact_type)
-            except Exception:  # noqa: BLE001 whatever a room raises, its facts are not there
-                _log.exception("No facts of %s: the room that supplies them failed", fact_type.__name__)
-                self._known[fact_type] = None
+            self._known[fact_type] = self._taken(fact_type)
         return self._known[fact_type]
 
-    def input_used(self, fact_type: type[msgspec.Struct]) -> InputUsed | None:
-        """Count and hash; None for a type that nobody supplies."""
-        rows = self.facts(fact_type)
+    def _taken(self, fact_type: type[msgspec.Struct]) -> Sequence[msgspec.Struct] | None:
+        name = fact_type.__name__
+        try:
+            rows = self._source.facts(fact_type)
+        except FactsUnusable as told:
+            self.unusable[name] = str(told)
+            return None
+        except Exception as error:  # noqa: BLE001 whatever a room raises, its facts are not there
+            _log.exception("No facts of %s: the room that supplies them failed", name)
+            self.unusable[name] = f"The room that supplies {name} failed: {type(error).__name__}."
+            return None
         if rows is None:
             return None
-        if fact_type not in self._inputs:
+        try:
             written = canonical_rows(rows)
-            used = InputUsed(fact_type.__name__, len(rows), sha256(written).hexdigest())
-            self._inputs[fact_type] = used, written
-        return self._inputs[fact_type][0]
+        except Exception as error:  # noqa: BLE001 what cannot be kept as evidence is no ground of a judgement
+            _log.exception("Facts of %s cannot be written down", name)
+            self.unusable[name] = f"Facts of {name} cannot be written down: {type(error).__name__}."
+            return None
+        self._inputs[fact_type] = InputUsed(name, len(rows), sha256(written).hexdigest()), written
+        return rows
+
+    def input_used(self, fact_type: type[msgspec.Struct]) -> InputUsed | None:
+        """Count and hash; None where there are no facts."""
+        return None if self.facts(fact_type) is None else self._inputs[fact_type][0]
 
     def written(self) -> Mapping[str, bytes]:
         """The canonical bytes of everything that was used, by their SHA-256 in hex."""
@@ -144,6 +166,7 @@ def check(
     site: str,
     run_id: str,
     code: CodeVersion,
+    marks: Sequence[Mark] = (),
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Checked:
     """Every rule in force at `at_ns`. Never raises for a rule: whatever goes wrong is what that rule shows."""
@@ -153,7 +176,9 @@ def check(
     for done, rule in enumerate(rules):
         progress(done, len(rules))
         found.append(_rule_found(rule, facts, at_ns))
-    run = Run(run_id, site, at_ns, regime.licences, regime.version(at_ns), code, tuple(found))
+    run = Run(
+        run_id, site, at_ns, regime.licences, regime.version(at_ns), code, tuple(found), facts.unusable, tuple(marks)
+    )
     return Checked(run, facts.written())
 
 
@@ -204,7 +229,10 @@ def _check_found(
         used = facts.input_used(fact_type)
         if used:
             inputs[used.fact_type] = used
-    if missing:
+    asked = {fact_type.__name__ for fact_type in (*needed, *looked_at)}
+    if unusable := [facts.unusable[name] for name in sorted(asked & facts.unusable.keys())]:
+        finding = Finding(Verdict.NO_DATA, " ".join(unusable), next_step="See the log, and mend what supplies them.")
+    elif missing:
         words = f"No room of the site supplies {', '.join(missing)}."
         finding = Finding(Verdict.NO_DATA, words, next_step="See which room has to be built or wired.")
     else:
@@ -259,7 +287,7 @@ def _gate_found(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce, moment:
     if not vectors:
         words = f"No example shows what the gate {name} admits and refuses."
         return Finding(Verdict.NO_DATA, words, next_step="Write vectors beside the pack.")
-    wrong = [vector.name for vector in vectors if not _holds(vector, check, rule.calendar.key)]
+    wrong = [vector.name for vector in vectors if not _holds(vector, rule, check)]
     admitted, refused = sum(gate.admitted for gate in wired), sum(gate.refused for gate in wired)
     figures: dict[str, Figure] = {"admitted": admitted, "refused": refused, "examples": len(vectors)}
     places = ", ".join(sorted(gate.place for gate in wired))
@@ -287,17 +315,24 @@ def _looked_at(rule: RuleInForce, check: LoadedCheck, facts: FactsOnce, moment: 
 
 
 def vectors_of(rule: RuleInForce, check: LoadedCheck) -> list[Vector]:
-    """The examples of one check of one version of a rule."""
+    """The examples of one check of one version of a rule: those of its row, where a parameter was changed."""
+    written = written_check(rule.loaded, check)
     return [
         vector
         for vector in rule.loaded.vectors
-        if concerns(vector, check.control, check.parameters, rule.loaded.version)
+        if concerns(vector, written.control, written.parameters, rule.loaded.written.version)
     ]
 
 
-def _holds(vector: Vector, check: LoadedCheck, calendar: str) -> bool:
+def _holds(vector: Vector, rule: RuleInForce, check: LoadedCheck) -> bool:
+    """An example is one of the row's numbers. Of stricter ones it says only what they must not let through either."""
+    calendar, written = rule.calendar.key, written_check(rule.loaded, check)
     try:
-        return run_vector(vector, check.control, check.parameters, calendar).verdict is vector.expects
+        if run_vector(vector, written.control, written.parameters, calendar).verdict is not vector.expects:
+            return False
+        if check is written or vector.expects not in _REFUSING:
+            return True
+        return run_vector(vector, check.control, check.parameters, calendar).verdict in _REFUSING
     except VectorRefused:
         _log.exception("The vector %s cannot be run", vector.name)
         return False

@@ -31,6 +31,12 @@ def code_version(packs: Path = _ROOM / "packs") -> CodeVersion:
     return CodeVersion(version("lionrock"), files_digest(packs, packs.rglob("*.toml")), files_digest(_ROOM, sources))
 
 
+def release_digest() -> str:
+    """SHA-256 (hex) over what is running: the package's version, its packs and its controls. Two people sign for it."""
+    code = code_version()
+    return sha256(f"{code.package} {code.packs_sha256} {code.controls_sha256}".encode()).hexdigest()
+
+
 def files_digest(root: Path, paths: Iterable[Path]) -> str:
     """SHA-256 over names and contents, in order of the names, hex."""
     hasher = sha256()

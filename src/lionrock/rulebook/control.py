@@ -25,6 +25,8 @@ class Verdict(StrEnum):
     """Nothing is wrong yet, and something must be done soon: a calendar's or an attestation's."""
     ATTESTED = "attested"
     """A person's word stands for it, and has not run out."""
+    DECLARED = "declared"
+    """It would hold, and rests on what is written in the site's file alone: neither green nor red."""
     NO_DATA = "no_data"
     """There is nothing to judge by. Red, as a failure is."""
 

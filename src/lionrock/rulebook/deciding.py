@@ -11,7 +11,7 @@ import msgspec
 from lionrock.rulebook.control import Figure, Finding, Moment, Verdict
 from lionrock.rulebook.decisions import ADMITTED, REFUSED, Decision, RuleCited
 from lionrock.rulebook.loading import LoadedCheck
-from lionrock.rulebook.regime import Regime, RuleInForce, version_of
+from lionrock.rulebook.regime import Held, Regime, RuleInForce, version_of
 from lionrock.rulebook.rule import Kind, Severity, Trust
 from lionrock.rulebook.subject import Subject
 
@@ -35,26 +35,36 @@ class _Asked(NamedTuple):
     fact_name: str
 
 
+class _Gates(NamedTuple):
+    """What is asked, as the regime was held when it was gathered."""
+
+    held: Held
+    asked: dict[str, list[_Asked]]
+    remembered: dict[tuple[str, Subject], list[_Asked]]
+
+
 class Rulebook:
     """The gates of one legal entity. `keep` records decisions before they are answered, such as `DecisionLog.add`."""
 
     def __init__(self, regime: Regime, keep: Keep | None = None) -> None:
         self.regime = regime
         self._keep = keep
-        self._gates: dict[str, list[_Asked]] = {}
         self._fact_types: dict[str, type[msgspec.Struct]] = {}
-        self._remembered: dict[tuple[str, Subject], list[_Asked]] = {}
         for pack in regime.library.packs.values():
             for loaded in pack.rules:
                 for check in loaded.checks:
                     if check.control.kind is Kind.GATE:
                         self._fact_types[check.control.name] = next(iter(check.control.facts.values()))
-                        self._gates.setdefault(check.control.name, [])
-        for versions in regime.by_id.values():
+        self._gates = self._gathered(regime.held)
+
+    def _gathered(self, held: Held) -> _Gates:
+        asked: dict[str, list[_Asked]] = {name: [] for name in self._fact_types}
+        for versions in held.by_id.values():
             for rule in versions:
                 for check in rule.loaded.checks:
                     if check.control.kind is Kind.GATE:
-                        self._gates[check.control.name].append(_Asked(rule, check, next(iter(check.control.facts))))
+                        asked[check.control.name].append(_Asked(rule, check, next(iter(check.control.facts))))
+        return _Gates(held, asked, {})
 
     def decide(self, gate: str, fact: msgspec.Struct, at_ns: int, subject: Subject = NOBODY) -> Decision:
         """Ask every rule of the gate that is in force and applies, and record the answer.
@@ -117,13 +127,16 @@ class Rulebook:
 
     def _applying(self, gate: str, subject: Subject) -> list[_Asked]:
         """All versions of the rules of a gate that apply to the subject; conditions are evaluated once for each."""
+        gates = self._gates
+        if gates.held is not self.regime.held:  # a parameter was changed since
+            gates = self._gates = self._gathered(self.regime.held)
         key = gate, subject
-        found = self._remembered.get(key)
+        found = gates.remembered.get(key)
         if found is None:
-            found = [each for each in self._gates[gate] if each.rule.applies_to(subject)]
-            if len(self._remembered) >= _MOST_REMEMBERED:
-                self._remembered.clear()
-            self._remembered[key] = found
+            found = [each for each in gates.asked[gate] if each.rule.applies_to(subject)]
+            if len(gates.remembered) >= _MOST_REMEMBERED:
+                gates.remembered.clear()
+            gates.remembered[key] = found
         return found
 
 

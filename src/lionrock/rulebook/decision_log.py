@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Engine, Row, func, insert, select, update
+from sqlalchemy import Engine, Row, delete, func, insert, select, update
 
 from lionrock.rulebook import tables
 from lionrock.rulebook.deciding import GateUnknown, Rulebook
@@ -146,6 +146,18 @@ class DecisionLog:
     def count(self) -> int:
         with self._database.connect() as connection:
             return connection.execute(select(func.count()).select_from(tables.decisions)).scalar_one()
+
+
+def forget_later_batches(database: Engine, last_sequence: int, last_ns: int) -> None:
+    """Of a site that is set back: drops decisions that were made after a moment, and batches whose hash the journal has
+    no more; decisions of those that are left are stated again.
+    """
+    rows, batches = tables.decisions, tables.decision_batches
+    with database.begin() as connection:
+        gone = select(batches.c.batch_id).where(batches.c.sequence > last_sequence)
+        connection.execute(update(rows).where(rows.c.batch_id.in_(gone)).values(batch_id=None))
+        connection.execute(delete(rows).where(rows.c.batch_id.is_(None), rows.c.at_ns > last_ns))
+        connection.execute(delete(batches).where(batches.c.sequence > last_sequence))
 
 
 def replay(

@@ -13,12 +13,13 @@ from hashlib import sha256
 from typing import Any, NamedTuple
 
 import msgspec
-from sqlalchemy import Engine, insert, select, update
+from sqlalchemy import Engine, delete, insert, or_, select, update
 from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 
 from lionrock.rulebook import tables
 from lionrock.rulebook.canonical import canonical
-from lionrock.rulebook.checking import Checked, Run, Status, check
+from lionrock.rulebook.checking import Checked, RuleFound, Run, Status, check
+from lionrock.rulebook.ports import FactsUnusable
 from lionrock.rulebook.regime import Regime
 from lionrock.rulebook.stating import States
 from lionrock.words.side_notes import StatementKind
@@ -137,6 +138,20 @@ class EvidenceStore:
                 found[row.rule_id, row.version] = told
         return found
 
+    def recorded(self, last: Mapping[tuple[str, str], LastEvidence]) -> dict[tuple[str, str], RuleFound]:
+        """What the runs of this evidence found, word by word; nothing of a run that is not what its hash says."""
+        found: dict[tuple[str, str], RuleFound] = {}
+        for run_id in {each.run_id for each in last.values()}:
+            try:
+                rules = self.read(run_id).run.rules
+            except EvidenceBroken:
+                continue
+            for each in rules:
+                newest = last.get((each.id, each.version))
+                if newest is not None and newest.run_id == run_id:
+                    found[each.id, each.version] = each
+        return found
+
     def read(self, run_id: str) -> StoredRun:
         """A run, its hash checked. Raises `EvidenceBroken`."""
         with self._database.connect() as connection:
@@ -176,18 +191,32 @@ class EvidenceStore:
         stored = self.read(run_id)
         run = stored.run
         written = {used.fact_type: self.facts(used.sha256) for found in run.rules for used in found.inputs}
-        source = _Recorded(written)
-        again = check(regime, source, run.at_ns, site=run.site, run_id=run.run_id, code=run.code)
+        source = _Recorded(written, run.unusable)
+        again = check(regime, source, run.at_ns, site=run.site, run_id=run.run_id, code=run.code, marks=run.marks)
         return canonical(again.run) == stored.document
 
 
-class _Recorded:
-    """Facts as they were written down."""
+def forget_later_runs(database: Engine, last_sequence: int) -> int:
+    """Of a site that is set back: drops runs whose hash the journal has no more, or not yet; gives how many. Their
+    facts may be those of other runs, and stay.
+    """
+    runs = tables.runs
+    later = or_(runs.c.sequence.is_(None), runs.c.sequence > last_sequence)
+    with database.begin() as connection:
+        of_later = tables.evidence.c.run_id.in_(select(runs.c.run_id).where(later))
+        connection.execute(delete(tables.evidence).where(of_later))
+        return connection.execute(delete(runs).where(later)).rowcount
 
-    def __init__(self, written: Mapping[str, bytes]) -> None:
-        self._written = written
+
+class _Recorded:
+    """Facts as they were written down, or why they were not."""
+
+    def __init__(self, written: Mapping[str, bytes], unusable: Mapping[str, str]) -> None:
+        self._written, self._unusable = written, unusable
 
     def facts(self, fact_type: type[Any]) -> Sequence[Any] | None:
+        if fact_type.__name__ in self._unusable:
+            raise FactsUnusable(self._unusable[fact_type.__name__])
         written = self._written.get(fact_type.__name__)
         if written is None:
             return None

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from lionrock.rulebook.changes import RuleChange
 from lionrock.rulebook.loading import LoadedRule
 from lionrock.rulebook.matrix import Index
 from lionrock.rulebook.regime import Regime, RuleInForce
@@ -49,8 +50,15 @@ def _version(rule: RuleInForce, at_ns: int) -> dict[str, Any]:
         "waiting_because": row.waiting_because,
         "left_to_people": row.left_to_people,
         "sha256": rule.loaded.digest,
+        "changes": [change_told(each) for each in rule.changes],
         "checks": _checks(rule.loaded),
     }
+
+
+def change_told(each: RuleChange) -> dict[str, Any]:
+    """What two people changed, and where the journal has it."""
+    told: dict[str, Any] = msgspec.to_builtins(each.change)
+    return told | {"journal_sequence": each.sequence, "at_ns": each.at_ns}
 
 
 def _checks(loaded: LoadedRule) -> list[dict[str, Any]]:
@@ -64,10 +72,10 @@ def _checks(loaded: LoadedRule) -> list[dict[str, Any]]:
             "examples": [
                 _example(vector)
                 for vector in loaded.vectors
-                if concerns(vector, check.control, check.parameters, loaded.version)
+                if concerns(vector, written.control, written.parameters, loaded.written.version)
             ],
         }
-        for check in loaded.checks
+        for check, written in zip(loaded.checks, loaded.written.checks, strict=True)
     ]
 
 
@@ -96,6 +104,11 @@ def as_text(told: dict[str, Any]) -> str:
             lines.append(f"  waits for {version['waits_for']}: {version['waiting_because']}")
         if version["left_to_people"]:
             lines.append(f"  left to people: {version['left_to_people']}")
+        for each in version["changes"]:
+            lines.append(
+                f"  changed from {each['from_day']} on: {each['parameter']} of {each['control']} is {each['value']},"
+                f" proposal {each['proposal_id']}, command {each['journal_sequence']} of the journal"
+            )
         for check in version["checks"]:
             numbers = ", ".join(f"{name} = {value}" for name, value in check["parameters"].items())
             lines += [f"  control {check['control']} ({numbers or 'no numbers'})", *_indented(check["words"], "    ")]

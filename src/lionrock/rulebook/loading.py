@@ -57,6 +57,13 @@ class LoadedRule:
     """Examples: facts, and what the control must find in them."""
     place: str
     """File and number of its row."""
+    unchanged: LoadedRule | None = None
+    """The row of the pack, where people of the staff changed a parameter of it (`lionrock.rulebook.adjusting`)."""
+
+    @property
+    def written(self) -> LoadedRule:
+        """As the pack has it: what its examples are examples of."""
+        return self.unchanged or self
 
     @property
     def id(self) -> str:
@@ -71,6 +78,11 @@ class LoadedRule:
     def digest(self) -> str:
         """SHA-256 of its row in canonical JSON, hex."""
         return sha256(canonical(self.rule)).hexdigest()
+
+
+def written_check(loaded: LoadedRule, check: LoadedCheck) -> LoadedCheck:
+    """The same check of a rule as the pack has it."""
+    return loaded.written.checks[next(place for place, each in enumerate(loaded.checks) if each is check)]
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -16,12 +17,16 @@ from lionrock.rulebook.checking import RED, RuleFound, Run, Status
 from lionrock.rulebook.evidence import LastEvidence
 from lionrock.rulebook.regime import Regime, RuleInForce
 from lionrock.rulebook.rule import Cadence, Kind, Severity, Trust
+from lionrock.views.sql.statement_files import time_text
+
+CHANGED = "Capital figures or attestations were recorded after the last run, so what it found no longer tells."
 
 TESTS_INDEX = Path(__file__).with_name("tests_index.json")
 """Which tests show which rules: written from the tests' marks, and proved by every full run of the tests."""
 
 Index = Mapping[str, Sequence[str]]
 Evidence = Mapping[tuple[str, str], LastEvidence]
+Found = Mapping[tuple[str, str], RuleFound]
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -55,26 +60,40 @@ def index_of_tests(path: Path = TESTS_INDEX) -> dict[str, list[str]]:
     return found
 
 
-def matrix(regime: Regime, at_ns: int, index: Index, evidence: Evidence, run: Run | None = None) -> list[Row]:
-    """Every rule in force at a moment. `run` is what was found just now; without it the last evidence says it."""
+def matrix(
+    regime: Regime,
+    at_ns: int,
+    index: Index,
+    evidence: Evidence,
+    run: Run | None = None,
+    *,
+    recorded: Found | None = None,
+    changed_ns: int = 0,
+) -> list[Row]:
+    """Every rule in force at a moment. `run` is what was found just now; without it the last evidence says it, in the
+    words of `recorded`, unless people recorded what rules judge at `changed_ns`, after it.
+    """
     found = {(each.id, each.version): each for each in run.rules} if run else {}
+    told = recorded or {}
     return [
         _row(
             rule,
-            tuple(index.get(rule.id, ())),
-            evidence.get((rule.id, rule.loaded.version)),
-            found.get((rule.id, rule.loaded.version)),
+            _Known(
+                tuple(index.get(rule.id, ())),
+                evidence.get((rule.id, rule.loaded.version)),
+                found.get((rule.id, rule.loaded.version)),
+                told.get((rule.id, rule.loaded.version)),
+            ),
             at_ns,
+            changed_ns,
         )
         for rule in regime.at(at_ns)
     ]
 
 
-def _row(
-    rule: RuleInForce, tests: tuple[str, ...], evidence: LastEvidence | None, found: RuleFound | None, at_ns: int
-) -> Row:
+def _row(rule: RuleInForce, known: _Known, at_ns: int, changed_ns: int) -> Row:
     row = rule.loaded.rule
-    status, reason, next_step = _standing(rule, tests, evidence, found, at_ns)
+    status, reason, next_step = _standing(rule, known, at_ns, changed_ns)
     return Row(
         row.id,
         rule.loaded.version,
@@ -91,15 +110,22 @@ def _row(
         reason,
         next_step,
         row.waits_for,
-        tests,
-        evidence,
+        known.tests,
+        known.evidence,
     )
 
 
-def _standing(
-    rule: RuleInForce, tests: tuple[str, ...], evidence: LastEvidence | None, found: RuleFound | None, at_ns: int
-) -> tuple[Status, str, str]:
-    row = rule.loaded.rule
+class _Known(NamedTuple):
+    """Of one rule; `found` just now, `recorded` by the run of the evidence."""
+
+    tests: tuple[str, ...]
+    evidence: LastEvidence | None
+    found: RuleFound | None
+    recorded: RuleFound | None
+
+
+def _standing(rule: RuleInForce, known: _Known, at_ns: int, changed_ns: int) -> tuple[Status, str, str]:
+    row, (tests, evidence, found, recorded) = rule.loaded.rule, known
     if row.waits_for:
         return Status.NO_DATA, row.waiting_because, f"Waits for {row.waits_for}."
     if found is not None and found.status in RED:
@@ -111,7 +137,12 @@ def _standing(
         return Status.NO_DATA, f"Its control {ran}, so there is no evidence.", "Run the rulebook on the site."
     if found is not None:
         return found.status, found.words, found.next_step
-    return evidence.status, f"As the run {evidence.run_id} found.", ""
+    run_time = time_text(evidence.at_ns)
+    if evidence.at_ns < changed_ns:
+        return Status.NO_DATA, f"{CHANGED} The run was at {run_time}.", "Run the rulebook on the site."
+    if recorded is not None:
+        return evidence.status, f"As the run of {run_time} found: {recorded.words}", recorded.next_step
+    return evidence.status, f"As the run {evidence.run_id} of {run_time} found.", ""
 
 
 def is_fresh(rule: RuleInForce, evidence_ns: int, at_ns: int) -> bool:

@@ -20,6 +20,10 @@ class FactSource(Protocol):
         """
 
 
+class FactsUnusable(Exception):
+    """There are facts of a type, and they cannot be used; the text says why, without personal data."""
+
+
 class Joined:
     """The facts of several rooms together. A type that none of them supplies is supplied by nobody."""
 

@@ -12,8 +12,10 @@ from typing import Any
 import msgspec
 
 from lionrock.rulebook.code_version import CodeVersion
+from lionrock.rulebook.marks import Mark
 from lionrock.rulebook.matrix import Row, counts
 from lionrock.rulebook.regime import Conflict
+from lionrock.rulebook.verify import MARKS
 from lionrock.views.sql.statement_files import safe_cell, time_text
 
 
@@ -27,6 +29,7 @@ class Report(msgspec.Struct, frozen=True):
     code: CodeVersion
     rows: tuple[Row, ...]
     conflicts: tuple[Conflict, ...]
+    marks: tuple[Mark, ...] = ()
 
 
 COLUMNS = (
@@ -49,8 +52,13 @@ COLUMNS = (
     "journal sequence",
 )
 _WIDTHS = (10, 12, 30, 14, 60, 12, 12, 10, 30, 12, 50, 40, 14, 40, 30, 34, 12)
-_COLOURS = {"pass": "#d9f2d9", "attested": "#d9f2d9", "due": "#fff2cc", "unconfirmed": "#e8e8e8"}
+_COLOURS = {"pass": "#d9f2d9", "attested": "#d9f2d9", "due": "#fff2cc", "declared": "#e8e8e8", "unconfirmed": "#e8e8e8"}
 _RED = "#f8d0d0"
+
+
+def run_ns(rows: Sequence[Row]) -> int:
+    """When the newest run was whose evidence the rows rest on; 0 where there is none."""
+    return max((row.evidence.at_ns for row in rows if row.evidence is not None), default=0)
 
 
 def rule_as_data(row: Row) -> dict[str, Any]:
@@ -83,8 +91,11 @@ def as_data(report: Report) -> dict[str, Any]:
     return {
         "site": report.site,
         "licences": list(report.licences),
+        "marks": [mark.value for mark in report.marks],
         "at_ns": report.at_ns,
         "time": time_text(report.at_ns),
+        "run_at_ns": run_ns(report.rows),
+        "run_time": time_text(run_ns(report.rows)) if run_ns(report.rows) else "",
         "rules_version": report.rules_version,
         "code": msgspec.to_builtins(report.code),
         "counts": counts(report.rows),
@@ -123,6 +134,8 @@ def as_xlsx(report: Report) -> bytes:
             status: book.add_format({"bg_color": _COLOURS.get(status, _RED), "valign": "top"})
             for status in data["counts"]
         }
+        for mark in data["marks"]:
+            _sheet(book.add_worksheet(mark.upper().replace("_", " ")), bold, wrapped, [[MARKS[mark]]])
         sheet = book.add_worksheet("Rules")
         sheet.freeze_panes(1, 1)
         for column, (name, width) in enumerate(zip(COLUMNS, _WIDTHS, strict=True)):
@@ -172,7 +185,8 @@ def _conflict_rows(conflicts: Sequence[dict[str, Any]]) -> list[list[str]]:
 
 
 def _head_rows(data: dict[str, Any]) -> list[list[str]]:
-    told = {"site": data["site"], "licences": ", ".join(data["licences"]), "time": data["time"]}
+    told = {f"MARK: {mark}": MARKS[mark] for mark in data["marks"]}
+    told |= {"site": data["site"], "licences": ", ".join(data["licences"]), "time": data["time"]}
     told |= {"rules version": data["rules_version"], "package": data["code"]["package"]}
     told |= {"packs SHA-256": data["code"]["packs_sha256"], "controls SHA-256": data["code"]["controls_sha256"]}
     told |= {f"rules with status {status}": str(count) for status, count in data["counts"].items()}
@@ -185,7 +199,8 @@ def as_pdf(report: Report) -> bytes:
 
     with tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
         folder = Path(directory)
-        (folder / "report.json").write_bytes(as_json(report))
+        told = as_data(report) | {"mark_words": [MARKS[mark] for mark in report.marks]}
+        (folder / "report.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
         (folder / "report.typ").write_text(_PAGES, "utf-8")
         made = typst.compile(folder / "report.typ", root=folder, format="pdf", ignore_system_fonts=True, font_paths=[])
     if not isinstance(made, bytes):
@@ -198,15 +213,18 @@ _PAGES = """
 #set document(title: "Rulebook of " + r.site, date: none)
 #set page(
   paper: "a4", flipped: true, margin: 12mm,
-  footer: context [#text(size: 7pt)[Rulebook of #r.site, #r.time #h(1fr) #counter(page).display("1 / 1", both: true)]],
+  footer: context [#text(size: 7pt)[Rulebook of #r.site, #r.time #r.marks.join(", ")
+    #h(1fr) #counter(page).display("1 / 1", both: true)]],
 )
 #set text(size: 7.5pt)
 #let mono(t) = text(font: "DejaVu Sans Mono", size: 6pt, t)
 #let red = rgb("#f8d0d0")
 #let colour(s) = if s == "pass" or s == "attested" { rgb("#d9f2d9") } else if s == "due" { rgb("#fff2cc") } else if (
-  s == "unconfirmed") { rgb("#e8e8e8") } else { red }
+  s == "unconfirmed" or s == "declared") { rgb("#e8e8e8") } else { red }
 
 = Rulebook of #r.site
+#for w in r.mark_words [*#upper(w)*\\
+]
 Licences #r.licences.join(", "), at #r.time. Rules #mono(r.rules_version), packs #mono(r.code.packs_sha256), controls
 #mono(r.code.controls_sha256), Lionrock #r.code.package.
 

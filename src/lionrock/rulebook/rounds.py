@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from lionrock.rulebook.calendars import calendar_of
 from lionrock.rulebook.checking import RED, Run, check
 from lionrock.rulebook.code_version import CodeVersion
 from lionrock.rulebook.decision_log import DecisionLog
 from lionrock.rulebook.evidence import EvidenceStore
+from lionrock.rulebook.marks import Mark
 from lionrock.rulebook.ports import FactSource
 from lionrock.rulebook.regime import Regime
 from lionrock.rulebook.stating import States
@@ -34,9 +35,10 @@ class Rounds:
         code: CodeVersion,
         random_bytes: Callable[[int], bytes],
         log: DecisionLog | None = None,
+        marks: Sequence[Mark] = (),
     ) -> None:
         self._regime, self._source, self._store, self._statements = regime, source, store, statements
-        self._site, self._code, self._random_bytes, self._log = site, code, random_bytes, log
+        self._site, self._code, self._random_bytes, self._log, self._marks = site, code, random_bytes, log, marks
 
     async def is_due(self, now_ns: int) -> bool:
         """Whether the rules in force have no evidence of the present day at the home licence's place."""
@@ -55,7 +57,14 @@ class Rounds:
         """
         run_id = self._random_bytes(_RUN_ID_BYTES).hex()
         checked = await asyncio.to_thread(
-            check, self._regime, self._source, now_ns, site=self._site, run_id=run_id, code=self._code
+            check,
+            self._regime,
+            self._source,
+            now_ns,
+            site=self._site,
+            run_id=run_id,
+            code=self._code,
+            marks=self._marks,
         )
         await self._store.record(checked, self._statements)
         await self.state_decisions()

@@ -57,14 +57,3 @@ inputs = Table(
     Column("facts", Integer, nullable=False),
     Column("rows", LargeBinary, nullable=False),  # canonical bytes, deflated; kept once however many runs used them
 )
-
-attestations = Table(
-    "rulebook_attestations",
-    metadata,
-    Column("attestation_id", String(32), primary_key=True),
-    Column("subject", String(64), nullable=False, index=True),
-    Column("attested_ns", BigInteger, nullable=False),
-    Column("staff_id", String(32), nullable=False),
-    Column("approver_id", String(32), nullable=False),
-    Column("document_sha256", String(64), nullable=False),
-)

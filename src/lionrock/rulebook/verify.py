@@ -1,6 +1,7 @@
 """Checks a rulebook's bundle without anything of Lionrock: this one file and Python 3.11 are enough.
 
     python verify.py FILE [--public-key KEY] [--json]
+    python verify.py FOLDER... [--public-key KEY] [--json]
 
 FILE was made by `lionrock rulebook bundle`. It is checked that
 
@@ -10,10 +11,19 @@ FILE was made by `lionrock rulebook bundle`. It is checked that
   4. every rule that was judged is in it with its own SHA-256, and none besides
   5. no rule is told greener than the run found it, and none is green without a test
   6. facts that are in it are those whose SHA-256 the run names
+  7. a sandbox is told as one, and rules of another regime than the site's own as that: the run itself has the mark
+
+FOLDER is the pack of a day that `lionrock eod` made. It is checked that such a KEY signed what it says and the
+checkpoint that it rests on, that they speak of the same frames, that every file in it is the one that was signed for,
+and its bundle.
 
 What it cannot tell: whether the facts were true, and whether the journal still is what the checkpoint says; for
-that, keep checkpoints and check the journal with its own verifier. KEY is "name+hash+base64"; without one no signature
-is checked and nothing vouched for. Exit code 0: no fault. 1: a fault. 2: nothing could be checked.
+that, keep checkpoints and check the journal with its own verifier. KEY is "name+hash+base64"; without one 1 and the
+second half of 3 are not checked, and anybody could have written the file.
+
+Exit code 0: everything above was checked, and there is no fault. 1: a fault. 2: nothing could be checked. 3: no fault
+was found, and no signature was checked, as no KEY was given: the bundle is not verified. Of several each has one line
+(or one JSON object), and the exit code is the worst one: 1 before 2 before 3 before 0.
 """
 
 from __future__ import annotations
@@ -22,6 +32,7 @@ import argparse
 import base64
 import json
 import re
+import signal
 import struct
 import sys
 from collections.abc import Iterator, Sequence
@@ -30,6 +41,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 KIND = "lionrock rulebook bundle"
+PACK_KIND, PACK_NAME, PACK_NOTE = "lionrock end-of-day pack", "pack.json", "pack.note"
 
 
 class CannotCheck(Exception):
@@ -39,6 +51,11 @@ class CannotCheck(Exception):
 def signed_text(site: str, contents_sha256: str) -> str:
     """What the signature of a bundle is over."""
     return f"{KIND}\n{site}\nsha256 {contents_sha256}\n"
+
+
+def signed_pack_text(site: str, day: str, contents_sha256: str) -> str:
+    """What the signature of a day's pack is over."""
+    return f"{PACK_KIND}\n{site}\nday {day}\nsha256 {contents_sha256}\n"
 
 
 # ---- From here to the next line like this: the same text as in the verifier of the journal; a test compares them.
@@ -146,6 +163,17 @@ HEADER = struct.Struct("<4sI16sQqIIII32s4xI")
 
 STATEMENT = b"\xffS\1"  # head of a note that states the hash of a run
 GREEN = ("pass", "attested")
+MARKS = {
+    "sandbox": "this is a sandbox, where anybody funds an account: its figures may be made up",
+    "other_regime": "these rules are not those of the licences of the site whose data it is",
+}
+SOUND, FAULTY, NO_BUNDLE, NOT_VERIFIED = 0, 1, 2, 3  # exit codes
+UNSIGNED = (
+    "the contents agree with themselves",
+    "the run is the one whose SHA-256 stands in the frame",
+    "the frame is under the checkpoint",
+)
+SIGNED = ("the contents are signed by a key that you gave", "the checkpoint is signed by a key that you gave")
 
 
 class Checked(NamedTuple):
@@ -163,6 +191,11 @@ class Proved(NamedTuple):
     signed_by: str | None
 
 
+def why(error: Exception) -> str:
+    """What a file lacks that should be one of ours, in words."""
+    return f"it has no {error}" if isinstance(error, KeyError) else f"it is not made as one ({error})"
+
+
 def check_bundle(data: bytes, keys: Sequence[Key]) -> Checked:
     """Everything. Raises `CannotCheck` for what is no bundle."""
     try:
@@ -173,7 +206,8 @@ def check_bundle(data: bytes, keys: Sequence[Key]) -> Checked:
             raise CannotCheck(f"this is a {contents['kind']!r}")
         report, run = contents["report"], json.loads(contents["run"])
         faults: list[str] = []
-        signed_by = check_signature(text, note, report["site"], keys, faults)
+        expected = signed_text(report["site"], sha256(text.encode()).hexdigest())
+        signed_by = check_signature(expected, note, keys, faults)
         proved = check_proof(contents["proof"], keys, faults)
         digest = sha256(contents["run"].encode()).digest()
         sequences = [sequence for sequence, stated in proved.statements.items() if stated == digest]
@@ -182,22 +216,26 @@ def check_bundle(data: bytes, keys: Sequence[Key]) -> Checked:
         faults += wrong_rules(contents["rules"], run["rules"])
         faults += wrong_report(report, run, sequences)
         faults += wrong_inputs(contents["inputs"], run["rules"])
+        marks = [str(mark) for mark in report.get("marks", [])]
+        faults += [f"it does not tell that {MARKS.get(m, m)}" for m in run.get("marks", []) if m not in marks]
+        statuses = [rule["status"] for rule in report["rules"]]
+        told = {
+            "site": report["site"], "licences": ", ".join(report["licences"]), "time": report["time"],
+            "run_id": run["run_id"], "sequence": sequences[0] if sequences else None, "frames": proved.frames,
+            "rules": len(statuses), "green": sum(status in GREEN for status in statuses),
+            "checkpoint_signed_by": proved.signed_by, "signed_by": signed_by, "marks": marks,
+        }  # fmt: skip
+    except RecursionError as error:
+        raise CannotCheck("this is no bundle that can be read: its parts are nested too deeply") from error
     except (ValueError, LookupError, TypeError, AttributeError, struct.error) as error:
-        raise CannotCheck(f"this is no bundle that can be read: {error!r}") from error
-    statuses = [rule["status"] for rule in report["rules"]]
-    told = {
-        "site": report["site"], "licences": ", ".join(report["licences"]), "time": report["time"],
-        "run_id": run["run_id"], "sequence": sequences[0] if sequences else None, "frames": proved.frames,
-        "rules": len(statuses), "green": sum(status in GREEN for status in statuses),
-        "checkpoint_signed_by": proved.signed_by, "signed_by": signed_by,
-    }  # fmt: skip
+        raise CannotCheck(f"this is no bundle that can be read: {why(error)}") from error
     return Checked(told, faults)
 
 
-def check_signature(text: str, note: str, site: str, keys: Sequence[Key], faults: list[str]) -> str | None:
+def check_signature(expected: str, note: str, keys: Sequence[Key], faults: list[str]) -> str | None:
     """Name of the key that signed the contents; None when no key was given or none did."""
     said, separator, signatures = note.partition("\n\n")
-    if not separator or said + "\n" != signed_text(site, sha256(text.encode()).hexdigest()):
+    if not separator or said + "\n" != expected:
         faults.append("the contents are not those that were signed")
         return None
     try:
@@ -283,26 +321,146 @@ def wrong_inputs(inputs: dict[str, str], found: list[dict[str, Any]]) -> Iterato
         yield f"facts are missing: {min(known - inputs.keys())}"
 
 
+# ---- The pack of a day
+
+PACK_UNSIGNED = (
+    "every file of the pack is the one that pack.json names",
+    "the checkpoint is of the frames it tells of",
+)
+
+
+def check_pack(folder: Path, keys: Sequence[Key]) -> Checked:
+    """Everything. Raises `CannotCheck` for what is no pack, and `OSError`."""
+    text, note = (folder / PACK_NAME).read_bytes(), (folder / PACK_NOTE).read_text("utf-8", errors="replace")
+    faults: list[str] = []
+    try:
+        pack = json.loads(text)
+        if pack["kind"] != PACK_KIND:
+            raise CannotCheck(f"this is a {pack['kind']!r}")
+        expected = signed_pack_text(pack["site"], pack["day"], sha256(text).hexdigest())
+        signed_by = check_signature(expected, note, keys, faults)
+        there = {path.name for path in folder.iterdir()} - {PACK_NAME, PACK_NOTE}
+        faults += [f"{name} is missing, or was not signed for" for name in sorted(there ^ pack["files"].keys())]
+        same = {name for name in there & pack["files"].keys() if name == Path(name).name}
+        wrong = {name for name in same if sha256((folder / name).read_bytes()).hexdigest() != pack["files"][name]}
+        faults += [f"{name} is not the file that was signed for" for name in sorted(wrong)]
+        checkpoint_signed_by = check_pack_checkpoint((folder / "checkpoint").read_bytes(), pack["record"], keys, faults)
+        bundle = folder / "rulebook.bundle"
+        checked = check_bundle(bundle.read_bytes(), keys) if bundle.exists() else Checked({}, [])
+        if checked.told and (checked.told["site"], checked.told["run_id"]) != (
+            pack["site"],
+            pack["rulebook"]["run_id"],
+        ):
+            faults.append("the bundle is of another site or run than the pack tells of")
+        told = {
+            "site": pack["site"], "day": pack["day"], "sequence": pack["record"]["sequence"],
+            "frames": pack["record"]["frames"], "state_digest": pack["record"]["state_digest"],
+            "papers": len(pack["papers"]), "rules": checked.told.get("rules", 0), "open": len(pack["open"]),
+            "checkpoint_signed_by": checkpoint_signed_by, "signed_by": signed_by,
+            "marks": checked.told.get("marks", []),
+        }  # fmt: skip
+    except RecursionError as error:
+        raise CannotCheck("this is no pack that can be read: its parts are nested too deeply") from error
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise CannotCheck(f"this is no pack that can be read: {why(error)}") from error
+    return Checked(told, faults + [f"rulebook.bundle: {fault}" for fault in checked.faults])
+
+
+def check_pack_checkpoint(note: bytes, record: dict[str, Any], keys: Sequence[Key], faults: list[str]) -> str | None:
+    """Name of the key that signed the checkpoint; None when no key was given or none did."""
+    match = NOTE.fullmatch(note)
+    if not match:
+        raise CannotCheck("the checkpoint is none")
+    text, origin, size, root, sequence, frame_hash, signatures = match.groups()
+    said = origin.decode(), int(size), base64.b64decode(root).hex(), int(sequence), frame_hash.decode()
+    if said != tuple(record[name] for name in ("origin", "frames", "root", "sequence", "frame_hash")):
+        faults.append("the checkpoint is of other frames than the pack tells of")
+    try:
+        return signer(text, signatures.decode(), keys) if keys else None
+    except ValueError as error:
+        faults.append(f"the signature of the checkpoint: {error}")
+        return None
+
+
+class Looked(NamedTuple):
+    """What one bundle or pack came to."""
+
+    code: int
+    told: dict[str, Any]
+    """What its JSON has; of what could not be checked, why."""
+
+
+def look_at(path: Path, keys: Sequence[Key]) -> Looked:
+    """Checks one bundle or pack, and says how it came out."""
+    is_pack = path.is_dir()
+    try:
+        told, faults = check_pack(path, keys) if is_pack else check_bundle(path.read_bytes(), keys)
+    except (CannotCheck, OSError) as error:
+        return Looked(NO_BUNDLE, {"sound": False, "error": str(error)})
+    is_signed_by_you = bool(told["signed_by"] and told["checkpoint_signed_by"])
+    unsigned = PACK_UNSIGNED if is_pack else UNSIGNED
+    verified = [] if faults else [*unsigned, *SIGNED] if is_signed_by_you else list(unsigned)
+    not_verified = [] if faults or is_signed_by_you else list(SIGNED)
+    code = FAULTY if faults else NOT_VERIFIED if not_verified else SOUND
+    found = {"verified": verified, "not_verified": not_verified, "faults": faults}
+    return Looked(code, {"sound": code == SOUND, **told, **found})
+
+
+def in_full(told: dict[str, Any]) -> str:
+    """All that is told of one."""
+    left_out = ("sound", "marks", "verified", "not_verified", "faults")
+    lines = [f"{'ATTENTION':22}{MARKS.get(mark, mark)}" for mark in told["marks"]]
+    lines += [f"{name.replace('_', ' '):22}{value}" for name, value in told.items() if name not in left_out]
+    lines += [f"{'verified':22}{each}" for each in told["verified"]]
+    lines += [f"{'NOT VERIFIED':22}{each}" for each in told["not_verified"]]
+    lines += [f"FAULT: {fault}" for fault in told["faults"]]
+    if told["not_verified"]:
+        lines.append("NOT VERIFIED: without --public-key anybody could have written this file.")
+    return "\n".join(lines)
+
+
+def in_a_line(path: Path, looked: Looked) -> str:
+    """One of several."""
+    told = looked.told
+    if looked.code == NO_BUNDLE:
+        return f"{path}: Error: {told['error']}"
+    what = f"pack of {told['day']}, {told['open']} open" if "day" in told else f"bundle of {told['time']}"
+    words = f"{path}: {told['site']}, {what}, {told['frames']} frames: "
+    if looked.code == FAULTY:
+        words += "FAULT: " + "; ".join(told["faults"])
+    elif looked.code == NOT_VERIFIED:
+        words += "NOT VERIFIED: without --public-key anybody could have written it"
+    else:
+        words += f"verified, signed by {told['signed_by']}"
+    return words + "".join(f"; ATTENTION: {MARKS.get(mark, mark)}" for mark in told["marks"])
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """The program; gives its exit code."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", type=Path, metavar="FILE")
+    parser.add_argument("files", type=Path, metavar="FILE", nargs="+", help="a bundle, or the folder of a day's pack")
     parser.add_argument("--public-key", action="append", default=[], metavar="KEY")
     parser.add_argument("--json", action="store_true")
     chosen = parser.parse_args(arguments)
     try:
         keys = [read_key(text) for text in chosen.public_key]
-        told, faults = check_bundle(chosen.file.read_bytes(), keys)
-    except (CannotCheck, OSError) as error:
+    except CannotCheck as error:
         print(f"Error: {error}", file=sys.stderr)
-        return 2
-    lines = [f"{name.replace('_', ' '):22}{value}" for name, value in told.items()]
-    lines += [f"FAULT: {fault}" for fault in faults]
-    if not (told["signed_by"] and told["checkpoint_signed_by"]):
-        lines.append("Nothing is vouched for: that takes the --public-key that it was signed with.")
-    print(json.dumps({"sound": not faults, **told, "faults": faults}) if chosen.json else "\n".join(lines))
-    return 1 if faults else 0
+        return NO_BUNDLE
+    codes = set()
+    for path in chosen.files:
+        looked = look_at(path, keys)
+        codes.add(looked.code)
+        if len(chosen.files) > 1:
+            print(json.dumps({"file": str(path), **looked.told}) if chosen.json else in_a_line(path, looked))
+        elif looked.code == NO_BUNDLE:
+            print(f"Error: {looked.told['error']}", file=sys.stderr)
+        else:
+            print(json.dumps(looked.told) if chosen.json else in_full(looked.told))
+    return min(codes, key=(FAULTY, NO_BUNDLE, NOT_VERIFIED, SOUND).index)
 
 
 if __name__ == "__main__":
+    if hasattr(signal, "SIGPIPE"):
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)  # whoever stops reading gets no exit code that means a fault
     sys.exit(main())

@@ -16,6 +16,7 @@ from lionrock.rulebook.strictness import Stricter
 
 WARNING_DAYS = 30
 """How long before it runs out an attestation is shown as due."""
+_GONE = "The document behind the attestation of {} is gone or was changed."
 
 
 class Within(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -30,12 +31,15 @@ def attested_within(parameters: Within, statements: Sequence[Attested], moment: 
 
     Shown as due from thirty days before it runs out, so that nobody finds out on the day. A statement runs out at the
     same time of day so many months later; at that very moment it still counts. Where two people are asked, one who
-    signs for both does not count. A person's word is shown as that, and never as a pass.
+    signs for both does not count. A person's word is shown as that, and never as a pass. Statements are those of the
+    journal; one whose document the site has no longer, or not unchanged, counts for nothing.
     """
     valid = [each for each in statements if each.subject == parameters.subject and _counts(each, parameters.two_people)]
     name = parameters.subject.replace("_", " ")
     last = max((each.attested_ns for each in valid if each.attested_ns <= moment.now_ns), default=None)
     step = f"Do it, and attest {name} with its document."
+    if last is None and any(each.subject == parameters.subject and not each.document_is_held for each in statements):
+        return failed(_GONE.format(name), step)
     if last is None:
         return no_data(f"Nobody has attested {name}.", step, months=parameters.months)
     end_ns = months_later(last, parameters.months)
@@ -71,6 +75,8 @@ def attested_for(
         if each.subject == parameters.subject and each.document_sha256 == document:
             if _counts(each, parameters.two_people) and each.attested_ns <= moment.now_ns:
                 return attested(f"Attested for the document that is in force: {name}.", document=document)
+            if not each.document_is_held:
+                return failed(_GONE.format(name), f"Attest {name}.")
             return failed(f"One person alone attested {name}.", "Have a second person sign.", document=document)
     return no_data(
         f"Nobody has attested {name} for the document that is in force.", f"Attest {name}.", document=document
@@ -78,6 +84,6 @@ def attested_for(
 
 
 def _counts(statement: Attested, two_people: bool) -> bool:
-    if not statement.staff_id or not statement.document_sha256:
+    if not statement.staff_id or not statement.document_sha256 or not statement.document_is_held:
         return False
     return not two_people or statement.approver_id not in {"", statement.staff_id}

@@ -9,6 +9,7 @@ import msgspec
 
 from lionrock.rulebook.calendars import due_ns
 from lionrock.rulebook.control import Finding, Moment, control
+from lionrock.rulebook.controls.backing import by_word, set_to
 from lionrock.rulebook.controls.findings import failed, no_data, passed
 from lionrock.rulebook.controls.spans import days_between
 from lionrock.rulebook.facts import CapitalPosition, Obligation, Setting
@@ -151,6 +152,10 @@ def liquid_capital_notice(
     return passed(f"{told} The notice is sent or still in time.", **figures)
 
 
+CLAIMED = "yes"
+"""Of a setting by which less is asked: whoever does not claim it is asked for more, and has nothing to show."""
+
+
 class AgainstOverheads(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     currency: str
     least_minor: Annotated[int, Stricter.HIGHER]
@@ -169,14 +174,18 @@ def capital_against_overheads(
     """Capital is at least the higher of a fixed amount and a share of last year's fixed overheads, rounded up.
 
     Where the amounts depend on how the site works (such as whether a licensed custodian keeps the assets), the check
-    names the setting that decides, and passes for the other way of working.
+    names the setting that decides, and passes for the other way of working. That a site works the way which takes less
+    capital (`yes`) is its own word until it is attested.
     """
+    claimed = None
     if parameters.only_if_setting:
-        value = next((each.value for each in settings if each.name == parameters.only_if_setting), None)
-        if value is None:
+        way = set_to(settings, parameters.only_if_setting)
+        if way is None:
             return no_data(f"The site does not say {parameters.only_if_setting}.", "Set it in the site's file.")
-        if value != parameters.only_if_value:
-            return passed(f"Not asked: {parameters.only_if_setting} is {value}.")
+        claimed = way if way.value == CLAIMED else None
+        if way.value != parameters.only_if_value:
+            words = f"Not asked: {parameters.only_if_setting} is {way.value}."
+            return by_word(claimed, words) if claimed else passed(words)
     position = _latest(positions, parameters.currency)
     if position is None or _is_old(position, parameters.oldest_days, moment):
         return _none(parameters.currency, position, moment)
@@ -185,7 +194,8 @@ def capital_against_overheads(
     figures = {"paid_up_minor": position.paid_up_minor, "needed_minor": needed, "share_of_overheads_minor": share}
     if position.paid_up_minor < needed:
         return failed("Capital is below what the licence asks.", _RAISE, (position.entity,), **figures)
-    return passed("Capital is at least what the licence asks.", **figures)
+    words = "Capital is at least what the licence asks."
+    return by_word(claimed, words, **figures) if claimed else passed(words, **figures)
 
 
 def _latest(positions: Sequence[CapitalPosition], currency: str) -> CapitalPosition | None:

@@ -33,8 +33,15 @@ def attested(words: str, **figures: Figure) -> Finding:
 
 
 def worst(first: Finding, *others: Finding) -> Finding:
-    """The finding that weighs most: fail, no data, due, attested, pass; of equals the earliest."""
+    """The finding that weighs most: fail, no data, declared, due, attested, pass; of equals the earliest."""
     return max((first, *others), key=lambda finding: _WEIGHTS[finding.verdict])
 
 
-_WEIGHTS = {Verdict.PASS: 0, Verdict.ATTESTED: 1, Verdict.DUE: 2, Verdict.NO_DATA: 3, Verdict.FAIL: 4}
+_WEIGHTS = {
+    Verdict.PASS: 0,
+    Verdict.ATTESTED: 1,
+    Verdict.DUE: 2,
+    Verdict.DECLARED: 3,
+    Verdict.NO_DATA: 4,
+    Verdict.FAIL: 5,
+}

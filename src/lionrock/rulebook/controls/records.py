@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
+from lionrock.rulebook.controls.backing import by_word, set_to
 from lionrock.rulebook.controls.findings import failed, no_data, passed
 from lionrock.rulebook.controls.spans import NS_PER_HOUR, days_between, has_passed
 from lionrock.rulebook.facts import RecordClass, RecordProof, RecordShape, Setting
@@ -63,11 +64,11 @@ def kept_at_least(
     """
     name = parameters.record_class.replace("_", " ")
     if parameters.only_if_setting:
-        value = next((each.value for each in settings if each.name == parameters.only_if_setting), None)
-        if value is None:
+        way = set_to(settings, parameters.only_if_setting)
+        if way is None:
             return no_data(f"The site does not say {parameters.only_if_setting}.", "Set it in the site's file.")
-        if value != parameters.only_if_value:
-            return passed(f"No {name} arise: {parameters.only_if_setting} is {value}.")
+        if way.value != parameters.only_if_value:
+            return by_word(way, f"No {name} arise: {parameters.only_if_setting} is {way.value}.")
     mine = [each for each in classes if each.record_class == parameters.record_class and each.tables]
     if not mine:
         return no_data(f"The site names no place where {name} are kept.", "Name tables and time of the class.")

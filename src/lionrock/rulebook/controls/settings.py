@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
+from lionrock.rulebook.controls.backing import by_word, set_to
 from lionrock.rulebook.controls.findings import failed, no_data, passed
 from lionrock.rulebook.facts import OrderGateSetting, Setting
 from lionrock.rulebook.rule import Kind
@@ -25,17 +26,19 @@ class IsOneOf(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 def setting_is(parameters: IsOneOf, settings: Sequence[Setting], moment: Moment) -> Finding:
     """The site is set to one of the values that the rule allows, such as credit being forbidden.
 
-    A setting that the site does not tell is no data.
+    A setting that the site does not tell is no data. What the site's file alone says is shown as declared, and as
+    attested once two people stand for that value with a document; only what the program tells of itself passes.
     """
-    value = _value(settings, parameters.name)
-    if value is None:
+    setting = set_to(settings, parameters.name)
+    if setting is None:
         return _untold(parameters.name)
+    value = setting.value
     if str(value) not in parameters.allowed:
         allowed = " or ".join(parameters.allowed)
         return failed(
             f"{parameters.name} is {value}; it must be {allowed}.", _SET, (parameters.name,), value=str(value)
         )
-    return passed(f"{parameters.name} is {value}.", value=str(value))
+    return by_word(setting, f"{parameters.name} is {value}.", value=str(value))
 
 
 class AtLeast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -46,14 +49,14 @@ class AtLeast(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @control(Kind.INVARIANT)
 def setting_at_least(parameters: AtLeast, settings: Sequence[Setting], moment: Moment) -> Finding:
     """A number that the site is set to, or tells of itself, is at least what the rule asks."""
-    value = _value(settings, parameters.name)
-    if not isinstance(value, int):
+    setting = set_to(settings, parameters.name)
+    if setting is None or not isinstance(value := setting.value, int):
         return _untold(parameters.name)
     if value < parameters.least:
         return failed(
             f"{parameters.name} is {value}; the least is {parameters.least}.", _SET, value=value, least=parameters.least
         )
-    return passed(f"{parameters.name} is {value}.", value=value, least=parameters.least)
+    return by_word(setting, f"{parameters.name} is {value}.", value=value, least=parameters.least)
 
 
 class AtMost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -64,14 +67,14 @@ class AtMost(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @control(Kind.INVARIANT)
 def setting_at_most(parameters: AtMost, settings: Sequence[Setting], moment: Moment) -> Finding:
     """A number that the site is set to, or tells of itself, is at most what the rule allows."""
-    value = _value(settings, parameters.name)
-    if not isinstance(value, int):
+    setting = set_to(settings, parameters.name)
+    if setting is None or not isinstance(value := setting.value, int):
         return _untold(parameters.name)
     if value > parameters.most:
         return failed(
             f"{parameters.name} is {value}; the most is {parameters.most}.", _SET, value=value, most=parameters.most
         )
-    return passed(f"{parameters.name} is {value}.", value=value, most=parameters.most)
+    return by_word(setting, f"{parameters.name} is {value}.", value=value, most=parameters.most)
 
 
 class IsTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -81,12 +84,12 @@ class IsTold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 @control(Kind.INVARIANT)
 def setting_is_told(parameters: IsTold, settings: Sequence[Setting], moment: Moment) -> Finding:
     """The site names something that it must have, such as the reference of an approval by the regulator."""
-    value = _value(settings, parameters.name)
-    if value is None:
+    setting = set_to(settings, parameters.name)
+    if setting is None:
         return _untold(parameters.name)
-    if not str(value).strip():
+    if not str(setting.value).strip():
         return failed(f"{parameters.name} is empty.", "Get the approval, and name its reference.", (parameters.name,))
-    return passed(f"{parameters.name} is told.")
+    return by_word(setting, f"{parameters.name} is told.")
 
 
 class Product(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,14 +104,14 @@ def product_needs_approval(parameters: Product, settings: Sequence[Setting], mom
     product is offered.
     """
     name = f"product.{parameters.product}"
-    value = _value(settings, name)
-    if value is None:
+    setting = set_to(settings, name)
+    if setting is None:
         return _untold(name)
-    told = str(value).strip()
+    told = str(setting.value).strip()
     if told == "forbidden":
-        return passed(f"{name} is forbidden.", value=told)
+        return by_word(setting, f"{name} is forbidden.", value=told)
     if told.startswith("approved:") and told.removeprefix("approved:").strip():
-        return passed(f"{name} is offered under a named approval.", value=told)
+        return by_word(setting, f"{name} is offered under a named approval.", value=told)
     return failed(
         f"{name} is offered and no approval is named.",
         "Forbid it, or set it to `approved:` with the regulator's reference.",
@@ -141,10 +144,6 @@ def order_gate_is_set(parameters: OrderGate, gates: Sequence[OrderGateSetting], 
             **figures,
         )
     return passed(f"{parameters.rejection} is set for all {mine.out_of}.", **figures)
-
-
-def _value(settings: Sequence[Setting], name: str) -> int | str | None:
-    return next((each.value for each in settings if each.name == name), None)
 
 
 def _untold(name: str) -> Finding:

@@ -8,6 +8,7 @@ from typing import Annotated
 import msgspec
 
 from lionrock.rulebook.control import Finding, Moment, control
+from lionrock.rulebook.controls.backing import by_word, set_to
 from lionrock.rulebook.controls.findings import failed, no_data, passed
 from lionrock.rulebook.controls.spans import has_passed
 from lionrock.rulebook.facts import Setting, StaffRecord
@@ -24,16 +25,16 @@ def second_factor_for_login(
     parameters: SecondFactor, settings: Sequence[Setting], staff: Sequence[StaffRecord], moment: Moment
 ) -> Finding:
     """Nobody signs in with a password alone: clients are asked for a second factor, all staff have one."""
-    value = next((each.value for each in settings if each.name == parameters.setting), None)
-    if value is None:
+    setting = set_to(settings, parameters.setting)
+    if setting is None:
         return no_data(f"The site does not say {parameters.setting}.", "Set it in the site's file.")
     bad = [each.staff_id for each in staff if each.is_active and not each.has_second_factor]
     figures = {"staff": len(staff), "without": len(bad)}
-    if value != "yes":
+    if setting.value != "yes":
         return failed("Clients may sign in without a second factor.", "Require one.", (), **figures)
     if bad:
         return failed("Members of staff have no second factor.", "Give each a passkey.", bad, **figures)
-    return passed("Everybody signs in with a second factor.", **figures)
+    return by_word(setting, "Everybody signs in with a second factor.", **figures)
 
 
 class Review(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 import msgspec
 
 
@@ -24,7 +26,7 @@ class Watched(msgspec.Struct, frozen=True):
     """Such as `compliance.papers`."""
 
 
-class Attested(msgspec.Struct, frozen=True):
+class Attested(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a person of the staff stated and signed, with the document it rests on."""
 
     subject: str
@@ -34,6 +36,8 @@ class Attested(msgspec.Struct, frozen=True):
     approver_id: str
     """A second person, where the subject takes two; otherwise empty."""
     document_sha256: str
+    document_is_held: bool = True
+    """Whether the site has that document, whole and unchanged."""
 
 
 class GateWired(msgspec.Struct, frozen=True):
@@ -70,9 +74,21 @@ class RecordShape(msgspec.Struct, frozen=True):
     fields: tuple[str, ...]
 
 
-class Setting(msgspec.Struct, frozen=True):
+class Backing(StrEnum):
+    """What stands behind a setting."""
+
+    PROGRAM = "program"
+    """The running program tells it of itself, and works by it."""
+    DECLARED = "declared"
+    """It is written in the site's file, and nothing else shows it."""
+    ATTESTED = "attested"
+    """It is written there, and two people stand for that very value, with a document that the site holds."""
+
+
+class Setting(msgspec.Struct, frozen=True, omit_defaults=True):
     """What the running site is set to."""
 
     name: str
     """Such as `login.second_factor_required` or `product.credit`."""
     value: int | str
+    backing: Backing = Backing.PROGRAM
