@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -17,12 +15,11 @@ from lionrock.node.published import Published
 from lionrock.words.events import HoldPlaced
 from tests.custody.kill_me import BEFORE_JOURNAL, BEFORE_SQL
 from tests.custody.sites import ACCOUNT, ADDRESS, SUB, UNIT, opened
-from tests.house.tree import ROOT
+from tests.programs import run
 
 
 def killed(directory: Path, what: str, point: str) -> None:
-    command = [sys.executable, "-m", "tests.custody.kill_me", str(directory), what, point]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = run(str(directory), what, point, module="tests.custody.kill_me")
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

@@ -31,13 +31,14 @@ from lionrock.people import tables as people_tables
 from lionrock.people.api_keys import ApiKeys, Right
 from lionrock.people.staff import tables as staff_tables
 from lionrock.rulebook import tables as rulebook_tables
+from lionrock.site import belonging
 from lionrock.store import database as store_database
 from lionrock.store.database import DATABASE_FILE, DatabaseUnusable, open_database
 from lionrock.store.outbox import tables as outbox_tables
 from lionrock.store.sealing import Sealer
 from tests.gateways.rest.inside import Inside
 from tests.people.test_api_keys import ACCOUNTS, JOURNAL
-from tests.site.test_serve import run
+from tests.programs import run
 
 FIRST_SITES = """CREATE TABLE api_keys (
     access_key VARCHAR(64) NOT NULL, sealed_secret BLOB NOT NULL, account_id BIGINT NOT NULL, rights INTEGER NOT NULL,
@@ -61,9 +62,10 @@ ROOMS = (
     custody_tables.metadata,
     answer_memory.metadata,
     bindings.metadata,
+    belonging.metadata,
 )
 
-pytestmark = pytest.mark.shows("AUTH-020")
+pytestmark = [pytest.mark.shows("AUTH-020"), pytest.mark.usefixtures("every_step")]
 
 
 def test_users_of_before_keep_their_account_and_others_may_have_none(tmp_path: Path) -> None:

@@ -6,8 +6,6 @@ import asyncio
 import logging
 import re
 import signal
-import subprocess
-import sys
 from collections import Counter
 from collections.abc import Callable
 from email import message_from_bytes
@@ -21,7 +19,7 @@ from lionrock.store.outbox.messages import Address, Carrier, Channel, DeliverySt
 from lionrock.store.outbox.outbox import NS_PER_S, Patience
 from lionrock.store.outbox.tables import messages
 from tests.gateways.rest.inside import stored
-from tests.house.tree import ROOT
+from tests.programs import run
 from tests.store.boxes import CONTENT, INBOX, MAIL, Box, hook_at, local_hook, opened, plain_mail
 from tests.store.receivers import Hook, Mailbox, mail_server
 
@@ -52,8 +50,7 @@ def _go_wrong(box: Box) -> None:
 
 
 def killed(directory: Path, port: int, hook: Hook, point: str) -> None:
-    command = [sys.executable, "-m", "tests.store.kill_courier", str(directory), str(port), str(hook.port), point]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    ended = run(str(directory), str(port), str(hook.port), point, module="tests.store.kill_courier")
     assert ended.returncode == -signal.SIGKILL, ended.stderr
 
 

@@ -23,11 +23,11 @@ from lionrock.custody.tables import Keys, chain_heights, deposit_addresses, depo
 from lionrock.node.errors import NodeBusy
 from lionrock.node.node import Node
 from lionrock.store.sealing import Sealer
+from lionrock.views.telling import About, refusal_told
 from lionrock.words.amounts import parse_decimal
 from lionrock.words.commands import Transfer
 from lionrock.words.enumerations import ActorKind, TransferPurpose
 from lionrock.words.events import AssetListed, CommandRejected, TransferPosted
-from lionrock.words.rejections import explain
 
 _log = logging.getLogger(__name__)
 
@@ -282,7 +282,8 @@ class Deposits:
                 if posted is not None:
                     self._credited(connection, row, posted.sequence)
                 elif refused is not None:
-                    words = explain(refused.rejection, refused.first_figure, refused.second_figure)
+                    held = next((each for each in self._assets.values() if each.asset_id == row.asset_id), None)
+                    words = refusal_told(refused, About(held=held))
                     _log.error("Deposit %d is confirmed and the ledger refuses it: %s", row.number, words)
                     reason = f"the ledger refused it: {words}"
                     self._step(connection, row, DepositState.WAITING, reason, row.confirmations)

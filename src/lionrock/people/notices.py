@@ -43,6 +43,8 @@ class Occasion(StrEnum):
     """A contract note, statement or receipt is there."""
     ADDRESS_CODE = "address_code"
     """The code that confirms a new address."""
+    RESET_CODE = "reset_code"
+    """What a new password is set with by who forgot the old one."""
 
 
 OPTIONAL = frozenset({Occasion.TRADE})
@@ -55,6 +57,10 @@ _WORDS: dict[Occasion, tuple[str, str]] = {
     Occasion.PROFILE_CHANGE: ("Your account's settings were changed", "Settings of your account were changed."),
     Occasion.PAPER: ("A document for you", "A new document is in your account."),
     Occasion.ADDRESS_CODE: ("Confirm this address", "Enter this code in your account to receive notices here."),
+    Occasion.RESET_CODE: (
+        "Set a new password",
+        "Somebody asked for a new password. This code sets it, once, in half an hour. If it was not you, do nothing.",
+    ),
 }
 _UNASKED = "If this was not you, change your password and tell us at once."
 _WARNED = frozenset({Occasion.LOGIN, Occasion.PASSWORD_RESET, Occasion.PROFILE_CHANGE})
@@ -132,12 +138,23 @@ class Notices:
         addresses = (*self._outside(connection, user_id), Address(Channel.INBOX))
         return self.outbox.put(connection, Message(message_id, kind, user_id, content, addresses), now_ns)
 
-    def _outside(self, connection: Connection, user_id: str) -> list[Address]:
-        """Confirmed addresses; without any, a sign-in name that is a mail address."""
+    def send_reset(self, connection: Connection, user_id: str, code: str, now_ns: int) -> bool:
+        """To confirmed addresses alone, never to a name that only looks like one; False where there is none."""
+        addresses = self._confirmed(connection, user_id)
+        if addresses:
+            content = _content(Occasion.RESET_CODE, {"code": code}, now_ns)
+            kind, message_id = Occasion.RESET_CODE.value, self.outbox.new_id()
+            self.outbox.put(connection, Message(message_id, kind, user_id, content, tuple(addresses)), now_ns)
+        return bool(addresses)
+
+    def _confirmed(self, connection: Connection, user_id: str) -> list[Address]:
         confirmed = and_(notice_addresses.c.user_id == user_id, notice_addresses.c.confirmed_ns.is_not(None))
         rows = connection.execute(select(notice_addresses).where(confirmed)).all()
-        found = [self._opened(user_id, row.channel, row.sealed_address) for row in rows]
-        if found:
+        return [self._opened(user_id, row.channel, row.sealed_address) for row in rows]
+
+    def _outside(self, connection: Connection, user_id: str) -> list[Address]:
+        """Confirmed addresses; without any, a sign-in name that is a mail address."""
+        if found := self._confirmed(connection, user_id):
             return found
         sealed = connection.execute(select(users.c.sealed_name).where(users.c.user_id == user_id)).scalar()
         name = "" if sealed is None else self._sealer.open(sealed, f"users.name:{user_id}").decode()

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 
-from sqlalchemy import Engine
+import msgspec
+from sqlalchemy import Connection, Engine, delete
 
 from lionrock.people.attempts import NS_PER_S, Attempts, MustWait
 from lionrock.people.notices import Notices, Occasion, Within, nothing_else
 from lionrock.people.passkeys import PasskeyRefused, Passkeys, RelyingParty
+from lionrock.people.password_resets import WAY as RESET
+from lionrock.people.password_resets import PasswordResets, Pending, ResetRefused
 from lionrock.people.passwords import Passwords
 from lionrock.people.second_factors import SecondFactors, WrongCode
 from lionrock.people.sessions import Place, Session, SessionRules, Sessions
 from lionrock.people.sign_in_log import Attempt, Outcome, SignInLog
+from lionrock.people.tables import password_resets, sessions
 from lionrock.people.users import User, Users
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
@@ -28,6 +32,22 @@ class SignInRefused(Exception):
 
 class SecondFactorNeeded(Exception):
     """Name and password are right; the user has an authenticator, and no code came."""
+
+
+class PasskeyNeeded(Exception):
+    """The user's second factor is a passkey, and it did not answer."""
+
+
+class Proof(msgspec.Struct, frozen=True):
+    """What somebody shows beside the token of a reset."""
+
+    code: str = ""
+    credential: Mapping[str, object] | None = None
+    """A passkey's answer to a challenge of a sign-in."""
+    origin: str = ""
+
+    def __repr__(self) -> str:
+        return "Proof()"
 
 
 class NoSecondFactor(Exception):
@@ -67,6 +87,13 @@ class People:
         self.passkeys = Passkeys(database, sealer, random_bytes, clock, relying_party)
         self.sessions = Sessions(database, sealer, random_bytes, rules, clock())
         self.sign_in_log = SignInLog(database, sealer)
+        self.resets = (
+            PasswordResets(
+                database, sealer, random_bytes, clock, attempts=self.attempts, notices=notices, log=self.sign_in_log
+            )
+            if notices
+            else None
+        )
 
     def about(self, user_id: str, occasion: Occasion, **facts: str) -> Within:
         """What writes a notice to a user, for the transaction of what happened."""
@@ -158,10 +185,64 @@ class People:
         await asyncio.to_thread(self.attempts.succeeded, guessed_at)
 
     async def change_password(self, session: Session, password: str) -> None:
-        """Every other session of the user ends."""
+        """Every other session of the user ends, and so does every token of a reset that was sent before."""
         told = self.about(session.user_id, Occasion.PASSWORD_RESET)
-        await self._store_password(session.user_id, password, told)
+
+        def within(connection: Connection) -> None:
+            connection.execute(delete(password_resets).where(password_resets.c.user_id == session.user_id))
+            told(connection)
+
+        await self._store_password(session.user_id, password, within)
         await asyncio.to_thread(lambda: self.sessions.end_all_of(session.user_id, but=session))
+
+    async def ask_for_reset(self, name: str, place: Place) -> None:
+        """A token goes to the user of this name, if there is one with a confirmed address. Nothing that is done,
+        told or raised here depends on that. Raises `MustWait`, and `ResetRefused` on a site that sends no notices.
+        """
+        if self.resets is None:
+            raise ResetRefused
+        await asyncio.to_thread(self.resets.ask, self.users.name_hash(name), place)
+
+    async def reset_password(self, token: str, password: str, proof: Proof, place: Place) -> None:
+        """A new password for whoever holds the token and, where the user has one, a second factor. Every session of the
+        user ends. Raises `ResetRefused`, `SecondFactorNeeded`, `PasskeyNeeded`, `WrongCode`, `PasskeyRefused`,
+        `MustWait` and `PasswordsBusy`.
+        """
+        if self.resets is None:
+            raise ResetRefused
+        pending = await asyncio.to_thread(self.resets.find, token)
+        user = await asyncio.to_thread(self.users.by_id, pending.user_id)
+        if user is None:
+            raise ResetRefused
+        await self._prove(user, proof)
+        stored = await self.passwords.hash(password)
+        await asyncio.to_thread(self._reset, self.resets, token, pending, stored)
+        attempt = Attempt(self.clock(), user.user_id, RESET, Outcome.PASSWORD_SET.value, place)
+        await asyncio.to_thread(self.sign_in_log.add, attempt, pending.name_hash)
+
+    async def _prove(self, user: User, proof: Proof) -> None:
+        """The second factor that the user has; a passkey will do for an authenticator."""
+        if proof.credential is not None:
+            if await asyncio.to_thread(self.passkeys.sign_in, proof.credential, proof.origin) != user.user_id:
+                raise PasskeyRefused("it is somebody else's")
+        elif user.has_totp:
+            if not proof.code:
+                raise SecondFactorNeeded
+            await asyncio.to_thread(self.second_factors.use, user.user_id, proof.code)
+        elif await asyncio.to_thread(self.passkeys.of_user, user.user_id):
+            raise PasskeyNeeded
+
+    def _reset(self, resets: PasswordResets, token: str, pending: Pending, stored: str) -> None:
+        told = self.about(pending.user_id, Occasion.PASSWORD_RESET)
+
+        def within(connection: Connection) -> None:
+            resets.use_up(connection, token, pending.user_id)
+            connection.execute(delete(sessions).where(sessions.c.user_id == pending.user_id))
+            told(connection)
+
+        self.users.set_password(pending.user_id, stored, within)
+        self.sessions.end_all_of(pending.user_id)
+        resets.forgive(pending.name_hash)
 
     async def _store_password(self, user_id: str, password: str, within: Within) -> None:
         stored = await self.passwords.hash(password)

@@ -10,6 +10,7 @@ from hashlib import sha256
 import msgspec
 from sqlalchemy import Engine, delete, insert, select, update
 
+from lionrock.people.api_keys import ALL_RIGHTS, Credential, Right
 from lionrock.people.attempts import NS_PER_S
 from lionrock.people.notices import Within, nothing_else
 from lionrock.people.tables import sessions, users
@@ -70,6 +71,8 @@ class Sessions:
         self._rules = rules
         self._csrf = sealer.digester("cross-site request forgery")
         self._changing = threading.Lock()
+        self.on_end: list[Callable[[Session], None]] = []
+        """Told of each session that ended, in the thread that ended it."""
         with database.begin() as connection:
             connection.execute(
                 delete(sessions).where(
@@ -150,6 +153,18 @@ class Sessions:
         """When it ends if it is not used again."""
         return min(session.created_ns + self._rules.absolute_ns, session.last_used_ns + self._rules.idle_ns)
 
+    def credential_of(self, session: Session) -> Credential:
+        """The session in the place of an API key: it does for its account all that a key may but manage keys, at the
+        latest until it ends for good.
+        """
+        return Credential(
+            access_name(session),
+            b"",
+            session.account_id,
+            ALL_RIGHTS & ~Right.MANAGE,
+            expires_ns=session.created_ns + self._rules.absolute_ns,
+        )
+
     def csrf_token(self, session: Session) -> str:
         """What a page of ours knows and a page of others does not: sent as a header with each write."""
         return self._csrf(session.token_hash).hex()
@@ -184,6 +199,8 @@ class Sessions:
             self._sessions.pop(session.token_hash, None)
             with self._database.begin() as connection:
                 connection.execute(delete(sessions).where(sessions.c.token_hash == session.token_hash))
+        for tell in self.on_end:
+            tell(session)
 
     def end_all_of(self, user_id: str, *, but: Session | None = None) -> None:
         """As after a change of the password."""
@@ -195,6 +212,11 @@ class Sessions:
         """Lets go of those that ended by themselves."""
         for session in [each for each in list(self._sessions.values()) if now_ns >= self.ends_ns(each)]:
             self.end(session)
+
+
+def access_name(session: Session) -> str:
+    """What the session is called where keys are called by their access key, which has no colon."""
+    return f"session:{session.session_id}"
 
 
 def _hash(token: str) -> bytes:

@@ -24,6 +24,10 @@ class Outcome(StrEnum):
     CODE_NEEDED = "code_needed"
     MUST_WAIT = "must_wait"
     """There were too many wrong attempts."""
+    ASKED = "asked"
+    """For a way back without the password."""
+    PASSWORD_SET = "password_set"  # noqa: S105 not a password
+    """A new one, by that way."""
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -33,7 +37,7 @@ class Attempt(msgspec.Struct, frozen=True):
     user_id: str
     """Empty where no user was found."""
     way: str
-    """`password` or `passkey`."""
+    """`password`, `passkey` or `reset`."""
     outcome: str
     place: Place
 

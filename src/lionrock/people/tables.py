@@ -97,6 +97,24 @@ sign_in_failures = Table(
     Column("locked_until_ns", BigInteger, nullable=False),
 )
 
+password_reset_requests = Table(
+    "password_reset_requests",
+    metadata,
+    Column("request_id", String(32), primary_key=True),
+    Column("name_hash", LargeBinary, nullable=False),
+    Column("asked_ns", BigInteger, nullable=False, index=True),
+    Column("sealed_place", LargeBinary, nullable=False),
+)
+
+password_resets = Table(
+    "password_resets",
+    metadata,
+    Column("token_hash", LargeBinary, primary_key=True),
+    Column("user_id", String(32), nullable=False, index=True),
+    Column("name_hash", LargeBinary, nullable=False),
+    Column("ends_ns", BigInteger, nullable=False),
+)
+
 sign_in_log = Table(
     "sign_in_log",
     metadata,

@@ -15,7 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lionrock.people.api_keys import check_origin
 from lionrock.people.notices import Within, nothing_else
-from lionrock.people.tables import passkeys, recovery_codes, sessions, users
+from lionrock.people.tables import passkeys, password_resets, recovery_codes, sessions, users
 from lionrock.store.sealing import Sealer
 from lionrock.words.events import AccountOpened
 
@@ -163,7 +163,7 @@ def forget_later_users(database: Engine, last_sequence: int) -> int:
             .where(is_later & is_applicant)
             .values(account_id=None, journal_id=None, opened_sequence=None, opened_ns=None)
         )
-        for table in (sessions, passkeys, recovery_codes):
+        for table in (sessions, passkeys, recovery_codes, password_resets):
             connection.execute(delete(table).where(table.c.user_id.in_(later)))
         return connection.execute(delete(users).where(is_later)).rowcount
 

@@ -26,6 +26,8 @@ import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from lionrock.store.database import DATABASE_FILE
+
 MASTER_KEY_FILE = "master.key"
 KEYS_FILE = "data.keys"
 """Sealed under the master key; not there until the first rotation."""
@@ -151,10 +153,13 @@ def key_number(sealed: bytes) -> int | None:
 def open_sealer(directory: Path, random_bytes: Callable[[int], bytes]) -> Sealer:
     """The sealer of a data directory; at the first start makes its master key (mode 0600) and keeps others out (0700).
 
-    Raises `MasterKeyUnusable` and `SealBroken`. The caller holds the lock of the directory.
+    Where something was sealed before, no other key takes the place of one that is gone. Raises `MasterKeyUnusable` and
+    `SealBroken`. The caller holds the lock of the directory.
     """
     path = directory / MASTER_KEY_FILE
     if not path.exists():
+        if any((directory / name).exists() for name in (DATABASE_FILE, KEYS_FILE, NEXT_KEYS_FILE)):
+            raise MasterKeyUnusable(f"{directory} has no {MASTER_KEY_FILE}: put the site's own back")
         directory.chmod(0o700)
         write_key(path, random_bytes(KEY_BYTES))
     if path.stat().st_mode & 0o077:

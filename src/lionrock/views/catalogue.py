@@ -160,6 +160,10 @@ class Catalogue:
         reaching = {(KillSwitchScope.SITE, 0), (KillSwitchScope.MARKET, market_id)}
         return not reaching.isdisjoint(self._engaged)
 
+    def is_engaged(self, scope: int, scope_id: int) -> bool:
+        """Whether this very kill switch is."""
+        return (scope, scope_id) in self._engaged
+
     @property
     def fee_tiers(self) -> dict[int, Rates]:
         """Rates by tier; tier 0 charges nothing until it is set."""

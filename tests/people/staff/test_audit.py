@@ -11,7 +11,7 @@ import pytest
 from sqlalchemy import Engine, delete, update
 from sqlalchemy.exc import IntegrityError
 
-from lionrock.people.staff.audit import FIRST, Audit
+from lionrock.people.staff.audit import FIRST, MACHINE, Audit
 from lionrock.people.staff.tables import staff_audit, writing
 from lionrock.store.database import open_database
 
@@ -62,6 +62,23 @@ async def test_the_journal_has_every_digest_in_order(database: Engine) -> None:
     assert audit.broken_at() == 0
     assert [entry.entry for entry in audit.entries(after=2, most=2)] == [3, 4]
     assert [entry.entry for entry in audit.entries(subject="thing 3")] == [4]
+
+
+@pytest.mark.shows("STAF-015")
+def test_the_newest_stand_first_and_are_chosen_by_what_they_tell(database: Engine) -> None:
+    audit = filled(database)
+    with writing(database) as connection:
+        audit.add(connection, 6, MACHINE, "expired", "thing 3")
+    assert [entry.entry for entry in audit.newest()] == [6, 5, 4, 3, 2, 1]
+    assert [entry.entry for entry in audit.newest(before=5, most=2)] == [4, 3]
+    assert [entry.entry for entry in audit.newest(subject="thing 3")] == [6, 4]
+    assert [entry.entry for entry in audit.newest(subject="thing 3", staff_id="s1")] == [4]
+    assert [entry.entry for entry in audit.newest(staff_id=MACHINE)] == [6]
+    assert [entry.entry for entry in audit.newest(event="expired", before=6)] == []
+    last = audit.last()
+    assert last is not None
+    assert (last.entry, last.previous) == (6, audit.entries(after=4, most=1)[0].digest)
+    assert filled(database, count=0).newest(before=0) == [], "nothing is before the first"
 
 
 @pytest.mark.shows("STAF-015")

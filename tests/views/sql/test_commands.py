@@ -63,7 +63,7 @@ def test_the_file_in_the_data_directory_is_the_default(site: Site) -> None:
 
 def test_wrong_directories_and_damage_are_told(tmp_path: Path, site: Site) -> None:
     nowhere = views("run", tmp_path / "nowhere")
-    assert (nowhere.exit_code, "is no directory" in nowhere.stderr) == (1, True)
+    assert (nowhere.exit_code, "is no data directory" in nowhere.stderr) == (1, True)
     site.play(random_flow(34, 1_000))
     [path] = site.journal.glob("*.frames")
     path.write_bytes(b"x" + path.read_bytes()[1:])

@@ -6,7 +6,6 @@ import gzip
 import random
 import signal
 import subprocess
-import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -32,6 +31,7 @@ from lionrock.views.sql.projection import AnotherWriter, RebuildNeeded, read_pos
 from lionrock.views.sql.tables import metadata, position
 from lionrock.words.faults import Fault
 from tests.node.trading import venue
+from tests.programs import Program
 from tests.views.sql.conftest import new_postgresql
 from tests.views.sql.databases import JOURNAL_ID, Site, all_rows, follow, summed_entries
 
@@ -144,8 +144,7 @@ def test_killed_at_any_moment_it_goes_on_exactly(url: str, site: Site, tmp_path:
 
 
 def start(directory: Path, url: str, *arguments: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.views.sql.kill_me", str(directory), url, *arguments]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    return Program(str(directory), url, *arguments, module="tests.views.sql.kill_me")
 
 
 def sequence_in(url: str) -> int:
@@ -359,8 +358,7 @@ def test_an_sqlite_file_is_for_its_owner_alone(tmp_path: Path, site: Site) -> No
 
 def test_terminated_it_ends_in_good_order(site: Site) -> None:
     site.play(random_flow(22, 1_000))
-    command = [sys.executable, "-m", "lionrock.cli", "views", "run", str(site.directory), "--json"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+    with Program("views", "run", str(site.directory), "--json") as process:
         assert process.stdout
         assert '"sequence": 1000' in process.stdout.readline()
         process.send_signal(signal.SIGTERM)

@@ -179,6 +179,14 @@ _ROWS = (
         rules=("HK-S01", "HK-K10"),
     ),
     Action(
+        "trading_hours",
+        "Set when a market opens and closes by itself",
+        _roles(R.MARKET_OPERATIONS),
+        _OFFICERS | _roles(R.MARKET_OPERATIONS),
+        needs_reason=True,
+        rules=("HK-K10",),
+    ),
+    Action(
         "kill_switch",
         "Stop a market, an account or the site, or let it go on",
         _roles(R.MARKET_OPERATIONS, R.COMPLIANCE_OFFICER, R.RESPONSIBLE_OFFICER),

@@ -13,9 +13,21 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from hashlib import sha256
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, Table, func, insert, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Row,
+    Table,
+    UnaryExpression,
+    delete,
+    func,
+    insert,
+    select,
+    true,
+)
 
-from lionrock.people.staff.tables import staff_audit, staff_audit_statements
+from lionrock.people.staff.tables import staff_audit, staff_audit_statements, writing
 
 _log = logging.getLogger(__name__)
 
@@ -134,23 +146,44 @@ class Audit:
 
     def entries(self, after: int = 0, most: int = 100, subject: str = "") -> list[Entry]:
         """In order, from the one behind `after` on."""
-        return list(self._read(after, most, subject))
-
-    def _read(self, after: int, most: int, subject: str) -> Iterator[Entry]:
         condition = self._entries.c.entry > after
         if subject:
             condition &= self._entries.c.subject == subject
+        return list(self._read(condition, self._entries.c.entry.asc(), most))
+
+    def newest(
+        self,
+        before: int | None = None,
+        most: int = 100,
+        *,
+        subject: str | None = None,
+        event: str | None = None,
+        staff_id: str | None = None,
+    ) -> list[Entry]:
+        """The newest first, of those before the entry `before`; None asks for any, `MACHINE` for what the site did."""
+        columns = self._entries.c
+        condition = columns.entry < before if before is not None else true()
+        for column, wanted in ((columns.subject, subject), (columns.event, event), (columns.staff_id, staff_id)):
+            if wanted is not None:
+                condition &= column == wanted
+        return list(self._read(condition, columns.entry.desc(), most))
+
+    def _read(self, condition: ColumnElement[bool], order: UnaryExpression[int], most: int) -> Iterator[Entry]:
         statement = (
             select(self._entries, self._statements.c.sequence)
             .outerjoin(self._statements, self._statements.c.entry == self._entries.c.entry)
             .where(condition)
-            .order_by(self._entries.c.entry)
+            .order_by(order)
             .limit(most)
         )
         with self._database.connect() as connection:
             for row in connection.execute(statement).all():
                 before = select(self._entries.c.digest).where(self._entries.c.entry == row.entry - 1)
                 yield _entry(row, connection.execute(before).scalar() or FIRST)
+
+    def last(self) -> Entry | None:
+        """The newest entry."""
+        return next(iter(self.newest(most=1)), None)
 
     def broken_at(self) -> int:
         """The first entry that is not as it was written or does not follow the one before; 0 when all is whole."""
@@ -162,6 +195,20 @@ class Audit:
                     return expected
                 expected, previous = row.entry + 1, row.digest
         return 0
+
+
+def forget_later_statements(database: Engine, statements: Table, last_sequence: int) -> None:
+    """Of a site that is set back: digests that stood behind a command are carried to the journal again. What was done
+    stays in the log, which is added to and never cut. The trigger that keeps rows from being deleted is lifted for this
+    one transaction, in which the journal itself was cut.
+    """
+    trigger = f"{statements.name}_no_delete"
+    with writing(database) as connection:
+        known = "SELECT sql FROM sqlite_master WHERE type = 'trigger' AND name = ?"
+        made_by = connection.exec_driver_sql(known, (trigger,)).scalar_one()
+        connection.exec_driver_sql(f"DROP TRIGGER {trigger}")
+        connection.execute(delete(statements).where(statements.c.sequence > last_sequence))
+        connection.exec_driver_sql(made_by)
 
 
 def _entry(row: Row[tuple[object, ...]], previous: bytes) -> Entry:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Container
+from enum import IntEnum
+from typing import Annotated
 
 import msgspec
 
 from lionrock.node.node import Node
 from lionrock.people.staff.orders import CarryOut, Executors, Order, OrderRefused
+from lionrock.people.staff.payloads import numbered
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.profiles import Profiles
+from lionrock.views.telling import about, refusal_told
 from lionrock.views.trading_rules import TradingRules
 from lionrock.words.commands import (
     AssignFeeTier,
@@ -24,21 +28,26 @@ from lionrock.words.commands import (
     SetPriceBand,
     Transfer,
 )
-from lionrock.words.enumerations import ActorKind, TransferPurpose
+from lionrock.words.enumerations import (
+    AccountRestriction,
+    ActorKind,
+    ClientClass,
+    FeeCurrency,
+    KillSwitchScope,
+    MarketPhase,
+    TransferPurpose,
+)
 from lionrock.words.events import CommandRejected
-from lionrock.words.rejections import Rejection, explain
 
 
 class AccountRestricted(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
-    restriction: int
-    """An `AccountRestriction`."""
+    restriction: Annotated[int, numbered(AccountRestriction)]
 
 
 class ClientClassified(msgspec.Struct, frozen=True, kw_only=True):
     account_id: int
-    client_class: int
-    """A `ClientClass`."""
+    client_class: Annotated[int, numbered(ClientClass)]
 
 
 class ExposureLimited(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,17 +58,22 @@ class ExposureLimited(msgspec.Struct, frozen=True, kw_only=True):
 
 class MarketPhased(msgspec.Struct, frozen=True, kw_only=True):
     market_id: int
-    phase: int
-    """A `MarketPhase`."""
+    phase: Annotated[int, numbered(MarketPhase)]
     at_time_ns: int = 0
     reference_price_ticks: int = 0
 
 
+class Switch(IntEnum):
+    """Of a kill switch."""
+
+    RELEASED = 0
+    ENGAGED = 1
+
+
 class KillSwitched(msgspec.Struct, frozen=True, kw_only=True):
-    scope: int
-    """A `KillSwitchScope`."""
+    scope: Annotated[int, numbered(KillSwitchScope)]
     scope_id: int = 0
-    engaged: int = 1
+    engaged: Annotated[int, numbered(Switch)] = 1
 
 
 class BandSet(msgspec.Struct, frozen=True, kw_only=True):
@@ -94,7 +108,7 @@ class NewMarket(msgspec.Struct, frozen=True, kw_only=True):
     market_id: int
     base_asset_id: int
     quote_asset_id: int
-    fee_currency: int
+    fee_currency: Annotated[int, numbered(FeeCurrency)]
     symbol: str
     tick_quote_atoms: int
     lot_base_atoms: int
@@ -127,6 +141,39 @@ class Corrected(msgspec.Struct, frozen=True, kw_only=True):
     amount_atoms: int
 
 
+class PresentState:
+    """What orders would change, field by field, as it is at the moment."""
+
+    def __init__(self, catalogue: Catalogue, rules: TradingRules, profiles: Profiles) -> None:
+        self._catalogue, self._rules, self._profiles = catalogue, rules, profiles
+
+    def profile(self, payload: AccountRestricted | ClientClassified | ExposureLimited) -> dict[str, object]:
+        profile = self._profiles.of(payload.account_id)
+        return {name: getattr(profile, name) for name in payload.__struct_fields__}
+
+    def phase(self, payload: MarketPhased) -> dict[str, object]:
+        return {"phase": int(self._catalogue.phase_of(payload.market_id))}
+
+    def kill_switch(self, payload: KillSwitched) -> dict[str, object]:
+        return {"engaged": int(self._catalogue.is_engaged(payload.scope, payload.scope_id))}
+
+    def band(self, payload: BandSet) -> dict[str, object]:
+        band = self._rules.bands.get(payload.market_id)
+        return {"band_ppm": band.band_ppm if band else 0}
+
+    def market_rules(self, payload: RulesSet) -> dict[str, object]:
+        rules = self._rules.rules.get(payload.market_id)
+        standing = rules if rules is not None else RulesSet(market_id=payload.market_id)
+        return {name: getattr(standing, name) for name in payload.__struct_fields__}
+
+    def tier(self, payload: TierSet) -> dict[str, object]:
+        rates = self._catalogue.fee_tiers.get(payload.tier)
+        return {"maker_fee_ppm": rates.maker_fee_ppm, "taker_fee_ppm": rates.taker_fee_ppm} if rates else {}
+
+    def tier_of(self, payload: TierAssigned) -> dict[str, object]:
+        return {"tier": self._catalogue.tier_of(payload.account_id)}
+
+
 CarryOutForClient = Callable[[Order], Awaitable[str | None]]
 """Does it for an account of a client who is assessed; None for any other account."""
 
@@ -146,44 +193,67 @@ class MarketOrders:
     def register(self, executors: Executors) -> None:
         """All of them. Raises `ValueError` when one is there already."""
         add = executors.register
-        add("account_restriction", AccountRestricted, self._restrict, self._profile)
-        add("client_class", ClientClassified, self._classify, self._profile)
-        add("exposure_limit", ExposureLimited, self._limit_exposure, self._profile)
-        add("market_phase", MarketPhased, self._phase, self._market)
-        add("kill_switch", KillSwitched, self._as_command(SetKillSwitch))
-        add("price_band", BandSet, self._as_command(SetPriceBand), self._band)
-        add("market_rules", RulesSet, self._as_command(SetMarketRules), self._market_rules)
-        add("asset_listing", NewAsset, self._as_command(ListAsset))
-        add("market_listing", NewMarket, self._as_command(ListMarket))
-        add("fee_tier", TierSet, self._as_command(SetFeeTier), self._tier)
-        add("fee_tier_assignment", TierAssigned, self._as_command(AssignFeeTier))
+        now = PresentState(self._catalogue, self._rules, self._profiles)
+        add("account_restriction", AccountRestricted, self._restrict, self._profile, now.profile)
+        add("client_class", ClientClassified, self._classify, self._profile, now.profile)
+        add("exposure_limit", ExposureLimited, self._limit_exposure, self._profile, now.profile)
+        add("market_phase", MarketPhased, self._phase, self._market, now.phase)
+        add("kill_switch", KillSwitched, self._as_command(SetKillSwitch), None, now.kill_switch)
+        add("price_band", BandSet, self._as_command(SetPriceBand), self._band, now.band)
+        add("market_rules", RulesSet, self._as_command(SetMarketRules), self._market_rules, now.market_rules)
+        add("asset_listing", NewAsset, self._as_command(ListAsset), self._new_asset)
+        add("market_listing", NewMarket, self._as_command(ListMarket), self._new_market)
+        add("fee_tier", TierSet, self._as_command(SetFeeTier), self._tier, now.tier)
+        add("fee_tier_assignment", TierAssigned, self._as_command(AssignFeeTier), self._tier_of, now.tier_of)
         add("error_trade", TradeCancelled, self._cancel_trade)
-        add("correction", Corrected, self._correct)
+        add("correction", Corrected, self._correct, self._booked)
 
     # What a proposal would change, as it is now
 
     def _profile(self, payload: AccountRestricted | ClientClassified | ExposureLimited) -> object:
-        if payload.account_id not in self._catalogue.accounts:
-            raise OrderRefused(f"there is no account {payload.account_id}")
+        _known("account", self._catalogue.accounts, payload.account_id)
         return msgspec.to_builtins(self._profiles.of(payload.account_id))
 
     def _market(self, payload: MarketPhased) -> object:
-        if payload.market_id not in self._catalogue.markets:
-            raise OrderRefused(f"there is no market {payload.market_id}")
+        _known("market", self._catalogue.markets, payload.market_id)
         phase = self._rules.phases.get(payload.market_id)
         return [phase.phase if phase else 0]
 
     def _band(self, payload: BandSet) -> object:
+        _known("market", self._catalogue.markets, payload.market_id)
         band = self._rules.bands.get(payload.market_id)
         return [band.band_ppm if band else 0]
 
     def _market_rules(self, payload: RulesSet) -> object:
+        _known("market", self._catalogue.markets, payload.market_id)
         rules = self._rules.rules.get(payload.market_id)
         return [rules.sequence if rules else 0]
 
     def _tier(self, payload: TierSet) -> object:
         rates = self._catalogue.fee_tiers.get(payload.tier)
         return [rates.maker_fee_ppm, rates.taker_fee_ppm] if rates else []
+
+    # Whether there is what a proposal names
+
+    def _new_asset(self, payload: NewAsset) -> None:
+        if payload.asset_id in self._catalogue.assets or payload.code in self._catalogue.asset_by_code:
+            raise OrderRefused(f"there is an asset {payload.asset_id} or {payload.code} already")
+
+    def _new_market(self, payload: NewMarket) -> None:
+        if payload.market_id in self._catalogue.markets or payload.symbol in self._catalogue.market_by_symbol:
+            raise OrderRefused(f"there is a market {payload.market_id} or {payload.symbol} already")
+        for asset_id in (payload.base_asset_id, payload.quote_asset_id):
+            _known("asset", self._catalogue.assets, asset_id)
+        _known("account", self._catalogue.accounts, payload.fee_account_id)
+
+    def _tier_of(self, payload: TierAssigned) -> None:
+        _known("account", self._catalogue.accounts, payload.account_id)
+        _known("fee tier", self._catalogue.fee_tiers, payload.tier)
+
+    def _booked(self, payload: Corrected) -> None:
+        _known("asset", self._catalogue.assets, payload.asset_id)
+        for account_id in (payload.debit_account_id, payload.credit_account_id):
+            _known("account", self._catalogue.accounts, account_id)
 
     # Carrying out
 
@@ -229,8 +299,13 @@ class MarketOrders:
             raise OrderRefused("a figure is not one that the command takes") from error
         for event in await self._node.submit(command):
             if isinstance(event, CommandRejected):
-                raise OrderRefused(explain(Rejection(event.rejection), event.first_figure, event.second_figure))
+                raise OrderRefused(refusal_told(event, about(self._catalogue, command)))
         return f"{type(command).__name__} was carried out"
+
+
+def _known(what: str, those: Container[int], number: int) -> None:
+    if number not in those:
+        raise OrderRefused(f"there is no {what} {number}")
 
 
 def _answering(order: Order) -> dict[str, int]:

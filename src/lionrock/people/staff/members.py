@@ -118,7 +118,7 @@ class Members:
                     staff_id=staff_id,
                     name_hash=name_hash,
                     sealed_name=self._sealer.seal(normalised_name(name).encode(), _name_place(staff_id)),
-                    person_hash=self._person_digest(normalised_name(person).encode(errors="replace")),
+                    person_hash=self._person_digest(normalised_name(person).strip().encode(errors="replace")),
                     created_ns=now_ns,
                     created_by=by,
                     access_reviewed_ns=now_ns,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from hashlib import sha256
 from typing import Any
 
@@ -11,6 +11,7 @@ import msgspec
 from lionrock.people.staff.actions import ACTIONS
 from lionrock.people.staff.audit import canonical_json
 from lionrock.people.staff.members import Member
+from lionrock.people.staff.payloads import described, with_numbers
 from lionrock.people.staff.refusals import No, StaffRefused
 
 
@@ -42,7 +43,15 @@ class Order(msgspec.Struct, frozen=True):
 CarryOut = Callable[[Order], Awaitable[str]]
 """Does it and gives a sentence of what was done. Raises `OrderRefused` or `StaffRefused` when it was not done."""
 Target = Callable[[Any], object]
-"""What a payload would change, as it is now: JSON. Raises `OrderRefused` where there is no such thing."""
+"""What a payload would change, as it is now: JSON; None where it is only looked whether there is such a thing. Raises
+`OrderRefused` where there is none.
+"""
+Ready = Callable[[Any, str], None]
+"""Whether what somebody of the staff, by id, proposes could be carried out as things stand. Raises the refusal of the
+room, which the gateway tells. May be SQL.
+"""
+Present = Callable[[Any], Mapping[str, object]]
+"""Fields of a payload as they stand at the moment, for whoever reads before and after: JSON."""
 
 
 class Executor(msgspec.Struct, frozen=True):
@@ -51,6 +60,8 @@ class Executor(msgspec.Struct, frozen=True):
     payload_type: type[msgspec.Struct]
     carry_out: CarryOut
     target: Target | None
+    present: Present | None
+    ready: Ready | None
 
 
 class Executors:
@@ -60,7 +71,14 @@ class Executors:
         self._executors: dict[str, Executor] = {}
 
     def register(
-        self, action: str, payload_type: type[msgspec.Struct], carry_out: CarryOut, target: Target | None = None
+        self,
+        action: str,
+        payload_type: type[msgspec.Struct],
+        carry_out: CarryOut,
+        target: Target | None = None,
+        present: Present | None = None,
+        *,
+        ready: Ready | None = None,
     ) -> None:
         """Once for an action that the table lists; raises `ValueError` otherwise. The payload's struct must have the
         field that the action's subject names.
@@ -71,7 +89,7 @@ class Executors:
         fields = {field.name for field in msgspec.structs.fields(payload_type)}
         if row.subject and row.subject.value not in fields:
             raise ValueError(f"the payload of {action} does not name its {row.subject.value}")
-        self._executors[action] = Executor(payload_type, carry_out, target)
+        self._executors[action] = Executor(payload_type, carry_out, target, present, ready)
 
     @property
     def actions(self) -> frozenset[str]:
@@ -91,10 +109,32 @@ class Executors:
         names = {field.encode_name for field in msgspec.structs.fields(payload_type)}
         if not isinstance(told, dict) or not set(told) <= names:
             raise StaffRefused(No.PAYLOAD_MALFORMED, action=action, why="it has other names than the action's")
+        fields = described(payload_type)
+        told = with_numbers(told, fields)
         try:
-            return msgspec.convert(told, payload_type)
+            payload = msgspec.convert(told, payload_type)
         except msgspec.ValidationError as error:
             raise StaffRefused(No.PAYLOAD_MALFORMED, action=action, why=_without_values(str(error))) from error
+        for name, value in msgspec.to_builtins(payload).items():
+            if isinstance(value, int) and not -(2**63) <= value < 2**63:
+                raise StaffRefused(No.PAYLOAD_MALFORMED, action=action, why=f"{name} has more than 64 bits")
+        for field in fields:
+            choices = [choice.value for choice in field.choices]
+            if choices and field.name in told and str(told[field.name]) not in choices:
+                why = f"{field.name} is none of {', '.join(choices)}"
+                raise StaffRefused(No.PAYLOAD_MALFORMED, action=action, why=why)
+        return payload
+
+    def present(self, action: str, payload: object) -> dict[str, object]:
+        """The payload's fields as they stand now; none where that is not told. May be SQL."""
+        executor = self._executors.get(action)
+        return dict(executor.present(payload)) if executor is not None and executor.present is not None else {}
+
+    def check_ready(self, action: str, payload: object, staff_id: str) -> None:
+        """Raises what the room refuses with: a proposal that could not be carried out is not made."""
+        executor = self.of(action)
+        if executor.ready is not None:
+            executor.ready(payload, staff_id)
 
     def target_digest(self, action: str, payload: object) -> str:
         """Of what would be changed, as it is now; empty where nothing is watched. Raises `StaffRefused`."""
@@ -102,9 +142,10 @@ class Executors:
         if target is None:
             return ""
         try:
-            return sha256(canonical_json(target(payload))).hexdigest()
+            found = target(payload)
         except OrderRefused as refused:
             raise StaffRefused(No.PAYLOAD_MALFORMED, action=action, why=str(refused)) from refused
+        return "" if found is None else sha256(canonical_json(found)).hexdigest()
 
 
 def encoded(payload: msgspec.Struct) -> bytes:

@@ -37,6 +37,16 @@ class Permission(StrEnum):
     )
     PROPOSALS_READ = "proposals_read", "See proposals that the role may make, check or oversee", _ALL
     PROPOSALS_WORK = "proposals_work", "Make and check proposals, as the list of actions says", _ACTING
+    ATTESTATIONS_READ = (
+        "attestations_read",
+        "See what was attested, and open the documents for it",
+        _OVERSIGHT | {R.MLRO, R.OPERATIONS, R.TECHNOLOGY, R.FINANCE},
+    )
+    ATTESTATIONS_WORK = (
+        "attestations_work",
+        "Hand over documents that somebody attests",
+        frozenset({R.COMPLIANCE_OFFICER, R.RESPONSIBLE_OFFICER, R.MLRO, R.OPERATIONS, R.TECHNOLOGY, R.FINANCE}),
+    )
     QUEUE = "queue", "See what waits for the role, with deadlines", _ACTING
     BREAK_GLASS = (
         "break_glass",
@@ -82,13 +92,28 @@ class Permission(StrEnum):
         "See how clients were assessed: risk with its factors, evidence, reviews",
         frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.RESPONSIBLE_OFFICER, R.ONBOARDING_REVIEWER, R.AUDITOR}),
     )
+    CLIENT_IDENTITY = (
+        "client_identity",
+        "See what shows who a client is: identity documents, their numbers, likenesses, checks",
+        frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.RESPONSIBLE_OFFICER, R.ONBOARDING_REVIEWER, R.AUDITOR}),
+    )
     CLIENT_DOCUMENTS = (
         "client_documents",
         "Open clients' documents",
         frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.ONBOARDING_REVIEWER}),
     )
+    DOCUMENT_RELEASE = (
+        "document_release",
+        "Take a client's document out of the house that two people released",
+        frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.ONBOARDING_REVIEWER, R.OPERATIONS}),
+    )
     PAPERS_READ = "papers_read", "See contract notes, statements and receipts", _OVERSIGHT | {R.OPERATIONS, R.FINANCE}
     PAPERS_WORK = "papers_work", "Send papers and notices again", frozenset({R.OPERATIONS, R.COMPLIANCE_OFFICER})
+    OUTBOX_READ = (
+        "outbox_read",
+        "See which notices went out, which wait and which were given up; never what they say",
+        _OVERSIGHT | {R.OPERATIONS, R.TECHNOLOGY, R.CUSTOMER_SERVICE},
+    )
     CAPITAL_READ = "capital_read", "See capital figures and returns", _OVERSIGHT | {R.FINANCE}
     CAPITAL_WORK = "capital_work", "Prepare capital figures and returns", frozenset({R.FINANCE})
     CAPITAL_ANSWER = (

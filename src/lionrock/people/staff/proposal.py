@@ -80,3 +80,13 @@ class Told(msgspec.Struct, frozen=True):
 
     def __repr__(self) -> str:
         return f"Told(action={self.action!r})"
+
+
+_UNSEEN = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\x7f") | {
+    chr(number) for number in range(32) if chr(number) not in "\t\n\r"
+}
+
+
+def is_plain(words: str) -> bool:
+    """Whether words read as they are written: nothing in them that steers a screen or turns the reading around."""
+    return _UNSEEN.isdisjoint(words)

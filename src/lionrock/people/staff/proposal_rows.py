@@ -81,7 +81,7 @@ class ProposalRows:
     def open_row(self, connection: Connection, proposal_id: str) -> Row[Any]:
         row = self.row(connection, proposal_id)
         if row.state != State.OPEN:
-            raise StaffRefused(No.NOT_OPEN, state=row.state)
+            raise StaffRefused(No.NOT_OPEN, next_step=_NEXT_STEPS.get(State(row.state), ""), state=row.state)
         if row.ends_ns <= self._clock():
             raise StaffRefused(No.EXPIRED)
         return row
@@ -144,6 +144,17 @@ class ProposalRows:
                 for each in given
             ),
         )
+
+
+_CARRIED_OUT = "it was carried out already: do not propose it again"
+_NEXT_STEPS = {
+    State.CARRYING_OUT: "it is being carried out: look at the proposal again, and do not propose it again",
+    State.UNKNOWN: "it may have been carried out: find out before anybody proposes it again",
+    State.CARRIED_OUT: _CARRIED_OUT,
+    State.TO_REVIEW: _CARRIED_OUT,
+    State.DISPUTED: _CARRIED_OUT,
+}
+"""For whoever comes after it was decided: proposing it anew could do it twice."""
 
 
 def _payload_place(proposal_id: str) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from hashlib import sha256
 from typing import Any, TypeVar
 
+import msgspec
 from sqlalchemy import Connection, Engine, Row, select
 
 from lionrock.node.errors import NodeStopped
@@ -19,8 +20,9 @@ from lionrock.people.staff.actions import ACTIONS, REVIEW_WITHIN_NS, Action, Rea
 from lionrock.people.staff.audit import MACHINE, Audit
 from lionrock.people.staff.members import Member, Members
 from lionrock.people.staff.orders import Executors, Order, OrderRefused, encoded
+from lionrock.people.staff.own_files import OwnFiles
 from lionrock.people.staff.permissions import Permission
-from lionrock.people.staff.proposal import MOST_OUTCOME, MOST_WORDS, Proposal, State, Told, Verdict
+from lionrock.people.staff.proposal import MOST_OUTCOME, MOST_WORDS, Proposal, State, Told, Verdict, is_plain
 from lionrock.people.staff.proposal_rows import ProposalRows
 from lionrock.people.staff.refusals import No, StaffRefused
 from lionrock.people.staff.tables import staff_proposals, staff_verdicts, writing
@@ -33,8 +35,6 @@ _Done = TypeVar("_Done")
 
 Alarm = Callable[[str, str], Awaitable[None]]
 """Gets the id of a proposal that was carried out alone, and words without personal data."""
-ClientOf = Callable[[int], str]
-"""The id of the client that an account belongs to; empty for none. SQL."""
 
 
 class Proposals:
@@ -50,7 +50,7 @@ class Proposals:
         members: Members,
         audit: Audit,
         executors: Executors,
-        client_of: ClientOf,
+        own_files: OwnFiles,
         alarm: Alarm,
     ) -> None:
         self._database = database
@@ -60,8 +60,7 @@ class Proposals:
         self._members = members
         self._audit = audit
         self.executors = executors
-        self.clients_of = [client_of]
-        """What clients are known by: a room with names of its own puts its way to tell them in."""
+        self._own_files = own_files
         self._alarm = alarm
 
     def use(self, executors: Executors) -> None:
@@ -84,12 +83,15 @@ class Proposals:
             lambda: self._made(staff_id, told, State.CARRYING_OUT, breaking_glass=breaking_glass),
         )
         if breaking_glass:
-            words = f"{made.action} was done alone by {staff_id}: review proposal {made.proposal_id}"
+            words = broken_glass_words(made)
             _log.critical("The glass was broken: %s", words)
             await self._alarm(made.proposal_id, words)
         else:
             _log.warning("%s was done at once by %s: review proposal %s", made.action, staff_id, made.proposal_id)
-        return await self._carry_out(made.proposal_id, State.TO_REVIEW)
+        done = await self._carry_out(made.proposal_id, State.TO_REVIEW)
+        if done.state is State.FAILED:
+            _log.error("Nothing was done by proposal %s: carrying it out failed", done.proposal_id)
+        return done
 
     async def approve(self, staff_id: str, proposal_id: str, payload_sha256: str, words: str = "") -> Proposal:
         """Says yes to the payload of this SHA-256. With the last yes that is needed it is carried out.
@@ -185,6 +187,24 @@ class Proposals:
         with self._database.connect() as connection:
             return self._rows.opened(connection, self._rows.row(connection, proposal_id))
 
+    def preview(self, told: Told) -> tuple[Any, str, dict[str, object]]:
+        """What would be proposed: the whole payload, its SHA-256, and its fields as they stand now. Raises
+        `StaffRefused` for what nobody could propose. Nothing is written.
+        """
+        payload = self.executors.read(told.action, told.payload)
+        self.executors.target_digest(told.action, payload)
+        plain = encoded(payload)
+        return msgspec.to_builtins(payload), sha256(plain).hexdigest(), self.executors.present(told.action, payload)
+
+    def present(self, proposal: Proposal) -> dict[str, object]:
+        """The fields of an open proposal as they stand now; none of one that is over. SQL."""
+        if proposal.state is not State.OPEN:
+            return {}
+        try:
+            return self.executors.present(proposal.action, self.executors.read(proposal.action, proposal.payload))
+        except (OrderRefused, StaffRefused):
+            return {}
+
     def listed(self, states: Sequence[State] = (), most: int = 100) -> list[Proposal]:
         """Newest first."""
         statement = select(staff_proposals)
@@ -208,12 +228,12 @@ class Proposals:
         try:
             done = await asyncio.to_thread(step)
         except StaffRefused as refused:
-            no = refused.no
-            _log.warning("Refused to %s: %s about %s", staff_id, no, about[:64])
+            no, subject = refused.no, _in_one_line(about)
+            _log.warning("Refused to %s: %s about %s", staff_id, no, subject)
 
             def tell() -> None:
                 with writing(self._database) as connection:
-                    self._audit.add(connection, self._clock(), staff_id, "refused", about[:64], why=no.value)
+                    self._audit.add(connection, self._clock(), staff_id, "refused", subject, why=no.value)
                     row = self._rows.find(connection, about) if no is No.EXPIRED else None
                     if row is not None and row.state == State.OPEN:
                         self._rows.change(connection, row, State.EXPIRED, MACHINE, "expired")
@@ -229,6 +249,10 @@ class Proposals:
         action, plain = ACTIONS[told.action], encoded(payload)
         self._check_told(action, told, breaking_glass=breaking_glass)
         target = self.executors.target_digest(told.action, payload)
+        with self._database.connect() as connection:
+            maker = self._members.read(connection, staff_id)
+            self._check_maker(connection, maker, action, payload, state, breaking_glass=breaking_glass)
+        self.executors.check_ready(told.action, payload, staff_id)
         now_ns, proposal_id = self._clock(), self._random_bytes(_ID_BYTES).hex()
         with writing(self._database) as connection:
             maker = self._members.read(connection, staff_id)
@@ -265,6 +289,8 @@ class Proposals:
             raise StaffRefused(No.REASON_UNKNOWN, reasons=reasons)
         if (action.needs_reason or breaking_glass) and not told.reason_code:
             raise StaffRefused(No.REASON_MISSING, action=action.name, reasons=reasons)
+        if not is_plain(told.words):
+            raise StaffRefused(No.WORDS_MALFORMED)
         if len(told.words) > MOST_WORDS or ((action.needs_reason or breaking_glass) and not told.words.strip()):
             raise StaffRefused(No.WORDS_MISSING, action=action.name)
 
@@ -273,7 +299,7 @@ class Proposals:
         connection: Connection,
         maker: Member,
         action: Action,
-        payload: object,
+        payload: Any,
         state: State,
         *,
         breaking_glass: bool,
@@ -291,18 +317,13 @@ class Proposals:
             raise StaffRefused(No.NOT_AT_ONCE, action=action.name)
         self._check_subject(connection, maker, action, payload)
 
-    def _check_subject(self, connection: Connection, member: Member, action: Action, payload: object) -> None:
+    def _check_subject(self, connection: Connection, member: Member, action: Action, payload: Any) -> None:
         """Nobody decides about themselves, nor about their own or a relation's file."""
-        if action.subject is Subject.NOTHING:
-            return
-        about = getattr(payload, action.subject.value)
         if action.subject is Subject.STAFF:
-            if self._members.read(connection, about).person == member.person:
+            if self._members.read(connection, getattr(payload, action.subject.value)).person == member.person:
                 raise StaffRefused(No.ABOUT_YOURSELF)
             return
-        names = [name_of(about) for name_of in self.clients_of] if action.subject is Subject.ACCOUNT else [about]
-        if any(name and self._members.owns_file(connection, member.person, name) for name in names):
-            raise StaffRefused(No.OWN_FILE)
+        self._own_files.check_payload(connection, member, payload)
 
     def _give(self, staff_id: str, proposal_id: str, verdict: Verdict, payload_sha256: str, words: str) -> bool:
         """Whether it is now to be carried out, which only one caller is ever told."""
@@ -387,6 +408,16 @@ class Proposals:
             raise StaffRefused(No.TARGET_CHANGED)
         digest = bytes.fromhex(row.payload_sha256)
         return Order(proposal_id, row.action, payload, maker, tuple(checkers), row.reason_code, digest, self._clock())
+
+
+def broken_glass_words(made: Proposal) -> str:
+    """What is told of something that one person alone had carried out, whether or not it succeeded: ids only."""
+    return f"{made.action} was ordered alone by {made.made_by}: review proposal {made.proposal_id}"
+
+
+def _in_one_line(told: str) -> str:
+    """What somebody sent as a name, for the logs: no character of it starts a line or turns one around."""
+    return "".join(each if each.isprintable() else "?" for each in told[:64])
 
 
 def _listed(roles: frozenset[Any]) -> str:

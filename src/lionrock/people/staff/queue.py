@@ -29,6 +29,10 @@ class WorkItem(msgspec.Struct, frozen=True):
     """0 for no deadline."""
     not_for: frozenset[str] = frozenset()
     """Members who may not do it, such as whoever proposed it."""
+    action: str = ""
+    """Of what is proposed, or was done."""
+    about: str = ""
+    """Opaque id of the client, account or member of the staff that it is about."""
 
 
 class WorkSource(Protocol):
@@ -78,6 +82,8 @@ class ProposalWork:
                 proposal.made_ns,
                 0 if is_unknown else proposal.ends_ns,
                 frozenset() if is_unknown else frozenset({proposal.made_by, *(g.staff_id for g in proposal.verdicts)}),
+                proposal.action,
+                str(proposal.payload.get(action.subject.value, "")),
             )
 
 
@@ -85,3 +91,10 @@ def may_see(roles: frozenset[Role], action: str) -> bool:
     """Whether proposals of an action are any business of these roles: suspicions are not told to everybody."""
     row = ACTIONS.get(action)
     return row is not None and bool(roles & (row.makers | row.checkers | Permission.AUDIT_READ.roles))
+
+
+def may_look_ahead(roles: frozenset[Role], action: str) -> bool:
+    """Whether they may see what it would change: who may do it alone in an emergency looks before acting as well."""
+    row = ACTIONS.get(action)
+    is_open = row is not None and row.may_break_glass and bool(roles & Permission.BREAK_GLASS.roles)
+    return is_open or may_see(roles, action)

@@ -57,6 +57,11 @@ class No(StrEnum):
     REASON_MISSING = "reason_missing", "{action} needs a reason code", "send one of: {reasons}"
     REASON_UNKNOWN = "reason_unknown", "there is no such reason code", "send one of: {reasons}"
     WORDS_MISSING = "words_missing", "{action} needs a sentence that says why", "send `words`, at most 2,000 characters"
+    WORDS_MALFORMED = (
+        "words_malformed",
+        "the words have characters that steer a screen or turn the reading around",
+        "write them anew without",
+    )
     PAYLOAD_MALFORMED = "payload_malformed", "the payload is not one of {action}: {why}", "compare with the list"
     PAYLOAD_DIFFERS = (
         "payload_differs",
@@ -80,15 +85,42 @@ class No(StrEnum):
     NOT_AT_ONCE = "not_at_once", "{action} waits for a second person", "propose it"
     NOT_TO_REVIEW = "not_to_review", "the proposal is {state}, and waits for no review", "nothing is to be done"
     NO_BREAK_GLASS = "no_break_glass", "{action} is no action for an emergency", "propose it"
+    DELIVERY_UNKNOWN = "delivery_unknown", "there is no such notice by this channel", "take one from the outbox"
+    DELIVERY_NOT_DEAD = (
+        "delivery_not_dead",
+        "the notice arrived or is still tried: only what was given up is sent again",
+        "look at its state in the outbox",
+    )
+    ATTESTATION_NOT_ASKED = (
+        "attestation_not_asked",
+        "no rule of this site asks for an attestation of this subject",
+        "take one of: {subjects}",
+    )
+    ATTESTATION_OF_ANOTHER = (
+        "attestation_of_another",
+        "what is attested is the document that the site names as {setting}, and this is another one",
+        "attest {expected}",
+    )
+    ATTESTED_VALUE_DIFFERS = (
+        "attested_value_differs",
+        "what is attested of {setting} is not the value that the site's file has",
+        "attest {value}, or have the file changed first",
+    )
+    DOCUMENT_NOT_HELD = (
+        "document_not_held",
+        "the site holds no document with this SHA-256",
+        "hand it over first at attestations/documents, and attest the SHA-256 that is answered",
+    )
     CARRYING_OUT_FAILED = "carrying_out_failed", "it was approved and could not be carried out: {why}", "propose anew"
 
 
 class StaffRefused(Exception):
     """Nothing was changed but the log."""
 
-    def __init__(self, no: No, **figures: str | int) -> None:
+    def __init__(self, no: No, *, next_step: str = "", **figures: str | int) -> None:
+        """With another next step where the usual one would mislead."""
         self.no = no
         self.figures = figures
         self.words = no.words.format(**figures)
-        self.next_step = no.next_step.format(**figures)
+        self.next_step = next_step or no.next_step.format(**figures)
         super().__init__(f"{no}: {self.words}")

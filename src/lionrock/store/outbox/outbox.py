@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Engine, Row, and_, func, insert, select, update
+from sqlalchemy import Connection, Engine, Row, and_, func, insert, or_, select, update
 
 from lionrock.store.outbox.messages import (
     FINAL,
@@ -63,6 +63,11 @@ class Delivery(msgspec.Struct, frozen=True):
     next_ns: int
     outcome: str
     ended_ns: int | None
+
+    @property
+    def place(self) -> str:
+        """What tells deliveries of one moment apart."""
+        return f"{self.message_id}:{self.channel}"
 
 
 class Attempt(msgspec.Struct, frozen=True):
@@ -240,17 +245,37 @@ class Outbox:
         )
         return state
 
-    def send_again(self, message_id: str, channel: Channel, now_ns: int) -> bool:
-        """Wakes a delivery that was given up; False when there is none. Its age counts from now on."""
+    def send_again(
+        self,
+        message_id: str,
+        channel: Channel,
+        now_ns: int,
+        within: Callable[[Connection], object] = lambda _connection: None,
+    ) -> bool:
+        """Wakes a delivery that was given up, with whatever `within` writes; False when there is none, and then nothing
+        is written. Its age counts from now on.
+        """
         with self._database.begin() as connection:
             dead = and_(_is(deliveries, message_id, channel.value), deliveries.c.state == DeliveryState.DEAD.value)
             woken = {"state": DeliveryState.WAITING.value, "next_ns": now_ns, "created_ns": now_ns, "ended_ns": None}
-            return connection.execute(update(deliveries).where(dead).values(woken)).rowcount == 1
+            is_woken = connection.execute(update(deliveries).where(dead).values(woken)).rowcount == 1
+            if is_woken:
+                within(connection)
+        return is_woken
 
     def deliveries(
-        self, *, state: DeliveryState | None = None, recipient: str | None = None, message_id: str | None = None
+        self,
+        *,
+        state: DeliveryState | None = None,
+        recipient: str | None = None,
+        message_id: str | None = None,
+        behind: tuple[int, str] | None = None,
+        most: int = MOST_ROWS,
     ) -> list[Delivery]:
-        """Newest first, at most `MOST_ROWS`."""
+        """Newest first, at most `most` and never more than `MOST_ROWS`.
+
+        `behind` is the `created_ns` and the `place` of the last one of the page before.
+        """
         wanted = select(deliveries, messages.c.kind, messages.c.recipient).join(
             messages, messages.c.message_id == deliveries.c.message_id
         )
@@ -260,9 +285,14 @@ class Outbox:
             wanted = wanted.where(messages.c.recipient == recipient)
         if message_id is not None:
             wanted = wanted.where(deliveries.c.message_id == message_id)
-        wanted = wanted.order_by(deliveries.c.created_ns.desc(), deliveries.c.message_id, deliveries.c.channel)
+        place = deliveries.c.message_id + ":" + deliveries.c.channel
+        if behind is not None:
+            made_ns, last = behind
+            same_moment = and_(deliveries.c.created_ns == made_ns, place > last)
+            wanted = wanted.where(or_(deliveries.c.created_ns < made_ns, same_moment))
+        wanted = wanted.order_by(deliveries.c.created_ns.desc(), place).limit(min(most, MOST_ROWS))
         with self._database.connect() as connection:
-            rows = connection.execute(wanted.limit(MOST_ROWS)).all()
+            rows = connection.execute(wanted).all()
         names = Delivery.__struct_fields__
         return [Delivery(**{name: getattr(row, name) for name in names}) for row in rows]
 
@@ -271,6 +301,12 @@ class Outbox:
         with self._database.connect() as connection:
             rows = connection.execute(wanted).all()
         return [Attempt(row.number, row.begun_ns, row.ended_ns, row.outcome, row.code) for row in rows]
+
+    def given_up_since(self, since_ns: int) -> int:
+        """How many deliveries that were given up since then are so still."""
+        dead = and_(deliveries.c.state == DeliveryState.DEAD.value, deliveries.c.ended_ns >= since_ns)
+        with self._database.connect() as connection:
+            return connection.execute(select(func.count()).select_from(deliveries).where(dead)).scalar_one()
 
     def counts(self) -> dict[str, int]:
         """How many deliveries stand where."""

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Column, ColumnElement, Connection, FromClause, Row, Select, and_, func, select
 
+from lionrock.node.stamping import FIRST_ID
 from lionrock.views.sql.tables import FIRST_BOOKED_REASON, balances, bookings, fills, ledger_entries, orders, trades
 
 MOST_ROWS = 1_000
@@ -141,6 +142,15 @@ def entries_of_commands(connection: Connection, account_id: int, sequences: Iter
             )
             rows.extend(connection.execute(wanted))
     return sorted(rows, key=lambda row: int(row.entry_id))
+
+
+def touches_account(connection: Connection, account_ids: Iterable[int], sequence: int) -> bool:
+    """Whether a command changed what one of these accounts has or holds, or placed an order of theirs."""
+    numbers, c = list(account_ids), orders.c
+    placed = select(c.order_id).where(c.order_id == FIRST_ID + sequence, c.account_id.in_(numbers))
+    if connection.execute(placed).first() is not None:
+        return True
+    return any(entries_of_commands(connection, each, [sequence]) for each in numbers)
 
 
 def totals_after(connection: Connection, account_id: int, sequences: Iterable[int]) -> dict[int, int]:
