@@ -95,6 +95,7 @@ class GoodRequests:
             "GET /lionrock/v1/history/orders": lambda: history,
             "GET /lionrock/v1/history/fills": lambda: history,
             "GET /lionrock/v1/history/entries": lambda: history,
+            "GET /lionrock/v1/proofs/entry": lambda: {"sequence": self._entry()},
             "GET /lionrock/v1/statements": lambda: between | {"format": "csv"},
             "PUT /api/v1/userDataStream": lambda: {"listenKey": self._listen_key()},
             "DELETE /api/v1/userDataStream": lambda: {"listenKey": self._listen_key()},
@@ -182,6 +183,11 @@ class GoodRequests:
 
     def _order(self) -> str:
         return str(placed(self.trader, "BUY", "0.01", "40000")["order"]["orderId"])
+
+    def _entry(self) -> str:
+        """The first one of the account: a restart since then had it signed."""
+        rows = done(self.trader.signed("GET", "/lionrock/v1/history/entries", limit="1"))["rows"]
+        return str(rows[0]["sequence"])
 
     def _withdrawal(self) -> str:
         done(signed_json(self.trader, "POST", ADDRESSES, COIN | {"address": wallets.BITCOIN}))

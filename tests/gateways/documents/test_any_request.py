@@ -29,7 +29,7 @@ from tests.gateways.rest.live import LiveServer, Trader, now_ms
 
 CHECKS = [not_a_server_error, status_code_conformance, content_type_conformance]
 """The schema is checked by a stricter one of our own, which allows no field that is not named."""
-EXAMPLES = 12
+EXAMPLES, MANY_EXAMPLES = 6, 24
 """Requests of each operation and each mode; what conforms and what does not."""
 NOT_AUTHENTIC = {"0001", "0002", "0102", "0103", "0202", "-1021", "-1005"}
 OURS = ("timestamp", "recvWindow", "signature")
@@ -128,6 +128,10 @@ def operations(document: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield method.upper(), path
 
 
+BY_MAIL = {"PUT /lionrock/v1/passwordResets"}
+"""Takes a token that only a mail server is given; tests/site/test_notices.py shows it succeed with one."""
+
+
 def can_succeed(definition: dict[str, Any]) -> bool:
     """Not what only refuses, as the paths of futures do, nor what wants a person's session, which no key stands for."""
     needs = definition.get("security", [])
@@ -135,8 +139,9 @@ def can_succeed(definition: dict[str, Any]) -> bool:
 
 
 @pytest.mark.shows("DOCS-006")
+@pytest.mark.parametrize("examples", [EXAMPLES, pytest.param(MANY_EXAMPLES, marks=pytest.mark.soak)])
 def test_any_request_is_answered_as_described(
-    schema: Any, document: dict[str, Any], judge: Judge, trader: Trader, good: GoodRequests
+    schema: Any, document: dict[str, Any], judge: Judge, trader: Trader, good: GoodRequests, *, examples: int
 ) -> None:
     tried = Tried()
     session = requests.Session()
@@ -162,25 +167,27 @@ def test_any_request_is_answered_as_described(
         more = {} if body is None else {"body": body, "media_type": "application/json"}
         send(operation.Case(query=query, headers={"Origin": good.device.origin}, **more), definition)
         for mode in (GenerationMode.POSITIVE, GenerationMode.NEGATIVE):
-            try_out(operation, mode, lambda case, definition=definition: send(case, definition), query)
+            try_out(operation, mode, lambda case, definition=definition: send(case, definition), query, examples)
         good.restore()
 
     missing = [
-        f"{method} {path}"
+        label
         for method, path in operations(document)
-        if can_succeed(document["paths"][path][method.lower()]) and not tried.succeeded[f"{method} {path}"]
+        if can_succeed(document["paths"][path][method.lower()])
+        and not tried.succeeded[label := f"{method} {path}"]
+        and label not in BY_MAIL
     ]
     assert missing == []
     assert tried.signed.total() > 10 * len(tried.signed) > 0
     assert tried.passed.total() * 2 >= tried.signed.total(), (tried.passed, tried.signed)
 
 
-def try_out(operation: Any, mode: GenerationMode, send: Any, good: dict[str, Any]) -> None:
+def try_out(operation: Any, mode: GenerationMode, send: Any, good: dict[str, Any], examples: int) -> None:
     """Send what is made up, in half of the cases with good values where they are known."""
 
     @seed(20261122)
     @settings(
-        max_examples=EXAMPLES,
+        max_examples=examples,
         database=None,
         deadline=None,
         phases=[Phase.generate],

@@ -38,7 +38,7 @@ def test_document_is_valid_and_has_every_endpoint(document: dict[str, Any]) -> N
 
 @pytest.mark.shows("DOCS-001")
 def test_a_site_lists_what_it_serves(tmp_path: Path) -> None:
-    server = LiveServer(tmp_path / "site")
+    server = LiveServer.plain(tmp_path / "site")
     paths = server.get("/lionrock/v1/openapi.json").json()["paths"]
     assert "/api/v1/spot/order" in paths
     assert "/lionrock/v1/sandbox/accounts" not in paths
@@ -53,11 +53,12 @@ def test_signed_operations_say_so(document: dict[str, Any]) -> None:
         signed = row.security not in {Security.NONE, Security.USER_STREAM, Security.SESSION, Security.STAFF}
         by_signature: dict[str, list[str]] = {"key": [], "signature": []}
         others: dict[Security, object] = {
-            Security.USER_STREAM: [{"key": []}],
+            Security.USER_STREAM: [{"key": []}, {"session": []}],
             Security.SESSION: [{"session": []}],
             Security.STAFF: [{"staff": []}],
         }
-        needs = [{"session": []}, by_signature] if row.security is Security.MANAGE else [by_signature]
+        session: dict[str, list[str]] = {"session": []}
+        needs = [session, by_signature] if row.security is Security.MANAGE else [by_signature, session]
         assert operation.get("security") == (needs if signed else others.get(row.security)), named(row)
         references = {parameter.get("$ref") for parameter in operation["parameters"]}
         assert ("#/components/parameters/timestamp" in references) == signed, named(row)
@@ -85,6 +86,7 @@ def test_lists_and_objects_in_bodies_are_declared_as_what_they_are() -> None:
     assert (orders["type"], orders["minItems"], orders["maxItems"]) == ("array", 1, 20)
     assert set(orders["items"]["required"]) == {"symbol", "side", "type"}
     assert orders["items"]["properties"]["price"]["format"] == "decimal"
+    assert orders["items"]["additionalProperties"] is False, "a name that is not known is refused"
     for path in ("/lionrock/v1/passkeys", "/lionrock/v1/sessions/passkey"):
         credential = members(path)["credential"]
         assert (credential["type"], set(credential["required"])) == ("object", {"id", "rawId", "type", "response"})
@@ -137,6 +139,9 @@ def requests_of(trader: Trader, order_id: str) -> list[tuple[str, str, dict[str,
         ("GET", "/ready", {}),
         ("GET", "/lionrock/v1/sandbox/state", {}),
         ("GET", "/lionrock/v1/errors", {}),
+        ("GET", "/lionrock/v1/fees", {}),
+        ("GET", "/lionrock/v1/quality", {}),
+        ("GET", "/lionrock/v1/status", {}),
         ("GET", "/lionrock/v1/openapi.json", {}),
         ("POST", "/api/v1/spot/order", order),
         ("POST", "/api/v1.1/spot/order", {"symbol": "BTCUSDT", "side": "BUY", "type": "MARKET", "amount": "1000"}),

@@ -22,7 +22,7 @@ from lionrock.node.statements import Statements
 from lionrock.people.staff.roles import Role
 from lionrock.site import sandbox
 from lionrock.words.side_notes import StatementKind
-from tests.compliance.onboarding.world import ANNA, DAY, PDF, REQUIREMENTS, RecordedGates, simple_rules
+from tests.compliance.onboarding.world import ANNA, DAY, REQUIREMENTS, RecordedGates, scan, simple_rules
 from tests.gateways.rest.inside import PASSWORD, Browser, Inside
 from tests.gateways.rest.staff.desk import Desk, enrolled
 
@@ -67,7 +67,8 @@ class Applicants:
         await self.onboarding.checks.finished()
         return browser
 
-    async def upload(self, browser: Browser, kind: str, content: bytes = PDF) -> str:
+    async def upload(self, browser: Browser, kind: str, content: bytes = b"") -> str:
+        content = content or scan(kind)
         told = {"kind": kind, "sizeBytes": len(content), "name": "my passport.pdf"}
         begun = await browser.done("POST", "onboarding/documents", told)
         assert begun["partBytes"] == PART_BYTES
@@ -84,8 +85,16 @@ class Applicants:
         reviewer = await enrolled(self.inside, "reviewer", Role.ONBOARDING_REVIEWER)
         return reviewer, await enrolled(self.inside, "officer", Role.COMPLIANCE_OFFICER)
 
+    async def looked_at(self, reviewer: Desk, client_id: str) -> None:
+        """Opens every document that is not opened yet."""
+        for each in self.onboarding.documents.unopened(client_id, reviewer.staff_id):
+            told = {"documentId": each.document_id, "reasonCode": "review", "words": "to decide on it"}
+            answer = await reviewer.send("POST", "clients/documents/read", told)
+            assert answer.status_code == 200, answer.text
+
     async def decided(self, reviewer: Desk, officer: Desk, client_id: str, decision: str, **more: str) -> Any:
-        """One proposes, the other approves; how it ended."""
+        """One looks at the documents and proposes, the other approves; how it ended."""
+        await self.looked_at(reviewer, client_id)
         payload = {"client_id": client_id, "decision": decision, **more}
         told = {"action": "onboarding_decision", "payload": payload, "reasonCode": "review", "words": "as it should be"}
         made = await reviewer.done("POST", "proposals", told)
@@ -111,6 +120,7 @@ class Applying(Applicants):
             ledger=NodeLedger(site.node, site.catalogue.accounts, site.owners),
             gates=self.gates,
             decide=simple_rules,
+            answer=simple_rules,
             record_decision=decision,
             record_document=document,
             provider=SimulatedProvider(),

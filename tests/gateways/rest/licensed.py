@@ -18,6 +18,7 @@ from lionrock.site.establishing import establish
 from lionrock.site.rooms import Rooms
 from lionrock.site.site import Site
 from tests.compliance.onboarding.world import ANNA
+from tests.compliance.rooms import LOW_RISK, ready_to_open
 from tests.gateways.rest.applicants import Applicants
 from tests.gateways.rest.inside import SECOND, Browser, Inside
 from tests.gateways.rest.staff.desk import Desk, enrolled
@@ -61,8 +62,11 @@ class Licensed(Inside):
         return browser, (await browser.done("GET", "onboarding"))["clientId"]
 
     async def client(self, maker: Desk, checker: Desk, form: PersonForm = ANNA) -> tuple[Browser, str]:
-        """The same, whom two people took as a client."""
+        """The same, who passed the test and accepted the agreement, whom one person rated and two took as a client."""
         browser, client_id = await self.applicant(form)
+        await maker.done("POST", "clients/risk", {"clientId": client_id, "facts": LOW_RISK})
+        user_id = self.rooms.onboarding.clients.get(client_id).user_id
+        ready_to_open(self.rooms.assessed.assessments, client_id, user_id, self.now_ns)
         for decision in ("pass_identity", "approve"):
             await self.decided(maker, checker, client_id, decision)
         assert (await browser.done("GET", "onboarding"))["state"] == "active"

@@ -7,7 +7,6 @@ import hmac
 import json
 import socket
 import subprocess
-import sys
 import threading
 import time
 from pathlib import Path
@@ -17,33 +16,31 @@ from urllib.parse import urlencode, urlsplit
 import ccxt
 import httpx
 
+from tests.programs import PROGRAM, Program
+
 Pairs = list[tuple[str, str]]
 
 
 class LiveServer:
     """`lionrock serve` on a data directory and a free port; without the process of the read models unless asked for."""
 
-    program: tuple[str, ...] = ("-m", "lionrock.cli")
+    program: str = PROGRAM
+    """The module that runs."""
 
     def __init__(self, directory: Path, *options: str, with_views: bool = False) -> None:
         self.directory = directory
         self._options = options if with_views else (*options, "--no-views")
         self.start()
 
+    @classmethod
+    def plain(cls, directory: Path, *options: str) -> LiveServer:
+        """Of a venue without a site and without a sandbox, as earlier versions made them."""
+        (directory / "journal").mkdir(parents=True, exist_ok=True)
+        return cls(directory, *options)
+
     def start(self) -> None:
-        command = [
-            sys.executable,
-            *self.program,
-            "serve",
-            "--data",
-            str(self.directory),
-            "--port",
-            "0",
-            "--json",
-        ]
-        self.process = subprocess.Popen(
-            [*command, *self._options], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-        )
+        options = ("--data", str(self.directory), "--port", "0", "--json", *self._options)
+        self.process: subprocess.Popen[str] = Program("serve", *options, module=self.program)
         assert self.process.stdout is not None
         line = self.process.stdout.readline()
         assert line, self.process.communicate()[1]

@@ -59,9 +59,15 @@ async def test_a_user_signs_up_and_in_and_owns_an_account(inside: Inside) -> Non
         "accountId": signed_up["accountId"],
         "signInName": "ann@example.com",
         "hasTotp": False,
+        "hasPasskey": False,
         "recoveryCodesLeft": 0,
         "apiNeedsCode": False,
+        "needsSecondFactor": False,
+        "sessionId": browser.signed_in["sessionId"],
+        "csrfToken": browser.signed_in["csrfToken"],
+        "sessionEndsAtMs": user["sessionEndsAtMs"],
     }
+    assert user["sessionEndsAtMs"] >= browser.signed_in["endsAtMs"]
     made = await browser.done("POST", "keys", {"rights": ["READ", "TRADE"]})
     assert made["accountId"] == signed_up["accountId"]
     balances = inside.site.node.engine.balances(int(signed_up["accountId"]))
@@ -119,6 +125,7 @@ async def test_an_unknown_name_and_a_wrong_password_are_answered_alike(inside: I
 
 
 @pytest.mark.shows("AUTH-012")
+@pytest.mark.usefixtures("real_passwords")
 async def test_a_password_is_hashed_for_an_unknown_name_too(inside: Inside, monkeypatch: pytest.MonkeyPatch) -> None:
     await inside.user()
     verified: list[bytes] = []
@@ -279,6 +286,7 @@ async def test_a_new_password_ends_the_other_sessions(inside: Inside) -> None:
 
 
 @pytest.mark.shows("AUTH-014")
+@pytest.mark.usefixtures("real_passwords")
 async def test_a_hash_of_other_parameters_is_made_anew_at_the_next_sign_in(inside: Inside) -> None:
     await inside.user()
     people = inside.venue.people

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -143,7 +144,7 @@ async def test_every_refusal_says_what_which_rule_which_numbers_what_next(tmp_pa
                 "risk_profile_missing",
                 ["HK-K03"],
             ),
-            ("POST", "agreements", {"sha256": "0" * 64}, "version_not_offered", ["HK-K05", "AE-11"]),
+            ("POST", "agreements", {"sha256": "0" * 64}, "version_not_offered", ["HK-K05"]),
             ("POST", "standingAuthorities", authority, "authority_too_long", ["HK-C15"]),
             ("POST", "reactivation", {}, "not_dormant", ["HK-C19"]),
         ):
@@ -246,3 +247,28 @@ async def test_a_dormant_account_is_woken_with_a_second_factor(tmp_path: Path) -
         session.second_factor_ns = room.inside.now_ns
         limits = await ann.done("POST", "reactivation", {})
         assert "dormant" not in {each["name"] for each in limits["conditions"]}
+
+
+@pytest.mark.shows("ASSE-022")
+async def test_a_client_declares_anew_after_a_day_and_never_while_stopped(tmp_path: Path) -> None:
+    async with assessing(tmp_path) as room:
+        ann = await room.client("ann@example.com", "aa")
+        best = best_answers(room.assessments.data.profile[0])
+        careful = {"answers": dict.fromkeys(best, "a")}
+        sent = await asyncio.gather(*(ann.send("POST", "riskProfile", careful) for _ in range(2)))
+        assert [each.status_code for each in sent].count(200) == 1
+        assert reason_of(await ann.send("POST", "riskProfile", {"answers": best})) == "declared_too_soon"
+        means = {"netWorthMinor": 10_000_000, "yearlyIncomeMinor": 5_000_000, "heldElsewhereMinor": 0}
+        before = (await ann.done("PUT", "limits/means", means))["exposureLimitMinor"]
+        richer = means | {"netWorthMinor": 10**15}
+        assert reason_of(await ann.send("PUT", "limits/means", richer)) == "declared_too_soon"
+        seen = await ann.done("GET", "limits")
+        assert (seen["riskProfile"], seen["exposureLimitMinor"]) == ("conservative", before)
+        room.inside.now_ns += DAY_NS
+        ann = await room.inside.sign_in("ann@example.com")
+        room.onboarding.change("aa", state="suspended")
+        assert reason_of(await ann.send("POST", "riskProfile", {"answers": best})) == "declaring_stopped"
+        assert reason_of(await ann.send("PUT", "limits/means", richer)) == "declaring_stopped"
+        room.onboarding.change("aa", state="active")
+        assert (await ann.done("POST", "riskProfile", {"answers": best}))["profile"] == "aggressive"
+        assert (await ann.done("PUT", "limits/means", means))["exposureLimitMinor"] > before

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from lionrock.gateways.rest.endpoints import ENDPOINTS
-from lionrock.gateways.rest.errors import CODES, MESSAGES, refused_by_rule
+from lionrock.gateways.rest.errors import CODES, MESSAGES
+from lionrock.gateways.rest.reasons import refused_by_rule
 from lionrock.words.rejections import Rejection
 
 
@@ -18,7 +19,8 @@ def test_every_rejection_of_the_core_has_a_code_and_words(rejection: Rejection) 
     details = body["lionrock"]
     assert isinstance(details, dict)
     assert details["rejection"] == rejection
-    assert details["figures"] == {"first": "7", "second": "9223372036854775807"}
+    figures = details["figures"]
+    assert (figures["first"], figures["second"]) == ("7", "9223372036854775807")
     assert details["next_step"]
 
 

@@ -10,10 +10,10 @@ import pytest
 
 from lionrock.people.staff.roles import Role
 from tests.compliance.onboarding.test_privacy import in_clear
-from tests.compliance.onboarding.world import ANNA, PDF, PERSONAL, SOLVEIG
+from tests.compliance.onboarding.world import ANNA, PERSONAL, SOLVEIG, scan
 from tests.gateways.rest.applicants import NAME, Applying
 from tests.gateways.rest.inside import PASSWORD, Browser, code_of, reason_of
-from tests.gateways.rest.staff.desk import enrolled
+from tests.gateways.rest.staff.desk import enrolled, proposal
 
 REFERRED = msgspec.structs.replace(ANNA, surname="Refer", document=msgspec.structs.replace(ANNA.document, zone=""))
 
@@ -32,7 +32,8 @@ async def test_an_applicant_who_was_stopped_and_cleared_by_two_people_trades(app
     assert status["accountId"] == ""
     reviewer, officer = await applying.staff()
     waiting = await reviewer.done("GET", "clients?state=in_review")
-    assert [each["clientId"] for each in waiting] == [status["clientId"]]
+    assert [each["clientId"] for each in waiting["clients"]] == [status["clientId"]]
+    assert waiting["nextCursor"] is None
     queued = [each for each in await reviewer.done("GET", "queue") if each["kind"] == "application"]
     assert [(each["itemId"], each["isOverdue"]) for each in queued] == [(status["clientId"], False)]
     file = await reviewer.done("GET", f"clients/file?clientId={status['clientId']}")
@@ -42,9 +43,9 @@ async def test_an_applicant_who_was_stopped_and_cleared_by_two_people_trades(app
     seen = applying.inside.site.staff.audit.entries(subject=status["clientId"])
     assert [(each.staff_id, each.event) for each in seen] == [(reviewer.staff_id, "client file read")]
     # The step of approval is not possible before the identity is confirmed, and says so.
-    early = await applying.decided(reviewer, officer, status["clientId"], "approve")
-    assert early["state"] == "failed"
-    assert "identity has not been confirmed" in early["outcome"]
+    await applying.looked_at(reviewer, status["clientId"])
+    early = proposal("onboarding_decision", client_id=status["clientId"], decision="approve")
+    assert reason_of(await reviewer.send("POST", "proposals", early)) == "identity_not_confirmed"
     confirmed = await applying.decided(reviewer, officer, status["clientId"], "pass_identity")
     assert confirmed["state"] == "carried_out", confirmed
     done = await applying.decided(reviewer, officer, status["clientId"], "approve")
@@ -68,6 +69,7 @@ async def test_a_decision_does_not_outlive_what_it_was_about(applying: Applying)
     browser = await applying.submitted(REFERRED)
     client_id = (await browser.done("GET", "onboarding"))["clientId"]
     reviewer, officer = await applying.staff()
+    await applying.looked_at(reviewer, client_id)
     payload = {"client_id": client_id, "decision": "pass_identity"}
     told = {"action": "onboarding_decision", "payload": payload, "reasonCode": "review", "words": "seen"}
     made = await reviewer.done("POST", "proposals", told)
@@ -90,7 +92,7 @@ async def test_what_the_staff_asks_for_is_read_by_the_applicant_and_answered(app
     status = await browser.done("GET", "onboarding")
     assert (status["state"], status["askedFor"]) == ("information_requested", words)
     assert status["reason"] == "A document cannot be read or does not show what it must."
-    await applying.upload(browser, "identity")
+    await applying.upload(browser, "identity", scan("both sides"))
     assert (await browser.done("POST", "onboarding/submit"))["state"] == "submitted"
 
 
@@ -168,11 +170,29 @@ async def test_documents_are_read_by_the_staff_alone_with_a_reason(applying: App
     assert reason_of(await reviewer.send("POST", "clients/documents/read", told | {"words": ""})) == "reason_needed"
     assert (await auditor.send("POST", "clients/documents/read", told)).status_code == 400
     answer = await reviewer.send("POST", "clients/documents/read", told)
-    assert (answer.status_code, answer.content) == (200, PDF)
+    assert (answer.status_code, answer.content) == (200, scan("identity"))
     assert answer.headers["content-type"] == "application/pdf"
     assert answer.headers["cache-control"] == "no-store"
     readings = await auditor.done("GET", f"clients/documents/readings?documentId={document['documentId']}")
     assert [(each["staffId"], each["reasonCode"]) for each in readings] == [(reviewer.staff_id, "review")]
+
+
+@pytest.mark.shows("STAF-009")
+async def test_ones_own_application_is_for_others(applying: Applying) -> None:
+    """No step of it, and none of its documents."""
+    browser = await applying.submitted()
+    (document, *_) = await browser.done("GET", "onboarding/documents")
+    onboarding = applying.inside.venue.onboarding
+    assert onboarding is not None
+    client_id = onboarding.documents.client_of(document["documentId"])
+    reviewer, other = await applying.staff()
+    await reviewer.done("POST", "me/files", {"clientId": client_id})
+    asked = {"clientId": client_id, "step": "suspend", "reasonCode": "risk", "words": "a case"}
+    assert reason_of(await reviewer.send("POST", "clients/steps", asked)) == "own_file"
+    told = {"documentId": document["documentId"], "reasonCode": "review", "words": "the photograph"}
+    assert reason_of(await reviewer.send("POST", "clients/documents/read", told)) == "own_file"
+    readings = await other.done("GET", f"clients/documents/readings?documentId={document['documentId']}")
+    assert readings == []
 
 
 @pytest.mark.shows("ONBD-015")

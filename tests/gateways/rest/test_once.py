@@ -36,7 +36,7 @@ OTHERS: list[tuple[str, str, dict[str, Any]]] = [
 class DyingServer(LiveServer):
     """Killed as soon as a command with a key is durable; started again it is like any other."""
 
-    program: tuple[str, ...] = (str(Path(__file__).with_name("dying_server.py")),)
+    program = "tests.gateways.rest.dying_server"
 
 
 @pytest.fixture

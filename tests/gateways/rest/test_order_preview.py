@@ -146,9 +146,11 @@ async def test_who_may_ask_and_what_cannot_be_asked(tmp_path: Path) -> None:
         stranger = Key(inside, key.key, "another secret", key.account_id)
         assert code_of(await stranger.signed("POST", PREVIEW, buy())) == "0002"
         assert inside.site.node.engine.digest() == before
-        # Nobody asks for another account: the key's own is the one that is looked at, whatever is sent.
+        # Nobody asks for another account: the key's own is the one that is looked at, and no other can be named.
         poor = await inside.account(USDT="1")
-        named = await poor.signed("POST", PREVIEW, buy("1", "40000", accountId=str(key.account_id)))
+        for_another = await poor.signed("POST", PREVIEW, buy("1", "40000", accountId=str(key.account_id)))
+        assert reason_of(for_another) == "parameter_unsupported"
+        named = await poor.signed("POST", PREVIEW, buy("1", "40000"))
         assert named.json()["refused"]["lionrock"]["name"] == "available_insufficient"
 
 

@@ -69,8 +69,8 @@ class Stage:
     async def signed(self, method: str, path: str, text: str = "", account: dict[str, str] | None = None) -> Any:
         """Of the one trader, if nobody else is named."""
         account = account or self.account
-        self.asked += 1  # nobody reads the number, but time stands still and two requests are not one
-        text = f"{text}&number={self.asked}&timestamp={self.clock.now_ns // 1_000_000}"
+        self.asked += 1  # time stands still, and two requests are not one
+        text = f"{text}&recvWindow={5_000 + self.asked}&timestamp={self.clock.now_ns // 1_000_000}"
         url = f"{path}?{text}&signature={sign(account['secret'].encode(), text.encode())}"
         return (await self.client.request(method, url, headers={"X-HK-APIKEY": account["apiKey"]})).json()
 

@@ -10,11 +10,12 @@ import httpx
 import pytest
 
 from lionrock.gateways.rest.errors import CODES, MESSAGES, Refused
-from lionrock.gateways.rest.reasons import FIGURES, RULES, Unit, own_reason, reason_number, refused_body
-from lionrock.gateways.rest.reasons import refused_with_units as with_units
+from lionrock.gateways.rest.reasons import RULES, own_reason, reason_number, refused_body, refused_by_core
 from lionrock.site.sandbox import DEFINITION
 from lionrock.views.catalogue import Market
+from lionrock.views.telling import About
 from lionrock.words.events import AssetListed, CommandRejected, MarketListed
+from lionrock.words.figures import FIGURES, Unit
 from lionrock.words.rejections import EXPLANATIONS, Rejection
 from tests.gateways.rest.live import LiveServer, Trader, now_ms
 from tests.gateways.rest.own import ORDERS, done, own, place, placed, reason, send_own
@@ -41,7 +42,7 @@ def figure_names(rejection: Rejection) -> list[str]:
 @pytest.mark.parametrize("rejection", Rejection)
 def test_every_rejection_has_named_figures(rejection: Rejection) -> None:
     event = CommandRejected(command_kind=10, rejection=rejection, first_figure=2_000, second_figure=3_000, **STAMP)
-    body = with_units(event, btcusdt(), asset(3)).body()
+    body = refused_by_core(event, About(btcusdt(), asset(3))).body()
     details = body["lionrock"]
     assert isinstance(details, dict)
     assert (body["code"], details["rejection"]) == (CODES[rejection], int(rejection))
@@ -59,11 +60,35 @@ def test_every_rejection_has_named_figures(rejection: Rejection) -> None:
             Unit.SIZE: {"value": "0.02" if raw == "2000" else "0.03", "unit": "BTC"},
             Unit.QUOTE: {"value": "0.00002" if raw == "2000" else "0.00003", "unit": "USDT"},
             Unit.HELD: {"value": "0.00002" if raw == "2000" else "0.00003", "unit": "USDT"},
+            Unit.STAKE: {"value": raw, "unit": "atoms"},
             Unit.SHARE: {"value": "0.002" if raw == "2000" else "0.003", "unit": "share"},
             Unit.TIME: {"value": "0", "unit": "ms"},
             Unit.NUMBER: {"value": raw, "unit": "number"},
         }
         assert figures[name] == shown[unit]
+
+
+@pytest.mark.shows("ENTR-035")
+@pytest.mark.parametrize("rejection", Rejection)
+def test_the_words_are_in_units_wherever_the_figures_are(rejection: Rejection) -> None:
+    event = CommandRejected(command_kind=10, rejection=rejection, first_figure=2_000, second_figure=3_000, **STAMP)
+    details = refused_by_core(event, About(btcusdt(), asset(3))).body()["lionrock"]
+    assert isinstance(details, dict)
+    words, template = str(details["words"]), EXPLANATIONS[rejection].words
+    for which, (name, unit) in zip(("first", "second"), FIGURES[rejection], strict=True):
+        if f"{{{which}}}" in template and unit in {Unit.PRICE, Unit.SIZE, Unit.QUOTE, Unit.HELD}:
+            assert "{value} {unit}".format(**details["figures"][name]) in words
+    of_the_core = re.compile(r"\b(atoms|ticks?|lots?|ppm)\b")
+    if rejection is not Rejection.EXPOSURE_ABOVE_LIMIT and not of_the_core.search(template):  # no market is listed yet
+        assert not of_the_core.search(words), words
+
+
+@pytest.mark.shows("ENTR-035")
+def test_what_is_not_known_is_told_as_the_core_counts_it() -> None:
+    event = CommandRejected(command_kind=10, rejection=300, first_figure=2_000, second_figure=3_000, **STAMP)
+    details = refused_by_core(event).body()["lionrock"]
+    assert isinstance(details, dict)
+    assert details["words"] == "2000 atoms are needed and 3000 atoms are available."
 
 
 @pytest.mark.shows("ENTR-030")
@@ -155,6 +180,7 @@ def test_figures_are_in_the_assets_own_decimals(server: LiveServer, trader: Trad
     funds = reason(place(trader, "BUY", "10", "40000"), "0401", "available_insufficient")
     assert funds["figures"]["needed"] == {"value": "400000", "unit": "USDT"}
     assert funds["figures"]["available"] == {"value": "100000", "unit": "USDT"}
+    assert funds["words"] == "400000 USDT are needed and 100000 USDT are available."
     coins = reason(place(trader, "SELL", "2", "40000"), "0401", "available_insufficient")
     assert coins["figures"]["available"] == {"value": "1", "unit": "BTC"}
     small = reason(place(trader, "BUY", "0.0001", "40000"), -1140, "notional_below_minimum")
@@ -162,6 +188,7 @@ def test_figures_are_in_the_assets_own_decimals(server: LiveServer, trader: Trad
         {"value": "5", "unit": "USDT"},
         {"value": "4", "unit": "USDT"},
     )
+    assert small["words"] == "The order is worth 4 USDT; the market's least is 5 USDT."
 
 
 @pytest.mark.shows("ENTR-033")
@@ -189,6 +216,35 @@ def test_what_is_no_object_is_refused(server: LiveServer, trader: Trader, body: 
     assert done(own(trader, "GET")) == []
 
 
+MISTYPED = {"postonly": "postOnly", "timeInforce": "timeInForce", "tiggerPrice": "triggerPrice", "colour": None}
+
+
+@pytest.mark.shows("ENTR-036")
+@pytest.mark.parametrize("name", MISTYPED)
+def test_a_name_that_is_not_known_is_refused_with_it(server: LiveServer, trader: Trader, name: str) -> None:
+    """In the body and in the query; the contract's own order goes through with it."""
+    order = json.dumps(GOOD | {"price": "30000"})
+    bodies = {"POST": order, "PATCH": '{"orderId":"1","price":"1"}', "DELETE": '{"all":true}'}
+    for method, path in (("POST", ORDERS), ("POST", f"{ORDERS}/preview"), ("PATCH", ORDERS), ("DELETE", ORDERS)):
+        sent = bodies[method][:-1] + f', "{name}": "IOC"' + "}"
+        for answer in (
+            send_own(trader, method, path, sent),
+            send_own(trader, method, path, bodies[method], query=f"{name}=IOC"),
+        ):
+            why = reason(answer, -1130, "parameter_unsupported")
+            assert why["words"] == f"{name} is no parameter of this endpoint."
+            if method == "POST":
+                nearest = MISTYPED[name]
+                assert why["next_step"].startswith(f"Send {nearest}, if" if nearest else "Leave it out;")
+    reason(own(trader, "POST", "/lionrock/v1/killSwitch", engaged=True, **{name: "1"}), -1130, "parameter_unsupported")
+    rows = done(own(trader, "POST", f"{ORDERS}/batch", orders=[GOOD | {name: "IOC"}, GOOD | {"price": "30000"}]))
+    assert rows["results"][0]["refused"]["lionrock"]["words"] == f"{name} is no parameter of this endpoint."
+    assert len(done(own(trader, "GET"))) == 1, "the other order of the batch alone"
+    done(own(trader, "DELETE", all=True))
+    assert trader.place(side="BUY", quantity="1", price="30000", **{name: "IOC"}).status_code == 200
+    done(own(trader, "DELETE", all=True))
+
+
 @pytest.mark.shows("ENTR-033")
 def test_a_name_twice_in_an_inner_object_is_refused(server: LiveServer, trader: Trader) -> None:
     row = json.dumps(GOOD)[:-1] + ',"price":"1"}'
@@ -197,10 +253,9 @@ def test_a_name_twice_in_an_inner_object_is_refused(server: LiveServer, trader: 
 
 
 @pytest.mark.shows("ENTR-033")
-def test_an_unknown_parameter_is_ignored_and_the_query_wins(server: LiveServer, trader: Trader) -> None:
-    order = placed(trader, "BUY", "1", "40000", colour="red", nested={"a": [1, None]})
-    body = json.dumps({"orderId": "1", "unknown": True})
-    ended = send_own(trader, "DELETE", ORDERS, body, query=f"orderId={order['order']['orderId']}&x=y")
+def test_of_a_name_in_both_the_query_wins(server: LiveServer, trader: Trader) -> None:
+    order = placed(trader, "BUY", "1", "40000")
+    ended = send_own(trader, "DELETE", ORDERS, '{"orderId":"1"}', query=f"orderId={order['order']['orderId']}")
     assert done(ended)["order"]["status"] == "CANCELED"
 
 

@@ -150,4 +150,5 @@ async def test_a_site_without_registers_says_so(tmp_path: Path) -> None:
     async with Inside(tmp_path).open() as inside:
         ann = await signed_in(inside, "ann@example.com")
         assert await ann.done("GET", "user/papers") == []
-        assert code_of(await ann.send("GET", "complaints")) == -1101
+        refused = await ann.send("GET", "complaints")
+        assert (code_of(refused), reason_of(refused)) == (-1101, "not_offered_here"), "no venue has stopped"

@@ -127,7 +127,7 @@ async def test_metrics_tell_the_figures_to_those_who_may_read_them(watched: Watc
 
 @pytest.mark.shows("OPER-005", "OPER-006")
 def test_a_server_answers_monitors_without_a_key(tmp_path: Path) -> None:
-    server = LiveServer(tmp_path / "site")
+    server = LiveServer.plain(tmp_path / "site")
     assert [server.get(path).status_code for path in ("/health", "/ready", "/metrics")] == [200, 200, 200]
     assert server.get("/metrics").headers["content-type"] == "text/plain; version=0.0.4; charset=utf-8"
     assert server.get("/ready").headers["content-type"] == "application/json"

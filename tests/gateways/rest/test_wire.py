@@ -239,16 +239,22 @@ def test_plain_exponent_is_a_number(trader: Trader) -> None:
     assert refusal(trader.place("/api/v1.1/spot/order", side="BUY", type="MARKET", amount="9.123456789")) == -1148
 
 
-@pytest.mark.shows("REST-012")
+@pytest.mark.shows("REST-012", "ENTR-035")
 def test_refusal_says_what_decided(trader: Trader) -> None:
     answer = trader.place(side="SELL", quantity="11", price="100").json()
     assert (answer["code"], answer["msg"]) == ("0401", "Insufficient asset")
     assert answer["lionrock"] == {
         "rejection": 300,
         "name": "available_insufficient",
-        "words": "1100000000 atoms are needed and 1000000000 are available.",
-        "figures": {"first": "1100000000", "second": "1000000000"},
+        "words": "11 BTC are needed and 10 BTC are available.",
+        "figures": {
+            "first": "1100000000",
+            "second": "1000000000",
+            "needed": {"value": "11", "unit": "BTC"},
+            "available": {"value": "10", "unit": "BTC"},
+        },
         "next_step": "Deposit, cancel other orders, or ask for less.",
+        "retryable": True,
     }
 
 

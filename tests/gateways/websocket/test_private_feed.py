@@ -48,7 +48,11 @@ def test_a_snapshot_then_updates_with_the_balances_after_them(ann: Trader, bob: 
             "available_insufficient",
             True,
         )
-        assert reason["words"]
+        assert reason["words"] == "100 BTC are needed and 9 BTC are available."
+        assert reason["figures"] == {
+            "needed": {"value": "100", "unit": "BTC"},
+            "available": {"value": "9", "unit": "BTC"},
+        }
         assert reason["nextStep"]
         assert refused["balances"] == []
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import re
+from typing import Any
 
-import ccxt.pro
 import pytest
 
 from tests.gateways.rest.live import LiveServer
@@ -27,24 +28,33 @@ def test_every_example_is_run_here() -> None:
     assert [name for name, _ in BLOCKS] == ["python", "json", "python"]
 
 
-def test_ccxt_pro(server: LiveServer) -> None:
-    trader = server.account(USDT="100000")
+def test_ccxt_pro(server: LiveServer, capsys: pytest.CaptureFixture[str]) -> None:
+    """Its own loop tells of a trade, and by the same object somebody hears of their own orders."""
+    trader, other = server.account(USDT="100000"), server.account(BTC="1")
     address = server.url.removeprefix("http://")
     source = examples("python")[0].replace("127.0.0.1:8000", address)
+    source = source.replace("the apiKey", trader.key).replace("the secret", trader.secret)
 
     async def listen() -> float:
-        names = {"ccxt": ccxt, "key": trader.key, "secret": trader.secret}
+        names: dict[str, Any] = {}
         exec(source, names)  # noqa: S102 it is our own page
         exchange = names["exchange"]
-        try:
-            listening = asyncio.create_task(exchange.watch_orders("BTC/USDT"))
-            while not listening.done():  # an order placed before the stream is there is not told of
-                placed = await exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 40000)
-                await asyncio.wait([listening], timeout=1)
-                await exchange.cancel_order(placed["id"], "BTC/USDT")
-            return float((await listening)[0]["price"])
-        finally:
-            await exchange.close()
+        told = asyncio.create_task(names["listen"]())
+        listening = asyncio.create_task(exchange.watch_orders("BTC/USDT"))
+        while not listening.done():  # an order placed before the stream is there is not told of
+            placed = await exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 40000)
+            await asyncio.wait([listening], timeout=1)
+            await exchange.cancel_order(placed["id"], "BTC/USDT")
+        heard = ""
+        while "0.01 40000.0" not in heard:
+            await exchange.create_order("BTC/USDT", "limit", "buy", 0.01, 40000)
+            await asyncio.to_thread(other.limit, "SELL", "0.01", "40000")
+            await asyncio.sleep(0.2)
+            heard += capsys.readouterr().out
+        told.cancel()  # which closes the exchange, as Ctrl-C does
+        with contextlib.suppress(asyncio.CancelledError):
+            await told
+        return float((await listening)[0]["price"])
 
     assert asyncio.run(asyncio.wait_for(listen(), 50)) == 40000
 

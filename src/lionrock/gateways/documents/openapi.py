@@ -22,7 +22,8 @@ Numbers are decimal text, exact to the tick and the lot; times are milliseconds 
 Parameters of a `POST`, `PUT` or `DELETE` may stand in the query or in a form body \
 (`application/x-www-form-urlencoded`); where a name stands in both, the query wins, and a name that stands \
 twice in one \
-place is refused. Parameters that an endpoint does not know are ignored.
+place is refused. Parameters that an endpoint does not know are ignored; those of Lionrock that place, change or \
+cancel orders refuse them.
 
 A refusal has status 400 and the body `{"code", "msg"}`; `/lionrock/v1/errors` lists the codes with cause and \
 remedy. A \
@@ -48,11 +49,14 @@ _STAFF: Schema = {"staff": []}
 
 _NEEDS: dict[str, tuple[str, list[Schema]]] = {
     "NONE": ("Open to all.", []),
-    "USER_DATA": ("Needs a key that may read, and a signature.", [_SIGNED]),
-    "TRADE": ("Needs a key that may trade, and a signature.", [_SIGNED]),
-    "TRANSFER": ("Needs a key that may transfer, and a signature.", [_SIGNED]),
-    "WITHDRAW": ("Needs a key that may withdraw, and a signature.", [_SIGNED]),
-    "USER_STREAM": ("Needs a key that may read.", [_KEY]),
+    "USER_DATA": ("Needs a key that may read, and a signature; or the owner's session.", [_SIGNED, _SESSION]),
+    "TRADE": ("Needs a key that may trade, and a signature; or the owner's session.", [_SIGNED, _SESSION]),
+    "TRANSFER": ("Needs a key that may transfer, and a signature; or the owner's session.", [_SIGNED, _SESSION]),
+    "WITHDRAW": (
+        "Needs a key that may withdraw, and a signature; or the owner's session, with a second factor shown.",
+        [_SIGNED, _SESSION],
+    ),
+    "USER_STREAM": ("Needs a key that may read, or the owner's session.", [_KEY, _SESSION]),
     "SESSION": ("Needs a session.", [_SESSION]),
     "STAFF": ("Needs a session of the staff.", [_STAFF]),
     "MANAGE": ("Needs a session, or a key that may manage, and a signature.", [_SESSION, _SIGNED]),
@@ -77,6 +81,7 @@ def document(endpoints: Iterable[Endpoint]) -> Schema:
     rows = list(endpoints)
     answers = [kind for row in rows for kind in _alternatives(row.answer)]
     requests = [row.sends for row in rows if row.sends is not None and not isinstance(row.sends, Rows)]
+    requests += [shape for row in rows for parameter in row.parameters for shape in parameter.shapes]
     of_type, components = schemas.of_types([*answers, Refusal], requests)
     components[Refusal.__name__]["properties"]["code"] = _codes()
     paths: dict[str, dict[str, Any]] = {}
@@ -136,9 +141,15 @@ _REFUSALS = {
             "lionrock": {
                 "rejection": 300,
                 "name": "available_insufficient",
-                "words": "500 atoms are needed and 100 are available.",
-                "figures": {"first": "500", "second": "100"},
+                "words": "900000 USDT are needed and 99399.8901 USDT are available.",
+                "figures": {
+                    "first": "90000000000000",
+                    "second": "9939989010000",
+                    "needed": {"value": "900000", "unit": "USDT"},
+                    "available": {"value": "99399.8901", "unit": "USDT"},
+                },
                 "next_step": "Deposit, cancel other orders, or ask for less.",
+                "retryable": True,
             },
         },
     },
@@ -207,7 +218,9 @@ def _body(row: Endpoint, of_type: dict[int, Schema]) -> Schema:
     if isinstance(row.sends, Rows):
         items = schemas.of_object(row.sends.parameters)
         return {"type": "array", "items": items, "minItems": 1, "maxItems": row.sends.most}
-    return schemas.of_object(row.parameters) if row.sends is None else of_type[id(row.sends)]
+    if row.sends is not None:
+        return of_type[id(row.sends)]
+    return schemas.of_object(row.parameters, is_closed=row.is_strict)
 
 
 def _content(row: Endpoint, of_type: dict[int, Schema]) -> Schema:

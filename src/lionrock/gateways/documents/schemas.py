@@ -30,6 +30,8 @@ _STRUCTURED = frozenset({Kind.TEXTS, Kind.OBJECT, Kind.AMOUNTS, Kind.OBJECTS})
 
 def of_parameter(parameter: Parameter) -> Schema:
     """What it must be, most often as text."""
+    if parameter.shapes:
+        return _of_shapes(parameter.shapes)
     if parameter.kind in _STRUCTURED:
         return _of_structure(parameter)
     schema = dict(_OF_KIND[parameter.kind])
@@ -40,11 +42,22 @@ def of_parameter(parameter: Parameter) -> Schema:
     return schema
 
 
+def _of_shapes(shapes: tuple[object, ...]) -> Schema:
+    """A struct is referred to; whoever makes the document puts it among the components."""
+    found = []
+    for shape in shapes:
+        (each,), _ = msgspec.json.schema_components([shape], ref_template=REFERENCE, schema_hook=_anything)
+        found.append(each)
+        if each.get("type") == "object":
+            each.setdefault("additionalProperties", True)
+    return found[0] if len(found) == 1 else {"anyOf": found}
+
+
 def _of_structure(parameter: Parameter) -> Schema:
     if parameter.kind is Kind.AMOUNTS:
         return {"type": "object", "additionalProperties": _OF_KIND[Kind.DECIMAL]}
     if parameter.kind is Kind.OBJECT:
-        return of_object(parameter.members)
+        return of_object(parameter.members) if parameter.members else {"type": "object", "additionalProperties": True}
     if parameter.kind is Kind.OBJECTS:
         found: Schema = {"type": "array", "items": of_object(parameter.members)}
     else:
@@ -59,22 +72,26 @@ def example_of(parameter: Parameter) -> object:
     """The row's example, as JSON."""
     if parameter.kind is Kind.TEXTS:
         return [parameter.example]
-    return int(parameter.example) if of_parameter(parameter)["type"] == "integer" else parameter.example
+    return int(parameter.example) if of_parameter(parameter).get("type") == "integer" else parameter.example
 
 
-def of_object(parameters: Iterable[Parameter]) -> Schema:
-    """A JSON object with these parameters; a number may be text, as in a query."""
+def of_object(parameters: Iterable[Parameter], *, is_closed: bool = False) -> Schema:
+    """A JSON object with these parameters, and no others if it is closed; a number may be text, as in a query."""
     parameters = list(parameters)
     properties = {}
     for parameter in parameters:
         schema = of_parameter(parameter)
-        if schema["type"] == "integer":
+        if is_closed and parameter.kind is Kind.OBJECTS:
+            schema["items"]["additionalProperties"] = False
+        if schema.get("type") == "integer":
             schema = {"type": ["integer", "string"], "format": "int64"}
         properties[parameter.name] = schema | {"description": parameter.words + "."}
         if parameter.example:
             properties[parameter.name]["examples"] = [example_of(parameter)]
     required = [parameter.name for parameter in parameters if parameter.is_required]
     schema = {"type": "object", "properties": properties}
+    if is_closed:
+        schema["additionalProperties"] = False
     return schema | {"required": required} if required else schema
 
 

@@ -24,8 +24,9 @@ class Accept(msgspec.Struct, frozen=True):
 class Grant(msgspec.Struct, frozen=True, rename="camel"):
     scope: str
     document_sha256: str
-    begins_at_ms: int
     ends_at_ms: int
+    begins_at_ms: int = 0
+    """0 for now."""
 
 
 class Object(msgspec.Struct, frozen=True, rename="camel"):
@@ -162,7 +163,7 @@ async def grant(venue: Venue, call: Call) -> AuthorityRow:
                 current.client_class if current else "",
                 asked.scope,
                 asked.document_sha256,
-                begins_ns=asked.begins_at_ms * NS_PER_MS,
+                begins_ns=asked.begins_at_ms * NS_PER_MS or now_ns,
                 ends_ns=asked.ends_at_ms * NS_PER_MS,
                 at_ns=now_ns,
             )
@@ -207,7 +208,7 @@ ENDPOINTS = (
         (
             Parameter("scope", "What it lets the operator do", is_required=True, example="settlement"),
             Parameter("documentSha256", "SHA-256 of the document that says so", is_required=True),
-            Parameter("beginsAtMs", "When it begins", Kind.MILLISECONDS, is_required=True),
+            Parameter("beginsAtMs", "When it begins; now without it", Kind.MILLISECONDS),
             Parameter("endsAtMs", "When it ends", Kind.MILLISECONDS, is_required=True),
         ),
         answer=AuthorityRow,

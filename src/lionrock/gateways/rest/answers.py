@@ -232,6 +232,16 @@ class Figure(msgspec.Struct):
     """Code of an asset, or `ms`, `share`, `number`, `ticks`, `lots`, `atoms`."""
 
 
+class Cause(msgspec.Struct, kw_only=True):
+    """What stands behind a refusal of the core: a condition of the client, or the terms of an asset."""
+
+    name: str
+    words: str
+    figures: dict[str, str]
+    next_step: str
+    licence_rules: list[LicenceRule]
+
+
 class DecidingRule(msgspec.Struct, kw_only=True):
     """The rule of the venue that refused a request."""
 
@@ -251,6 +261,8 @@ class DecidingRule(msgspec.Struct, kw_only=True):
     """Code of the rule on its page."""
     rules: list[str] | msgspec.UnsetType = msgspec.UNSET
     """Ids of the licences' rules that decided."""
+    causes: list[Cause] | msgspec.UnsetType = msgspec.UNSET
+    """Why the account may not, where the client's standing says so; `words` and `next_step` are those of the first."""
 
 
 class BatchRow(msgspec.Struct, kw_only=True, omit_defaults=True):

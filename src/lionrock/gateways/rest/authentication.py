@@ -193,6 +193,11 @@ def _is_within(host: str, networks: Iterable[Network]) -> bool:
     return any(plain in network for network in networks)
 
 
+def carries_session(headers: Mapping[bytes, bytes]) -> bool:
+    """Whether a client's session cookie came, good or not."""
+    return SESSION_COOKIE.encode() in headers.get(b"cookie", b"")
+
+
 def session_of(sessions: Sessions, headers: Mapping[bytes, bytes], now_ns: int, *, writes: bool) -> Session:
     """The session whose cookie came; for a write, with its token against forgery as well. Raises `Refused`."""
     token = _cookie(headers, SESSION_COOKIE)

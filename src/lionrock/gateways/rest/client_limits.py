@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import threading
+from collections.abc import Iterable
 
 import msgspec
 
+from lionrock.compliance.assessments.declaring import check_may_declare
 from lionrock.compliance.assessments.exposure import Means
 from lionrock.compliance.assessments.ports import Client
 from lionrock.compliance.assessments.profile import ProfileClass, ProfileQuestion
 from lionrock.compliance.assessments.records import Finding, Kind, last
-from lionrock.compliance.assessments.standing import Standing
+from lionrock.compliance.assessments.standing import Condition
+from lionrock.compliance.assessments.terms import Effect
 from lionrock.gateways.rest.assessed import assessed_client, cited, ms, row, told_why
 from lionrock.gateways.rest.contract import Assessed, Call, Parameter, Venue
 from lionrock.gateways.rest.contract import Kind as Of
@@ -18,6 +22,9 @@ from lionrock.gateways.rest.errors import LicenceRule, Refused
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.people.people import FRESH_NS
 from lionrock.words.amounts import format_decimal
+
+_ONE_AT_A_TIME = threading.Lock()
+"""Two declarations sent together must not both find that there was none before."""
 
 
 class ProfileAnswers(msgspec.Struct, frozen=True):
@@ -91,6 +98,12 @@ class LimitsShown(msgspec.Struct, rename="camel"):
     conditions: list[ConditionShown]
     licence_rules: list[LicenceRule]
     """Rules behind limit and class."""
+    valuation_asset: str
+    """What amounts are counted in."""
+    minor_decimals: int
+    """Decimals of its minor unit."""
+    circumstances: list[str]
+    """Names that the method knows for `PUT /lionrock/v1/limits/means`."""
 
 
 async def show_profile(venue: Venue, call: Call) -> ProfileShown:
@@ -121,9 +134,25 @@ async def answer_profile(venue: Venue, call: Call) -> ProfileShown:
     assessed, client = await assessed_client(venue, call)
     asked, now_ns = read_json(call.body, ProfileAnswers), venue.clock()
     with told_why(assessed):
-        await asyncio.to_thread(assessed.assessments.profiles.answer, client.client_id, asked.answers, now_ns)
+        await asyncio.to_thread(_answer, assessed, client, asked, now_ns)
     await assessed.clock.attend(client.client_id, now_ns)
     return await _profile(assessed, client)
+
+
+def _answer(assessed: Assessed, client: Client, asked: ProfileAnswers, now_ns: int) -> None:
+    room = assessed.assessments
+    with _ONE_AT_A_TIME:
+        found = room.records.of(client.client_id)
+        check_may_declare(client, found, Kind.RISK_PROFILE, room.terms, now_ns)
+        room.profiles.answer(client.client_id, asked.answers, now_ns)
+
+
+def _declare(assessed: Assessed, client: Client, asked: Means, now_ns: int) -> None:
+    room = assessed.assessments
+    with _ONE_AT_A_TIME:
+        found = room.records.of(client.client_id)
+        check_may_declare(client, found, Kind.EXPOSURE_LIMIT, room.terms, now_ns)
+        room.exposure.assess(client.client_id, asked, now_ns)
 
 
 async def show_limits(venue: Venue, call: Call) -> LimitsShown:
@@ -137,7 +166,7 @@ async def declare_means(venue: Venue, call: Call) -> LimitsShown:
     assessed, client = await assessed_client(venue, call)
     asked, now_ns = read_json(call.body, Means), venue.clock()
     with told_why(assessed):
-        await asyncio.to_thread(assessed.assessments.exposure.assess, client.client_id, asked, now_ns)
+        await asyncio.to_thread(_declare, assessed, client, asked, now_ns)
     return await _limits(venue, assessed, client)
 
 
@@ -170,8 +199,11 @@ async def _limits(venue: Venue, assessed: Assessed, client: Client) -> LimitsSho
         await asyncio.to_thread(_steps, assessed, newest),
         newest.method if newest else "",
         [account_limits(assessed, account_id) for account_id in assessed.gates.accounts(current.client)],
-        conditions(assessed, current),
+        conditions(assessed, told_to_client(current.conditions)),
         cited(assessed, (*terms.exposure.rules, *terms.evidence.rules)),
+        assessed.gates.site.valuation_asset,
+        assessed.gates.site.minor_decimals,
+        list(assessed.assessments.data.exposure[0].circumstances_ppm),
     )
 
 
@@ -195,8 +227,17 @@ def account_limits(assessed: Assessed, account_id: int) -> AccountLimits:
     )
 
 
-def conditions(assessed: Assessed, current: Standing) -> list[ConditionShown]:
-    """Everything that holds a client's accounts back."""
+def told_to_client(found: Iterable[Condition]) -> list[Condition]:
+    """What a client may know of its conditions: that checks are not complete, never which rating asks for them."""
+    told: dict[str, Condition] = {}
+    for each in found:
+        neutral = _NEUTRAL if each.name in _OF_RATING else each
+        told.setdefault(neutral.name, neutral)
+    return list(told.values())
+
+
+def conditions(assessed: Assessed, found: Iterable[Condition]) -> list[ConditionShown]:
+    """Conditions as they are shown, each with where its rules stand."""
     return [
         ConditionShown(
             each.name,
@@ -206,9 +247,20 @@ def conditions(assessed: Assessed, current: Standing) -> list[ConditionShown]:
             each.next_step,
             cited(assessed, each.rules),
         )
-        for each in current.conditions
+        for each in found
     ]
 
+
+_OF_RATING = {"enhanced_checks_missing"}
+"""Conditions that only a high rating brings: their name alone would tell it."""
+
+_NEUTRAL = Condition(
+    "due_diligence_incomplete",
+    Effect.NO_ORDERS,
+    "the checks of the client are not complete",
+    "send what is asked of you, or wait",
+    (),
+)
 
 _MINOR = "in minor units of the site's valuation currency"
 
@@ -219,7 +271,7 @@ ENDPOINTS = (
         "riskProfile",
         answer_profile,
         "Answer the questionnaire of the risk profile",
-        (Parameter("answers", "Choices by question, an object", is_required=True),),
+        (Parameter("answers", "Choices by question", is_required=True, shapes=(dict[str, str],)),),
         answer=ProfileShown,
     ),
     row("GET", "limits", show_limits, "What the client may do, and the rules behind it", answer=LimitsShown),
@@ -234,7 +286,7 @@ ENDPOINTS = (
             Parameter(
                 "heldElsewhereMinor", f"Virtual assets held elsewhere {_MINOR}", Of.WHOLE_NUMBER, is_required=True
             ),
-            Parameter("circumstances", "Those that apply, a list of names that the method knows"),
+            Parameter("circumstances", "Those that apply, by the names that the method knows", Of.TEXTS),
         ),
         answer=LimitsShown,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Protocol, Self
 
@@ -12,6 +12,7 @@ from prometheus_client import CollectorRegistry
 
 from lionrock.compliance.admission.desk import AdmissionDesk
 from lionrock.compliance.assessments.assessments import Assessments
+from lionrock.compliance.attesting import AttestationDesk
 from lionrock.compliance.capital.desk import CapitalDesk
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.gates.client_gates import ClientGates
@@ -24,7 +25,9 @@ from lionrock.gateways.limits import Limits
 from lionrock.gateways.replays import Replays
 from lionrock.gateways.rest.answer_memory import AnswerMemory, Remember
 from lionrock.gateways.rest.errors import NO_LICENCE_RULES, LicenceRules, Refused
+from lionrock.gateways.rest.legal_entities import LegalEntity
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.journal.public_record import PublicRecord
 from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners, SubAccounts
@@ -40,6 +43,7 @@ from lionrock.views.catalogue import Catalogue, Market
 from lionrock.views.market_data import MarketData
 from lionrock.views.orders import Orders
 from lionrock.views.profiles import Profiles
+from lionrock.views.quality import Quality
 from lionrock.views.remembered import Remembered
 from lionrock.views.sql.histories import Histories
 from lionrock.views.trading_rules import TradingRules
@@ -56,15 +60,15 @@ class Security(StrEnum):
 
     NONE = "NONE"
     USER_DATA = "USER_DATA"
-    """A key that may read, and a signature."""
+    """A key that may read, and a signature; or the owner's session."""
     TRADE = "TRADE"
-    """A key that may trade, and a signature."""
+    """A key that may trade, and a signature; or the owner's session."""
     TRANSFER = "TRANSFER"
-    """A key that may transfer, and a signature."""
+    """A key that may transfer, and a signature; or the owner's session."""
     WITHDRAW = "WITHDRAW"
-    """A key that may withdraw, and a signature."""
+    """A key that may withdraw, and a signature; or the owner's session, with a second factor."""
     USER_STREAM = "USER_STREAM"
-    """A key that may read. A signature is checked when there is one."""
+    """A key that may read; a signature is checked when there is one. Or the owner's session."""
     SESSION = "SESSION"
     """The cookie of a session; for a write, also the header `X-Lionrock-CSRF`."""
     MANAGE = "MANAGE"
@@ -89,6 +93,9 @@ _RIGHTS = {
     Security.MANAGE: Right.MANAGE,
     Security.STAFF: Right(0),
 }
+
+BY_RIGHT = frozenset((Security.USER_DATA, Security.TRADE, Security.TRANSFER, Security.WITHDRAW, Security.USER_STREAM))
+"""What the owner's session does in the place of a key."""
 
 
 class Body(StrEnum):
@@ -137,6 +144,8 @@ class Parameter(msgspec.Struct, frozen=True):
     """Of an object or each of the objects."""
     most: int = 0
     """How many an array may have; 0 where that is not bounded."""
+    shapes: tuple[object, ...] = ()
+    """Types of the JSON that stands there, one of them, where it is more than the kind says."""
 
 
 AUTHENTICATION = (
@@ -179,6 +188,9 @@ class Profile(msgspec.Struct, frozen=True):
     """Full names by code."""
     requires_second_factor: bool = False
     """Whether a session without one may do nothing but set one up."""
+    title: str = ""
+    entities: tuple[LegalEntity, ...] = ()
+    """None where the site belongs to nobody, as a sandbox does."""
     allows_self_trades: bool = False
     """Whether an order may ask to trade with its own owner's; a licensed venue does not let it."""
 
@@ -234,6 +246,8 @@ class ClientAccounts(msgspec.Struct, frozen=True):
     volumes: Volumes
     valuation: Valuation | None
     """None where the site names no asset to value in."""
+    tier_volumes: Sequence[str] = ()
+    """Least 30-day volume by tier, from tier 0, in whole units of the valuation asset."""
 
 
 class Traffic(msgspec.Struct):
@@ -301,12 +315,19 @@ class Venue(msgspec.Struct):
     """For how long records are kept, holds and erasures."""
     admission: AdmissionDesk | None = None
     """Which tokens are offered to whom."""
+    attesting: AttestationDesk | None = None
+    """What the staff states and signs, and the documents for it."""
     rulebook: RulebookOffice | None = None
     """What the licences ask, and the evidence; None for a directory that no site was chosen for."""
     onboarding: Onboarding | None = None
     """How people and companies become clients."""
     papers: Shelf | None = None
     """Contract notes, statements, receipts."""
+    is_sandbox: bool = False
+    quality: Quality | None = None
+    """What is measured of the markets."""
+    record: PublicRecord | None = None
+    """Checkpoints, and proofs under them."""
     opening: asyncio.Lock = msgspec.field(default_factory=asyncio.Lock)
     """Held while a sandbox account is opened and funded, so that what was checked holds until it is done."""
 
@@ -338,7 +359,7 @@ class Reply(msgspec.Struct, frozen=True):
         return cls(status, JSON, msgspec.json.encode(body))
 
 
-_NO_ACCOUNT: dict[str, object] = {
+NO_ACCOUNT: dict[str, object] = {
     "rejection": 21_160,
     "name": "no_account_yet",
     "words": "this needs an account, and none is open yet",
@@ -374,7 +395,7 @@ class Call(msgspec.Struct):
         if self.session is not None and self.session.account_id:
             return self.session.account_id
         if self.session is not None:
-            raise Refused(-1160, details=_NO_ACCOUNT)
+            raise Refused(-1160, details=NO_ACCOUNT)
         raise Refused("0102")
 
 
@@ -401,6 +422,8 @@ class Endpoint(msgspec.Struct, frozen=True):
     where nothing is answered but refusals."""
     sends: object = None
     """Type of a JSON body, or `Rows`, where it is not an object of `parameters`."""
+    is_strict: bool = False
+    """Whether a name it does not know is refused; the contract ignores one."""
     permission: Permission | None = None
     """What the roles of the staff must have; of endpoints for staff, and of no others."""
     names: frozenset[str] = frozenset()

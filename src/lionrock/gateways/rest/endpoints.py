@@ -17,6 +17,7 @@ from lionrock.gateways.rest import (
     onboarding,
     orders,
     papers,
+    password_resets,
     probes,
     profile,
     quotes,
@@ -64,6 +65,7 @@ from lionrock.gateways.rest.declared import (
     SYMBOL,
     TO_ID,
 )
+from lionrock.gateways.rest.lionrock import fees, quality, record, status
 from lionrock.gateways.rest.lionrock.endpoints import ENDPOINTS as OWN_ENTRY
 from lionrock.gateways.rest.rows import AccountTrade, CancelledOrder, FullOrder, PlacedOrder, SingleOrder
 from lionrock.gateways.rest.staff.endpoints import ENDPOINTS as STAFF
@@ -270,6 +272,10 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *_ORDERS,
     *_ACCOUNTS,
     *OWN_ENTRY,
+    *fees.ENDPOINTS,
+    *record.ENDPOINTS,
+    *quality.ENDPOINTS,
+    *status.ENDPOINTS,
     *merged_quotes.ENDPOINTS,
     *sub_accounts.ENDPOINTS,
     *vip.ENDPOINTS,
@@ -280,6 +286,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
     *listen_keys.ENDPOINTS,
     *statements.ENDPOINTS,
     *sign_in.ENDPOINTS,
+    *password_resets.ENDPOINTS,
     *profile.ENDPOINTS,
     *api_keys.ENDPOINTS,
     *knowledge_tests.ENDPOINTS,

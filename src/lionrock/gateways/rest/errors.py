@@ -9,8 +9,7 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from lionrock.words.events import CommandRejected
-from lionrock.words.rejections import EXPLANATIONS, Rejection, explain
+from lionrock.words.rejections import Rejection
 
 Code = str | int
 
@@ -238,25 +237,3 @@ class Refused(Exception):
 def missing_or_invalid(field: str) -> Refused:
     """The contract's refusal of a parameter that is absent or not of its kind."""
     return Refused("0001", field)
-
-
-def refused_by_rule(rejection: Rejection, first_figure: int, second_figure: int) -> Refused:
-    """A refusal with the rule, the figures that decided and the next step beside the contract's code.
-
-    Figures are text: they may exceed what a JSON number carries exactly in every client.
-    """
-    return Refused(
-        CODES[rejection],
-        details={
-            "rejection": int(rejection),
-            "name": rejection.name.lower(),
-            "words": explain(rejection, first_figure, second_figure),
-            "figures": {"first": str(first_figure), "second": str(second_figure)},
-            "next_step": EXPLANATIONS[rejection].next_step,
-        },
-    )
-
-
-def refused_by_core(event: CommandRejected) -> Refused:
-    """The same for an event of the core."""
-    return refused_by_rule(Rejection(event.rejection), event.first_figure, event.second_figure)

@@ -147,7 +147,7 @@ ENDPOINTS = (
         "Answer the knowledge test",
         (
             Parameter("testId", "The test that was begun", is_required=True),
-            Parameter("answers", "Letters by question, an object", is_required=True),
+            Parameter("answers", "Letters by question", is_required=True, shapes=(dict[str, str],)),
         ),
         answer=ScoreShown,
     ),

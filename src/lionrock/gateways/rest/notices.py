@@ -20,7 +20,7 @@ class NoticeRow(msgspec.Struct, rename="camel"):
 
     notice_id: str
     kind: str
-    """`login`, `password_reset`, `trade`, `profile_change` or `paper`."""
+    """`login`, `password_reset`, `trade`, `profile_change` or `paper`; to the staff `break_glass`."""
     created_at_ms: int
     subject: str
     text: str

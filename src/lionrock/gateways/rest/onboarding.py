@@ -11,7 +11,7 @@ import msgspec
 
 from lionrock.compliance.onboarding.clients import ClientRow
 from lionrock.compliance.onboarding.documents import MAX_NAME, PART_BYTES, Document, DocumentDetails, DocumentKind
-from lionrock.compliance.onboarding.forms import MAX_TEXT, FormMalformed, Kind, read_form
+from lionrock.compliance.onboarding.forms import MAX_TEXT, CompanyForm, FormMalformed, Kind, PersonForm, read_form
 from lionrock.compliance.onboarding.missing import Missing
 from lionrock.compliance.onboarding.onboarding import Onboarding
 from lionrock.compliance.onboarding.reasons import client_words
@@ -78,6 +78,18 @@ class OnboardingUser(msgspec.Struct, rename="camel"):
     user_id: str
 
 
+class OnboardingToDo(msgspec.Struct, rename="camel"):
+    """Something that the client itself has to do before the application can be approved."""
+
+    name: str
+    """As the refusal is called that an approval would get now."""
+    words: str
+    next_step: str
+    figures: dict[str, str]
+    rules: list[str]
+    """Ids of the rules that ask for it; none where the operator does."""
+
+
 class OnboardingStatus(msgspec.Struct, rename="camel"):
     """Where an application or a client stands, in plain words."""
 
@@ -98,6 +110,10 @@ class OnboardingStatus(msgspec.Struct, rename="camel"):
     account_id: str
     """Empty until the account is open."""
     changed_at_ms: int
+    to_do: list[OnboardingToDo]
+    """Beside what is missing in the application: agreements to accept, and the knowledge test where it is asked for by
+    then. None once it was decided.
+    """
 
 
 class OnboardingForm(msgspec.Struct, rename="camel"):
@@ -270,8 +286,7 @@ async def list_steps(venue: Venue, call: Call) -> list[OnboardingStep]:
 async def begin_document(venue: Venue, call: Call) -> OnboardingDocument:
     """A document of so many bytes is to come."""
     asked = read_json(call.body, DocumentBegun)
-    if len(asked.name) > MAX_NAME or not asked.name.isprintable():
-        raise missing_or_invalid("name")
+    checked_name(asked.name)
     if len(asked.party) > MAX_TEXT or not asked.party.isprintable():
         raise missing_or_invalid("party")
     with told_to_client():
@@ -283,17 +298,29 @@ async def begin_document(venue: Venue, call: Call) -> OnboardingDocument:
 
 async def add_document_part(venue: Venue, call: Call) -> OnboardingDocument:
     """The next part of a document, in base64."""
-    asked = read_json(call.body, DocumentPart)
-    try:
-        content = base64.b64decode(asked.content, validate=True)
-    except (binascii.Error, ValueError):
-        raise missing_or_invalid("content") from None
+    asked, content = read_part(call)
     with told_to_client():
         onboarding, row = await own_client(venue, call)
         document = await asyncio.to_thread(
             onboarding.documents.add_part, asked.document_id, row.client_id, asked.part, content
         )
     return document_row(document)
+
+
+def read_part(call: Call) -> tuple[DocumentPart, bytes]:
+    """A part of a document as it was sent, and what is in it. Raises `Refused`."""
+    asked = read_json(call.body, DocumentPart)
+    try:
+        return asked, base64.b64decode(asked.content, validate=True)
+    except (binascii.Error, ValueError):
+        raise missing_or_invalid("content") from None
+
+
+def checked_name(name: str) -> str:
+    """What a file is called. Raises `Refused`."""
+    if len(name) > MAX_NAME or not name.isprintable():
+        raise missing_or_invalid("name")
+    return name
 
 
 async def finish_document(venue: Venue, call: Call) -> OnboardingDocument:
@@ -350,6 +377,16 @@ def _status(onboarding: Onboarding, row: ClientRow) -> OnboardingStatus:
         row.form_version,
         str(row.account_id) if row.is_open else "",
         row.changed_ns // NS_PER_MS,
+        [
+            OnboardingToDo(
+                each.name,
+                each.words,
+                each.next_step,
+                {name: str(figure) for name, figure in each.figures.items()},
+                list(each.rules),
+            )
+            for each in onboarding.left_to_client(row.client_id)
+        ],
     )
 
 
@@ -373,6 +410,11 @@ def _row(
 
 
 _DOCUMENT_ID = Parameter("documentId", "Which document", is_required=True)
+PART_PARAMETERS = (
+    _DOCUMENT_ID,
+    Parameter("part", "Its number, from 0", ParameterKind.WHOLE_NUMBER, is_required=True),
+    Parameter("content", "45,000 bytes of it, the last part what is left, in base64", is_required=True),
+)
 
 ENDPOINTS: tuple[Endpoint, ...] = (
     _row(
@@ -404,7 +446,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Save the application, complete or not",
         (
             Parameter("version", "The version that it was made from", ParameterKind.WHOLE_NUMBER, is_required=True),
-            Parameter("form", "The whole application, an object (spec/onboarding.md)", is_required=True),
+            Parameter(
+                "form",
+                "The whole application of a person or of a company (spec/onboarding.md)",
+                is_required=True,
+                shapes=(PersonForm, CompanyForm),
+            ),
         ),
         weight=2,
     ),
@@ -433,11 +480,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "documents/parts",
         add_document_part,
         "Send the next part of a document",
-        (
-            _DOCUMENT_ID,
-            Parameter("part", "Its number, from 0", ParameterKind.WHOLE_NUMBER, is_required=True),
-            Parameter("content", "45,000 bytes of it, the last part what is left, in base64", is_required=True),
-        ),
+        PART_PARAMETERS,
         answer=OnboardingDocument,
     ),
     _row(

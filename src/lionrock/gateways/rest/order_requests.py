@@ -5,10 +5,12 @@ from __future__ import annotations
 import msgspec
 
 from lionrock.gateways.rest.contract import Venue
-from lionrock.gateways.rest.errors import Code, Refused, missing_or_invalid, refused_by_rule
+from lionrock.gateways.rest.errors import Code, Refused, missing_or_invalid
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.gateways.rest.reasons import refused_by_rule
 from lionrock.node.stamping import FIRST_ID
 from lionrock.views.catalogue import Market
+from lionrock.views.telling import About
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import PlaceOrder
 from lionrock.words.enumerations import OrderType, SelfTradePrevention, Side, TimeInForce
@@ -134,7 +136,7 @@ def read_price(market: Market, text: str) -> int:
     """Ticks. Raises `Refused` when the text is no number or between two ticks."""
     ticks = _whole_steps(text, market.quote.decimals, market.listing.tick_quote_atoms, "0207", "0209")
     if ticks > _I64_MAX:
-        raise refused_by_rule(Rejection.PRICE_ABOVE_MAXIMUM, market.listing.max_price_ticks, _I64_MAX)
+        raise refused_by_rule(Rejection.PRICE_ABOVE_MAXIMUM, market.listing.max_price_ticks, ticks, About(market))
     return ticks
 
 
@@ -142,7 +144,7 @@ def read_size(market: Market, text: str) -> int:
     """Lots. Raises `Refused` when the text is no number or between two lots."""
     lots = _whole_steps(text, market.base.decimals, market.listing.lot_base_atoms, -1126, -1137)
     if lots > _I64_MAX:
-        raise refused_by_rule(Rejection.SIZE_ABOVE_MAXIMUM, market.listing.max_size_lots, _I64_MAX)
+        raise refused_by_rule(Rejection.SIZE_ABOVE_MAXIMUM, market.listing.max_size_lots, lots, About(market))
     if not lots:  # told here, because the core takes a market order of size 0 for one that names its size nowhere
         raise refused_by_rule(Rejection.SIZE_NOT_POSITIVE, 0, 0)
     return lots
@@ -152,7 +154,7 @@ def read_amount(market: Market, text: str) -> int:
     """Quote atoms. Raises `Refused` when the text is no number or finer than the quote asset."""
     atoms = _whole_steps(text, market.quote.decimals, 1, -1126, -1148)
     if atoms > _I64_MAX:
-        raise refused_by_rule(Rejection.NOTIONAL_ABOVE_MAXIMUM, market.listing.max_notional_atoms, _I64_MAX)
+        raise refused_by_rule(Rejection.NOTIONAL_ABOVE_MAXIMUM, market.listing.max_notional_atoms, atoms, About(market))
     if not atoms:
         raise refused_by_rule(Rejection.SIZE_NOT_POSITIVE, 0, 0)
     return atoms

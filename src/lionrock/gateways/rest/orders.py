@@ -9,12 +9,13 @@ from itertools import islice
 import msgspec
 
 from lionrock.gateways.rest.answers import Batch, BatchRow, CancelledByIds, DecidingRule, NotCancelled, Nothing, Success
+from lionrock.gateways.rest.causes import with_cause
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Venue, readable_account, refusal_in, traded_market
 from lionrock.gateways.rest.declared import BATCH_ROW
-from lionrock.gateways.rest.errors import CODES, Code, Refused, missing_or_invalid, refused_by_core
+from lionrock.gateways.rest.errors import CODES, Code, Refused, missing_or_invalid
 from lionrock.gateways.rest.order_requests import OrderRequest, read_order, read_side
 from lionrock.gateways.rest.parameters import Parameters
-from lionrock.gateways.rest.reasons import refused_body
+from lionrock.gateways.rest.reasons import refused_body, refused_by_core
 from lionrock.gateways.rest.rows import (
     CancelledOrder,
     FullOrder,
@@ -27,7 +28,8 @@ from lionrock.gateways.rest.rows import (
 )
 from lionrock.gateways.rest.submissions import Submission, Submits
 from lionrock.views.orders import OrderState, OrderStatus, order_after
-from lionrock.words.commands import CancelOrder
+from lionrock.views.telling import about
+from lionrock.words.commands import CancelOrder, PlaceOrder
 from lionrock.words.events import CommandRejected, Event
 from lionrock.words.rejections import Rejection
 
@@ -70,16 +72,19 @@ def _placing(venue: Venue, request: OrderRequest) -> Submission:
     command, name = request.command, request.client_order_id
 
     def answer(events: list[list[Event]]) -> PlacedOrder:
-        return placed_order(venue.catalogue.markets[command.market_id], _taken(events[0], name))
+        return placed_order(venue.catalogue.markets[command.market_id], _taken(venue, command, events[0], name))
 
     return Submission([(command, name.encode())], answer)
 
 
-def _taken(events: list[Event], client_order_id: str, later: Sequence[Event] = ()) -> OrderState:
+def _taken(
+    venue: Venue, command: PlaceOrder, events: list[Event], client_order_id: str, later: Sequence[Event] = ()
+) -> OrderState:
     """The order after its command, told from the events of its request alone: asked again, it is told the same."""
     refused = refusal_in(events)
     if refused is not None:
-        raise refused_by_core(refused)
+        known = about(venue.catalogue, command)._replace(valuation=venue.clients.valuation)
+        raise with_cause(venue, command.account_id, refused, refused_by_core(refused, known))
     order = order_after([*events, *later], client_order_id)
     if order is None:
         raise LookupError(f"the node answered a PlaceOrder with {events}")
@@ -108,7 +113,7 @@ async def place_batch(venue: Venue, call: Call) -> Batch:
         try:
             placed = placed_order(
                 venue.catalogue.markets[request.command.market_id],
-                _taken(submitted[at], request.client_order_id, later),
+                _taken(venue, request.command, submitted[at], request.client_order_id, later),
             )
             placed.concentration = msgspec.UNSET
             answers[index] = placed

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from urllib.parse import unquote_to_bytes
 
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
@@ -74,6 +74,10 @@ class Parameters:
     def __init__(self, values: Mapping[str, object], declared: frozenset[str] | None = None) -> None:
         self._values = values
         self._declared = declared
+
+    def __iter__(self) -> Iterator[str]:
+        """Names that were sent."""
+        return iter(self._values)
 
     def _sent(self, name: str) -> object:
         if self._declared is not None and name not in self._declared:

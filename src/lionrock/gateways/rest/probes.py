@@ -37,14 +37,17 @@ async def health(venue: Venue, call: Call) -> object:  # noqa: ARG001 every hand
     return Reply.json(_UNAVAILABLE, Health(alive=False, words=f"the node has stopped: {reason}"))
 
 
+def readiness_of(venue: Venue) -> Readiness:
+    """Whether requests should come to this site at the moment, and when not, why."""
+    if venue.probes is not None:
+        return venue.probes.readiness()
+    stopped = venue.node.stopped
+    return Readiness([] if stopped is None else [Reason("node_stopped", f"the node takes no commands: {stopped}")], {})
+
+
 async def ready(venue: Venue, call: Call) -> object:  # noqa: ARG001 every handler is given both
     """503 with the reasons while requests had better go elsewhere, or wait."""
-    if venue.probes is None:
-        stopped = venue.node.stopped
-        reasons = [] if stopped is None else [Reason("node_stopped", f"the node takes no commands: {stopped}")]
-        found = Readiness(reasons, {})
-    else:
-        found = venue.probes.readiness()
+    found = readiness_of(venue)
     remarks = [remark() for remark in venue.probes.remarks] if venue.probes else []
     body = Ready(not found.reasons, found.reasons, [remark for remark in remarks if remark], found.figures)
     return Reply.json(_UNAVAILABLE, body) if found.reasons else body

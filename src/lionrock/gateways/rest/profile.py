@@ -65,9 +65,17 @@ class UserShown(msgspec.Struct, rename="camel"):
     """Empty until an account is opened for the user."""
     sign_in_name: str
     has_totp: bool
+    has_passkey: bool
     recovery_codes_left: int
     api_needs_code: bool
     """Whether API keys need `X-TWO-FA-TOKEN` to move funds out."""
+    needs_second_factor: bool
+    """Whether the site asks for a second factor that this session has not shown yet: it may only set one up."""
+    session_id: str
+    csrf_token: str
+    """For the header `X-Lionrock-CSRF` of each write, for a page that was loaded anew."""
+    session_ends_at_ms: int
+    """When the session ends if it is not used again."""
 
 
 class NewAuthenticator(msgspec.Struct):
@@ -94,6 +102,7 @@ class PasskeyRow(msgspec.Struct, rename="camel"):
 async def show_user(venue: Venue, call: Call) -> UserShown:
     """Who is signed in."""
     people, user = await _user(venue, call)
+    session = session_of_call(call)
 
     def read() -> UserShown:
         return UserShown(
@@ -101,8 +110,13 @@ async def show_user(venue: Venue, call: Call) -> UserShown:
             account_text(user.account_id),
             people.users.name_of(user.user_id),
             user.has_totp,
+            bool(people.passkeys.of_user(user.user_id)),
             people.second_factors.recovery_codes_left(user.user_id),
             user.api_needs_code,
+            venue.profile.requires_second_factor and not session.second_factor_ns,
+            session.session_id,
+            people.sessions.csrf_token(session),
+            people.sessions.ends_ns(session) // NS_PER_MS,
         )
 
     return await asyncio.to_thread(read)

@@ -12,8 +12,9 @@ from lionrock.gateways.rest.turnstile import TOO_MANY, retry_after
 from lionrock.people.api_keys import KeyRefused
 from lionrock.people.attempts import MustWait
 from lionrock.people.passkeys import PasskeyRefused
+from lionrock.people.password_resets import ResetRefused
 from lionrock.people.passwords import PasswordsBusy
-from lionrock.people.people import NoSecondFactor, SecondFactorNeeded, SignInRefused
+from lionrock.people.people import NoSecondFactor, PasskeyNeeded, SecondFactorNeeded, SignInRefused
 from lionrock.people.second_factors import TotpIsOn, TotpNotBegun, WrongCode
 from lionrock.people.users import NameTaken
 
@@ -35,6 +36,18 @@ REASONS: dict[type[Exception], tuple[Code, str, str, str]] = {
         "wrong_code",
         "the code is missing, wrong, too old or was used",
         "wait for the authenticator's next code; each works once",
+    ),
+    PasskeyNeeded: (
+        -1002,
+        "passkey_needed",
+        "a passkey of the user has to answer",
+        "ask for options at sessions/passkeyOptions and send the answer as `credential`",
+    ),
+    ResetRefused: (
+        -1002,
+        "reset_refused",
+        "the token is wrong, was used, or its time is over",
+        "ask for a new one; it works once, within half an hour",
     ),
     NoSecondFactor: (
         -1005,

@@ -4,24 +4,42 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 
 import msgspec
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lionrock.gateways.rest import profile, sign_in
-from lionrock.gateways.rest.authentication import authenticate, find_key, session_of, staff_session_of, take_once
-from lionrock.gateways.rest.contract import NS_PER_MS, Body, Call, Endpoint, Reply, Security, Venue
+from lionrock.gateways.rest.authentication import (
+    authenticate,
+    carries_session,
+    find_key,
+    session_of,
+    staff_session_of,
+    take_once,
+)
+from lionrock.gateways.rest.contract import (
+    BY_RIGHT,
+    NO_ACCOUNT,
+    NS_PER_MS,
+    Body,
+    Call,
+    Endpoint,
+    Reply,
+    Security,
+    Venue,
+)
 from lionrock.gateways.rest.direct import MAX_BODY_BYTES, Finish, Response
 from lionrock.gateways.rest.errors import Refused
 from lionrock.gateways.rest.idempotency import Once, idempotency_key
 from lionrock.gateways.rest.json_bodies import parse_json_object
 from lionrock.gateways.rest.parameters import Parameters, parse_urlencoded
 from lionrock.gateways.rest.reasons import lacking, refused_body
-from lionrock.gateways.rest.refusals import details
+from lionrock.gateways.rest.refusals import details, told_to_client
 from lionrock.gateways.rest.submissions import Submits
 from lionrock.gateways.rest.turnstile import Turnstile
+from lionrock.gateways.rest.unknown import refuse_unknown
 from lionrock.node.errors import NodeBusy, NodeStopped
 from lionrock.node.node import Answer
 from lionrock.people.api_keys import Credential
@@ -42,16 +60,33 @@ WEIGHT_OF_NOTHING = 1
 """Of a path that is not there."""
 _NO_KEY, _MAYBE_SIGNED = Security.NONE, Security.USER_STREAM
 _FORM, _UNSIGNED_JSON = Body.FORM, Body.JSON
+_SAFE = ((b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff"))
+"""Of every answer: nobody between keeps it (RFC 9111, section 5.2.2.5), no browser takes it for something else."""
 """By name: a member of an enumeration takes four times as long to look up as a function to call."""
 _JSON = (b"content-type", b"application/json")
 _encode = msgspec.json.Encoder().encode
 
 
+FindPage = Callable[[str, Mapping[bytes, bytes]], Response | None]
+"""Finds a file for a browser by path and headers, where no endpoint has that path."""
+
+
+def no_pages(_path: str, _headers: Mapping[bytes, bytes]) -> Response | None:
+    """Endpoints only."""
+    return None
+
+
 class Gateway:
     """The endpoints as one ASGI application."""
 
-    def __init__(self, venue: Venue, endpoints: Iterable[Endpoint], streams: ASGIApp | None = None) -> None:
-        self._venue, self._streams = venue, streams
+    def __init__(
+        self,
+        venue: Venue,
+        endpoints: Iterable[Endpoint],
+        streams: ASGIApp | None = None,
+        pages: FindPage = no_pages,
+    ) -> None:
+        self._venue, self._streams, self._find_page = venue, streams, pages
         self._once = Once()
         self._endpoints = {(endpoint.method, endpoint.path): endpoint for endpoint in endpoints}
         self._submitting = {
@@ -81,7 +116,7 @@ class Gateway:
             return
         endpoint, handler = found
         venue, turnstile = self._venue, self._turnstile(scope)
-        if turnstile.has_idempotency_key:
+        if turnstile.has_idempotency_key or turnstile.has_no_key:
             finish(self.respond(scope, body))
             return
 
@@ -109,6 +144,10 @@ class Gateway:
 
     async def respond(self, scope: Scope, body: bytes) -> Response:
         """The answer to a whole request. What goes wrong is logged and told as the contract's internal error."""
+        if scope["method"] == "GET" and ("GET", scope["path"]) not in self._endpoints:
+            page = self._find_page(scope["path"], dict(scope["headers"]))
+            if page is not None:
+                return page
         turnstile = self._turnstile(scope)
         try:
             response = _response(200, await self._carried_out(turnstile, scope, body))
@@ -149,10 +188,12 @@ class Gateway:
         key = idempotency_key(scope) if endpoint.method != "GET" else None
         if endpoint.security is Security.STAFF:
             call = await self._staff_call(endpoint, turnstile, scope, body)
-        elif endpoint.security is Security.SESSION or (endpoint.security is Security.MANAGE and turnstile.has_no_key):
+        elif _comes_by_session(endpoint, turnstile):
             call = await self._session_call(endpoint, turnstile, scope, body)
         else:
             call = self._call(endpoint, turnstile, scope, body, key)
+        if endpoint.security is Security.WITHDRAW and endpoint.method == "POST":
+            await self._check_second_factor(call)
         if not call.credential:
             key = None
         if key is None:
@@ -226,7 +267,21 @@ class Gateway:
         parameters = _parameters(endpoint, scope, body)
         if people.sessions.needs_writing(session):
             await asyncio.to_thread(people.sessions.write, session)
-        return Call(parameters, body, None, turnstile.client_host, session, headers)
+        if endpoint.security in BY_RIGHT and not session.account_id:
+            raise Refused(-1160, details=NO_ACCOUNT)
+        credential = people.sessions.credential_of(session) if endpoint.security in BY_RIGHT else None
+        return Call(parameters, body, credential, turnstile.client_host, session, headers)
+
+    async def _check_second_factor(self, call: Call) -> None:
+        """Of what moves funds out: always of a page, of a key where its owner asked for that."""
+        people = self._venue.people
+        if people is None:
+            return
+        with told_to_client():
+            if call.session is not None:
+                await people.require_second_factor(call.account_id, call.second_factor, call.session)
+            else:
+                await people.check_api_code(call.account_id, call.second_factor)
 
     async def _staff_call(self, endpoint: Endpoint, turnstile: Turnstile, scope: Scope, body: bytes) -> Call:
         """Neither a key nor a client's session is looked at."""
@@ -247,6 +302,17 @@ class Gateway:
         return Call(parameters, body, None, turnstile.client_host, headers=headers, staff=session)
 
 
+def _comes_by_session(endpoint: Endpoint, turnstile: Turnstile) -> bool:
+    """Whether a session is to be looked for: a key that comes counts before a cookie."""
+    if endpoint.security is Security.SESSION:
+        return True
+    if not turnstile.has_no_key:
+        return False
+    return endpoint.security is Security.MANAGE or (
+        endpoint.security in BY_RIGHT and carries_session(turnstile.request_headers)
+    )
+
+
 def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
     """All that was sent by name; the query wins."""
     query = scope["query_string"]
@@ -254,15 +320,19 @@ def _parameters(endpoint: Endpoint, scope: Scope, body: bytes) -> Parameters:
     if body and endpoint.body is not _UNSIGNED_JSON:
         sent = parse_urlencoded(body) if endpoint.body is _FORM else parse_json_object(body, number=str)
         values = {**sent, **values} if values else sent
+    if endpoint.is_strict:
+        refuse_unknown(values, endpoint.names)
     return Parameters(values, endpoint.names)
 
 
 def _response(status: int, answer: object) -> Response:
     if isinstance(answer, Reply):
         content_type, length = (b"content-type", answer.content_type), b"%d" % len(answer.payload)
-        return answer.status, [content_type, (b"content-length", length), *answer.headers], answer.payload
+        named = {name for name, _ in answer.headers}
+        safe = (header for header in _SAFE if header[0] not in named)
+        return answer.status, [content_type, (b"content-length", length), *answer.headers, *safe], answer.payload
     payload = _encode(answer)
-    return status, [_JSON, (b"content-length", b"%d" % len(payload))], payload
+    return status, [_JSON, (b"content-length", b"%d" % len(payload)), *_SAFE], payload
 
 
 def _refused_for(error: Exception, scope: Scope) -> Refused:
@@ -292,6 +362,8 @@ async def _read_body(receive: Receive) -> bytes | None:
     return body
 
 
-def application(venue: Venue, endpoints: Iterable[Endpoint], streams: ASGIApp | None = None) -> Gateway:
-    """The application to serve. `streams` gets the WebSocket connections."""
-    return Gateway(venue, endpoints, streams)
+def application(
+    venue: Venue, endpoints: Iterable[Endpoint], streams: ASGIApp | None = None, pages: FindPage = no_pages
+) -> Gateway:
+    """The application to serve. `streams` gets the WebSocket connections, `pages` what no endpoint answers."""
+    return Gateway(venue, endpoints, streams, pages)

@@ -12,11 +12,13 @@ from lionrock.custody.withdrawals import RequestDiffers
 from lionrock.gateways.rest.accounts import trades_of
 from lionrock.gateways.rest.answers import Success
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Kind, Parameter, Security, Venue, readable_account
-from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core
+from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.orders import cancel_everything, open_orders_of, traded_orders_of
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.gateways.rest.reasons import refused_by_core
 from lionrock.gateways.rest.rows import AccountTrade, FullOrder
 from lionrock.people.accounts import MAX_LABEL_LENGTH, OpeningRefused, SubAccount, TooManySubAccounts
+from lionrock.views.telling import About
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.events import AssetListed
 from lionrock.words.limits import MAX_ATOMS
@@ -143,7 +145,7 @@ async def transfer(venue: Venue, call: Call) -> TransferAnswer:
     except RequestDiffers as error:
         raise Refused(-1024) from error
     except LedgerRefused as refused:
-        raise refused_by_core(refused.event) from refused
+        raise refused_by_core(refused.event, About(held=asset)) from refused
     return TransferAnswer(True, done.asked_ns // 1_000_000, client_order_id, str(FIRST_RECORD_ID + done.number))
 
 

@@ -19,9 +19,10 @@ from lionrock.custody.withdrawals import (
     WithdrawalUnknown,
 )
 from lionrock.gateways.rest.contract import Call, Venue, readable_account
-from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core
+from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.orders import time_range
 from lionrock.gateways.rest.parameters import Parameters
+from lionrock.gateways.rest.reasons import refused_by_core
 from lionrock.gateways.rest.sub_accounts import FIRST_RECORD_ID, coin, quantity, short_text
 from lionrock.gateways.rest.wallet_rows import (
     CoinChain,
@@ -33,6 +34,7 @@ from lionrock.gateways.rest.wallet_rows import (
     WithdrawalRow,
     chain_rows,
 )
+from lionrock.views.telling import About
 from lionrock.words.amounts import format_decimal, parse_decimal
 
 MAX_DEPOSIT_ROWS, DEFAULT_DEPOSIT_ROWS = 200, 50
@@ -146,7 +148,7 @@ async def withdraw(venue: Venue, call: Call) -> WithdrawalAccepted:
     except RequestDiffers as error:
         raise Refused(-1024) from error
     except LedgerRefused as refused:
-        raise refused_by_core(refused.event) from refused
+        raise refused_by_core(refused.event, About(held=request.asset)) from refused
     number = _withdrawal_id(withdrawal)
     # The exchange says id "0" here; clients take `id` for the withdrawal's and look for it in the list.
     return WithdrawalAccepted(success=True, id=number, order_id=number, account_id=str(call.account_id))

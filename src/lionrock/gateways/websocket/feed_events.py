@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from lionrock.gateways.rest.answers import Figure
 from lionrock.gateways.rest.contract import NS_PER_MS, Venue
 from lionrock.gateways.rest.rows import side_name, type_name
 from lionrock.gateways.websocket.feed_messages import FeedEvent, FeedFill, FeedOrder, FeedReason
 from lionrock.gateways.websocket.reports import Report
 from lionrock.views.orders import Fill, OrderState
+from lionrock.views.telling import About, about, figures_told, refusal_told
+from lionrock.words.commands import AmendOrder, CancelOrder, Command
 from lionrock.words.enumerations import CancelReason, TimeInForce
-from lionrock.words.events import CommandRejected, OrderCancelled
-from lionrock.words.rejections import EXPLANATIONS, Rejection, explain
+from lionrock.words.events import CommandRejected, OrderCancelled, OrderPlaced
+from lionrock.words.rejections import EXPLANATIONS, Rejection
 
 CANCEL_WORDS = {
     CancelReason.REQUESTED: "its owner cancelled it",
@@ -56,7 +59,7 @@ def feed_event(report: Report, venue: Venue) -> FeedEvent:
         time_ms=event.time_ns // NS_PER_MS,
         order=feed_order(report.order, venue, report) if report.order else None,
         fill=_fill(report.fill, venue) if report.fill else None,
-        reason=_reason(report),
+        reason=_reason(report, venue),
     )
 
 
@@ -75,17 +78,30 @@ def _fill(fill: Fill, venue: Venue) -> FeedFill:
     )
 
 
-def _reason(report: Report) -> FeedReason | None:
+def _about(command: Command | None, venue: Venue) -> About:
+    """What a refused command named; one that names an order is about that order's market and side."""
+    if command is None:
+        return About()
+    placed: Command | OrderPlaced = command
+    if isinstance(command, (AmendOrder, CancelOrder)):
+        order = venue.orders.find(command.account_id, command.order_id)
+        placed = order.placed if order else command
+    return about(venue.catalogue, placed)._replace(valuation=venue.clients.valuation)
+
+
+def _reason(report: Report, venue: Venue) -> FeedReason | None:
     event = report.event
     if isinstance(event, OrderCancelled):
         reason = CancelReason(event.reason)
         return FeedReason(number=int(reason), name=reason.name.lower(), words=CANCEL_WORDS[reason])
     if isinstance(event, CommandRejected):
-        rejection = Rejection(event.rejection)
+        rejection, known = Rejection(event.rejection), _about(report.command, venue)
+        figures = figures_told(rejection, event.first_figure, event.second_figure, known)
         return FeedReason(
             number=int(rejection),
             name=rejection.name.lower(),
-            words=explain(rejection, event.first_figure, event.second_figure),
+            words=refusal_told(event, known),
+            figures={name: Figure(**figure) for name, figure in figures.items()},
             first_figure=str(event.first_figure),
             second_figure=str(event.second_figure),
             next_step=EXPLANATIONS[rejection].next_step,

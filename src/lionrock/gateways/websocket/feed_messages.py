@@ -7,6 +7,7 @@ from zlib import crc32
 
 import msgspec
 
+from lionrock.gateways.rest.answers import Figure
 from lionrock.gateways.websocket.limits import CHECKSUM_LEVELS
 
 Level = tuple[str, str]
@@ -146,6 +147,9 @@ class FeedReason(msgspec.Struct, rename="camel", kw_only=True):
     words: str
     first_figure: str = ""
     second_figure: str = ""
+    """Both as the core counts them: ticks, lots, atoms."""
+    figures: dict[str, Figure] = {}
+    """The same by name, with units."""
     next_step: str = ""
 
 

@@ -21,6 +21,7 @@ from lionrock.gateways.websocket.market_news import MarketNews, PhaseEvent
 from lionrock.gateways.websocket.session import Session
 from lionrock.gateways.websocket.topics import STREAMS, Stream, Topic
 from lionrock.node.published import Published
+from lionrock.people import sessions
 from lionrock.people.listen_keys import ListenKey
 from lionrock.views.catalogue import Market
 from lionrock.words.enumerations import KillSwitchScope
@@ -63,6 +64,8 @@ class Hub:
         self._patrol = self.loop.call_later(PATROL_SECONDS, self._look_round)
         venue.node.subscribe(self.take)
         venue.listen_keys.on_end.append(self.end_streams)
+        if venue.people is not None:
+            venue.people.sessions.on_end.append(self._session_ended)
 
     def topic(self, stream: Stream, name: str) -> Topic | None:
         return self._topics.get((stream.path, name))
@@ -168,6 +171,10 @@ class Hub:
         for connection, session in list(self.sessions.items()):
             if session.opened_by is key:
                 connection.end(KEY_ENDED, KEY_REVOKED_WORDS if key.is_revoked else KEY_ENDED_WORDS)
+
+    def _session_ended(self, session: sessions.Session) -> None:
+        """Called in another thread: streams that its owner's page opened end with it."""
+        self.loop.call_soon_threadsafe(self.venue.listen_keys.revoke, sessions.access_name(session))
 
     def end_all(self, code: int, reason: str) -> None:
         for connection in list(self.sessions):

@@ -9,7 +9,7 @@ import msgspec
 from lionrock.gateways.rest.contract import Venue
 from lionrock.node.published import Published
 from lionrock.views.orders import Fill, OrderState, OrderStatus
-from lionrock.words.commands import AmendOrder, CancelOrder, PlaceOrder
+from lionrock.words.commands import AmendOrder, CancelOrder, Command, PlaceOrder
 from lionrock.words.enumerations import CancelReason
 from lionrock.words.events import (
     CommandRejected,
@@ -37,7 +37,7 @@ class Report(msgspec.Struct, frozen=True):
     size_lots: int = 0
     price_ticks: int = 0
     fill: Fill | None = None
-    command: PlaceOrder | AmendOrder | CancelOrder | None = None
+    command: Command | None = None
     """Of a refusal, what was refused."""
     note: str = ""
     """The client's own id that a refused order was to have."""
@@ -136,4 +136,4 @@ def _refusal(event: CommandRejected, published: Published) -> Report:
     note = published.notes.get(position, b"").decode("utf-8", "replace")
     if isinstance(command, (PlaceOrder, AmendOrder, CancelOrder)):
         return Report(event, command=command, note=note)
-    return Report(event)
+    return Report(event, command=command)

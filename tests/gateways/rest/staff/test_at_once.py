@@ -80,6 +80,20 @@ async def test_breaking_the_glass_alarms(
     assert events == ["glass broken", "to review", "reviewed"]
 
 
+@pytest.mark.shows("STAF-014", "STAF-029")
+async def test_who_acts_alone_looks_first_and_follows_what_they_did(inside: Inside, operator: Desk) -> None:
+    shown = await operator.done("POST", "proposals/preview", STOP)
+    assert (shown["now"], shown["payload"]["engaged"]) == ({"engaged": "0"}, 1)
+    others = await operator.send("POST", "proposals/preview", proposal("price_band", market_id=1, band_ppm=1))
+    assert reason_of(others) == "not_maker"
+    done = await operator.done("POST", "breakGlass", STOP)
+    read = await operator.done("GET", f"proposals/one?proposalId={done['proposalId']}")
+    assert (read["state"], read["madeBy"]) == ("to_review", operator.staff_id)
+    assert [each["proposalId"] for each in await operator.done("GET", "proposals")] == [done["proposalId"]]
+    colleague = await enrolled(inside, "colleague@example.com", Role.OPERATIONS)
+    assert await colleague.done("GET", "proposals") == []
+
+
 @pytest.mark.shows("STAF-014")
 @pytest.mark.parametrize(
     ("role", "told", "name"),

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from sqlalchemy import update
 
+from lionrock.compliance.onboarding.orders import SAME, ClientDecided
 from lionrock.people.staff.market_orders import MarketPhased
 from lionrock.people.staff.orders import Order, OrderRefused
 from lionrock.people.staff.proposal import State
 from lionrock.people.staff.roles import Role
 from lionrock.people.staff.tables import staff_proposals, staff_roles
-from lionrock.words.enumerations import MarketPhase
+from lionrock.words.enumerations import KillSwitchScope, MarketPhase
 from tests.gateways.rest.inside import Inside, reason_of
 from tests.gateways.rest.staff.desk import Desk, enrolled, given_roles, proposal
 
@@ -101,11 +102,104 @@ async def test_ones_own_file_is_off_limits(inside: Inside, checker: Desk) -> Non
     assert {why for _, _, why in refusals(inside)} == {"own_file"}
 
 
+@pytest.mark.shows("STAF-009", "STAF-015")
+async def test_ones_own_account_is_off_limits_to_a_kill_switch(inside: Inside) -> None:
+    """It is named by scope and number there, and an emergency is no way around."""
+    account = await inside.account()
+    inside.site.staff.own_files.clients_of.append(lambda number: "c77" if number == account.account_id else "")
+    officer = await enrolled(inside, "officer@example.com", Role.COMPLIANCE_OFFICER, Role.RESPONSIBLE_OFFICER)
+    await officer.done("POST", "me/files", {"clientId": "c77"})
+    stop = proposal("kill_switch", scope=int(KillSwitchScope.ACCOUNT), scope_id=account.account_id)
+    for path in ("proposals", "proposals/atOnce", "breakGlass"):
+        assert reason_of(await officer.send("POST", path, stop)) == "own_file"
+    other = proposal("kill_switch", scope=int(KillSwitchScope.MARKET), scope_id=account.account_id)
+    await officer.done("POST", "proposals", other)
+
+
+@pytest.mark.shows("STAF-009")
+@pytest.mark.parametrize("told", [{"client_id": "c77"}, {"client_id": "c1", "other_id": "c77"}])
+async def test_ones_own_file_is_off_limits_as_either_of_two(inside: Inside, told: dict[str, str]) -> None:
+    """A decision on two clients that look alike is about both; and a name leads to those in other rooms."""
+
+    async def decide(_order: Order) -> str:
+        return "decided"
+
+    executors = inside.site.staff.executors
+    if "onboarding_decision" not in executors.actions:
+        executors.register("onboarding_decision", ClientDecided, decide)
+    own = inside.site.staff.own_files
+    own.accounts_of.append(lambda client: 5 if client == "c77" else 0)
+    own.clients_of.append(lambda account: "u5" if account == 5 else "")
+    officer = await enrolled(inside, "officer@example.com", Role.COMPLIANCE_OFFICER)
+    await officer.done("POST", "me/files", {"clientId": "u5"})
+    asked = proposal("onboarding_decision", decision=SAME, **told)
+    assert reason_of(await officer.send("POST", "proposals", asked)) == "own_file"
+
+
+@pytest.mark.shows("STAF-008")
+@pytest.mark.parametrize("same", ["2001 ", "\uff12\uff10\uff10\uff11", " 2001\u3000"])
+async def test_one_person_is_one_however_it_is_typed(inside: Inside, same: str) -> None:
+    first = await enrolled(inside, "market@example.com", Role.MARKET_OPERATIONS, person="2001")
+    second = await enrolled(inside, "market2@example.com", Role.MARKET_OPERATIONS, person=same)
+    made = await first.propose("market_phase", **HALT)
+    assert reason_of(await second.verdict("approve", made)) == "same_person"
+
+
+@pytest.mark.shows("STAF-007")
+@pytest.mark.parametrize(
+    ("action", "payload"),
+    [
+        ("kill_switch", {"scope": 99, "scope_id": 1}),
+        ("kill_switch", {"scope": 2, "scope_id": 1, "engaged": 7}),
+        ("account_restriction", {"account_id": 1, "restriction": 77}),
+    ],
+)
+async def test_a_number_that_means_nothing_is_refused(
+    inside: Inside, checker: Desk, action: str, payload: dict[str, int]
+) -> None:
+    for path in ("proposals", "breakGlass"):
+        assert reason_of(await checker.send("POST", path, proposal(action, **payload))) == "payload_malformed"
+    assert inside.site.staff.proposals.listed() == []
+
+
+@pytest.mark.shows("STAF-007")
+@pytest.mark.parametrize("words", ["halt \u202eit", "halt\x00", "halt\x1b[2J"])
+async def test_words_that_do_not_read_as_written_are_refused(inside: Inside, maker: Desk, words: str) -> None:
+    told = proposal("market_phase", **HALT) | {"words": words}
+    assert reason_of(await maker.send("POST", "proposals", told)) == "words_malformed"
+    assert inside.site.staff.proposals.listed() == []
+
+
+@pytest.mark.shows("STAF-015")
+async def test_what_is_sent_as_a_name_starts_no_line_of_the_log(
+    inside: Inside, maker: Desk, caplog: pytest.LogCaptureFixture
+) -> None:
+    forged = "x\nCRITICAL: the glass was broken\x00\u202e"
+    told = {"proposalId": forged, "payloadSha256": "0" * 64, "words": "seen"}
+    assert reason_of(await maker.send("POST", "proposals/approve", told)) == "proposal_unknown"
+    assert reason_of(await maker.send("POST", "proposals", proposal(forged))) == "action_unknown"
+    written = [record.getMessage() for record in caplog.records if "Refused to" in record.getMessage()]
+    assert len(written) == 2
+    assert all(each.isprintable() for each in written)
+    assert all(subject.isprintable() for _, subject, _ in refusals(inside))
+
+
+@pytest.mark.shows("STAF-011")
+async def test_who_comes_second_hears_that_it_was_done(inside: Inside, maker: Desk, checker: Desk) -> None:
+    """And not that it is to be proposed anew, which would do it twice."""
+    made = await maker.propose("market_phase", **HALT)
+    assert (await checker.approve(made))["state"] == "carried_out"
+    late = await checker.verdict("approve", made)
+    assert reason_of(late) == "not_open"
+    assert "already" in late.text
+    assert "propose it anew" not in late.text
+
+
 @pytest.mark.shows("STAF-009")
 async def test_ones_own_file_is_off_limits_under_every_name(inside: Inside) -> None:
     """Onboarding knows clients by ids of its own."""
     account_id = (await inside.account()).account_id
-    inside.site.staff.proposals.clients_of.append(lambda account: "c77" if account == account_id else "")
+    inside.site.staff.own_files.clients_of.append(lambda account: "c77" if account == account_id else "")
     mlro = await enrolled(inside, "mlro@example.com", Role.MLRO)
     freeze = proposal("account_restriction", account_id=account_id, restriction=1)
     await mlro.done("POST", "proposals", freeze)
@@ -276,9 +370,6 @@ async def test_a_proposal_is_whole_or_refused(inside: Inside, maker: Desk, told:
 
 @pytest.mark.shows("STAF-007", "STAF-022")
 async def test_the_core_refuses_and_says_why(inside: Inside, maker: Desk, checker: Desk) -> None:
-    made = await maker.propose("market_phase", market_id=1, phase=77)
-    done = await checker.approve(made)
-    assert (done["state"], "phase" in done["outcome"].lower()) == ("failed", True)
     big = await maker.propose("price_band", market_id=1, band_ppm=2**40)
     assert (await checker.approve(big))["state"] == "failed"
 

@@ -153,6 +153,9 @@ async def test_each_is_for_its_roles_and_nobody_decides_about_themselves(archive
         told = proposal(action, client_id=archive.left)
         assert reason_of(await operations.send("POST", "proposals", told)) == "not_maker"
         assert reason_of(await auditor.send("POST", "proposals", told)) == "role_missing"
+    for action in ("retention_hold", "erasure"):
+        nobody = proposal(action, client_id="nobody")
+        assert reason_of(await archive.officer.send("POST", "proposals", nobody)) == "payload_malformed"
     await archive.officer.done("POST", "me/files", {"clientId": archive.left})
     for action in ("retention_hold", "erasure"):
         own = proposal(action, client_id=archive.left)

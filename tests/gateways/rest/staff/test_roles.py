@@ -36,6 +36,21 @@ async def test_a_role_is_given_by_two(inside: Inside) -> None:
     assert (await desk.done("GET", "me"))["roles"] == []
 
 
+@pytest.mark.shows("STAF-027")
+async def test_a_verdict_is_taken_though_it_could_not_be_carried_out_and_the_state_says_so(inside: Inside) -> None:
+    first, second = [await enrolled(inside, f"admin{number}@example.com", Role.ADMINISTRATOR) for number in (1, 2)]
+    made = await first.done("POST", "members", {"signInName": "new@example.com", "person": "77"})
+    told = await first.propose("role_grant", staff_id=made["staffId"], role="mlro")
+    answer = await second.verdict("approve", told)
+    done = answer.json()
+    assert (answer.status_code, done["state"]) == (200, "failed")
+    assert done["outcome"].startswith("not_enrolled: ")
+    assert [each["verdict"] for each in done["verdicts"]] == ["approve"]
+    assert inside.site.staff.members.find(made["staffId"]).roles == frozenset()  # type: ignore[union-attr]
+    events = [each.event for each in inside.site.staff.audit.entries(subject=told["proposalId"])]
+    assert events == ["proposed", "approved", "to be carried out", "failed"]
+
+
 @pytest.mark.shows("STAF-005")
 @pytest.mark.parametrize(
     ("held", "asked"),
@@ -66,6 +81,22 @@ async def test_a_new_code_takes_the_roles_away(inside: Inside) -> None:
     taken_over = await at_desk(inside, made["staffId"], "officer@example.com", made["enrolmentCode"])
     assert (await taken_over.done("GET", "me"))["roles"] == []
     assert reason_of(await taken_over.send("GET", "audit")) == "role_missing"
+
+
+@pytest.mark.shows("STAF-015")
+async def test_the_log_is_asked_by_what_happened_and_by_whom(inside: Inside) -> None:
+    first = await enrolled(inside, "first@example.com", Role.AUDITOR)
+    second = await enrolled(inside, "second@example.com", Role.AUDITOR)
+    newest = await first.done("GET", "audit?limit=2")
+    assert newest[0]["entry"] == newest[1]["entry"] + 1
+    assert newest[0]["previous"] == newest[1]["digest"]
+    before = await first.done("GET", f"audit?before={newest[1]['entry']}&limit=1")
+    assert before[0]["digest"] == newest[1]["previous"]
+    signed_in = await first.done("GET", f"audit?event=signed%20in&staffId={second.staff_id}")
+    assert [(row["event"], row["staffId"]) for row in signed_in] == [("signed in", second.staff_id)]
+    assert {row["staffId"] for row in await first.done("GET", "audit?staffId=-")} == {""}
+    assert await first.done("GET", "audit?before=0") == []
+    assert (await first.send("GET", "audit?before=-1")).status_code == 400
 
 
 @pytest.mark.shows("STAF-005")

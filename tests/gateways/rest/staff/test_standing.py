@@ -11,7 +11,7 @@ import pytest
 from lionrock.people.staff.roles import Role
 from lionrock.words.enumerations import AccountRestriction, ClientClass
 from tests.compliance.onboarding.world import SOLVEIG
-from tests.compliance.rooms import DOCUMENT, LOW_RISK, TERMS_OF_SERVICE
+from tests.compliance.rooms import DOCUMENT, LOW_RISK, MEANS, TERMS_OF_SERVICE, best_answers
 from tests.gateways.rest.inside import Browser, reason_of
 from tests.gateways.rest.licensed import Licensed
 from tests.gateways.rest.staff.desk import Desk, proposal
@@ -63,10 +63,10 @@ def conditions(standing: Any) -> dict[str, Any]:
 async def test_where_a_client_stands_and_why(work: Work) -> None:
     seen = await work.standing()
     assert (seen["state"], seen["clientClass"], seen["effect"]) == ("active", "retail", "no_orders")
-    missing = conditions(seen)["knowledge_test_not_passed"]
-    assert missing["figures"] == {"pass_correct": "12"}
-    assert missing["licenceRules"][0]["id"] == "HK-K01"
-    assert missing["licenceRules"][0]["citation"].endswith("9.4")
+    missing = conditions(seen)["risk_profile_missing"]
+    assert missing["nextStep"] == "answer it"
+    assert missing["licenceRules"][0]["id"] == "HK-K02"
+    assert missing["licenceRules"][0]["citation"].endswith("9.6")
     assert {each["gate"] for each in seen["decisions"]} >= {"due_diligence_before_account"}
     assert all(each["rulesVersion"] and each["licenceRules"] for each in seen["decisions"])
     [account] = seen["accounts"]
@@ -89,8 +89,28 @@ async def test_risk_is_rated_by_facts_and_shown_by_factor(work: Work) -> None:
     assert all(each["words"] for each in risk["factors"])
     assert {each["id"] for each in risk["licenceRules"]} == {"HK-A16", "HK-A17"}
     assert "risk_not_rated" not in conditions(await work.standing())
-    [rating] = work.site.rooms.assessed.assessments.records.of(work.client_id)
-    assert (rating.kind, rating.decided_by) == ("risk_rating", work.reviewer.staff_id)
+    ratings = work.site.rooms.assessed.assessments.records.of(work.client_id)
+    ratings = [each for each in ratings if each.kind == "risk_rating"]
+    assert {each.decided_by for each in ratings} == {work.reviewer.staff_id}
+    assert len(ratings) == 2, "the one before the approval, and this one"
+
+
+@pytest.mark.shows("ASSE-092", "ASSE-093")
+async def test_what_the_next_rating_goes_by_is_told_and_is_all_that_is_taken(work: Work) -> None:
+    risk = (await work.standing())["risk"]
+    asked = {each["factor"]: each for each in risk["asked"]}
+    assert list(asked) == [each["factor"] for each in risk["factors"]]
+    assert (asked["ownership_layers"]["isWholeNumber"], asked["ownership_layers"]["values"]) == (True, [])
+    assert asked["political_exposure"]["values"][0] == "none"
+    first: dict[str, str | int] = {
+        name: 0 if each["isWholeNumber"] else each["values"][0] for name, each in asked.items()
+    }
+    told = {"clientId": work.client_id, "facts": first}
+    rated = (await work.reviewer.done("POST", "clients/risk", told))["risk"]
+    assert {each["factor"]: each["value"] for each in rated["factors"]} == {
+        name: str(told) for name, told in first.items()
+    }
+    assert not any(each["isMissing"] for each in rated["factors"])
 
 
 @pytest.mark.shows("ASSE-093")
@@ -105,9 +125,10 @@ async def test_risk_is_rated_by_facts_and_shown_by_factor(work: Work) -> None:
     ],
 )
 async def test_wrong_facts_rate_nobody(work: Work, facts: dict[str, Any], name: str) -> None:
+    before = (await work.standing())["risk"]
     told = {"clientId": work.client_id, "facts": LOW_RISK | facts}
     assert reason_of(await work.reviewer.send("POST", "clients/risk", told)) == name
-    assert (await work.standing())["risk"]["level"] == ""
+    assert (await work.standing())["risk"] == before
     nobody = {"clientId": "f" * 32, "facts": LOW_RISK}
     assert reason_of(await work.reviewer.send("POST", "clients/risk", nobody)) == "parameter_missing_or_invalid"
 
@@ -118,14 +139,15 @@ async def test_whose_role_it_is_not_and_whose_file_it_is(work: Work) -> None:
     path = f"clients/standing?clientId={work.client_id}"
     assert reason_of(await service.send("GET", path)) == "role_missing"
     assert (await auditor.done("GET", path))["clientId"] == work.client_id
-    told = {"clientId": work.client_id, "facts": LOW_RISK}
+    told = {"clientId": work.client_id, "facts": LOW_RISK | {"jurisdiction": "GB"}}
+    before = (await work.standing())["risk"]
     for desk in (service, auditor, work.responsible):
         assert reason_of(await desk.send("POST", "clients/risk", told)) == "role_missing"
         revoke = {"clientId": work.client_id, "number": 1}
         assert reason_of(await desk.send("POST", "clients/evidence/revoke", revoke)) == "role_missing"
     await work.reviewer.done("POST", "me/files", {"clientId": work.client_id})
     assert reason_of(await work.reviewer.send("POST", "clients/risk", told)) == "own_file"
-    assert (await work.standing())["risk"]["level"] == ""
+    assert (await work.standing())["risk"] == before
 
 
 @pytest.mark.shows("ASSE-094", "ASSE-093")
@@ -158,9 +180,10 @@ async def test_evidence_takes_two_and_is_taken_back_by_one(work: Work) -> None:
 
 @pytest.mark.shows("ASSE-094")
 async def test_another_level_its_steps_and_a_review_take_two(work: Work) -> None:
-    unrated = await work.decided("client_risk", level="high")
+    _, applicant = await work.site.applicant(SOLVEIG)
+    early = await work.reviewer.propose("client_risk", client_id=applicant, level="high")
+    unrated = await work.responsible.approve(early)
     assert (unrated["state"], "no rating to override" in unrated["outcome"]) == ("failed", True)
-    await work.rate()
     assert (await work.decided("client_risk", level="high"))["state"] == "carried_out"
     risk = (await work.standing())["risk"]
     assert (risk["level"], risk["isOverride"]) == ("high", True)
@@ -202,18 +225,92 @@ async def test_a_finding_in_between_takes_another_approval_and_a_stranger_is_non
 async def test_a_version_of_an_agreement_takes_two_and_every_client_is_asked_for_it(work: Work) -> None:
     payload = {
         "agreement": "client_agreement",
-        "texts": {"en": TERMS_OF_SERVICE},
-        "in_force_ns": work.site.now_ns + 60 * 10**9,
+        "texts": {"en": f"{TERMS_OF_SERVICE}\nWhat is new.\n"},
+        "in_force_ns": work.site.now_ns + 31 * DAY_NS,
     }
     made = await work.officer.propose("agreement_version", **payload)
-    assert await work.client.done("GET", "agreements") == []
+    [first] = await work.client.done("GET", "agreements")
+    assert first["acceptedAtMs"] > 0, "as it had to be before the account was opened"
     assert reason_of(await work.officer.verdict("approve", made)) == "self_approval"
     done = await work.responsible.approve(made)
-    assert (done["state"], done["outcome"]) == ("carried_out", "version 1 of client_agreement")
-    work.site.pass_time(120)
-    [agreement] = await work.client.done("GET", "agreements")
-    missing = conditions(await work.standing())["agreement_not_accepted"]
-    assert missing["figures"]["version_in_force"] == "1"
-    await work.client.done("POST", "agreements", {"sha256": agreement["sha256"]})
-    assert "agreement_not_accepted" not in conditions(await work.standing())
+    assert (done["state"], done["outcome"]) == ("carried_out", "version 2 of client_agreement")
+    [_, second] = await work.client.done("GET", "agreements")
+    assert (second["version"], second["isInForce"], second["acceptedAtMs"]) == (2, False, 0)
+    work.site.pass_time(32 * 86_400)
+    await work.officer.sign_in()
+    missing = conditions(await work.standing())["agreement_outdated"]
+    assert missing["figures"] == {"agreement": "client_agreement", "version_in_force": "2", "version_accepted": "1"}
+    agreements = work.site.rooms.assessed.assessments.agreements
+    agreements.accept(work.client_id, "its user", second["sha256"], work.site.now_ns)
+    assert "agreement_outdated" not in conditions(await work.standing())
     assert work.site.site.profiles.of(work.account_id).restriction == AccountRestriction.REDUCE_ONLY
+
+
+@pytest.mark.shows("ASSE-095")
+async def test_a_client_is_told_neither_its_rating_nor_a_suspicion(work: Work) -> None:
+    assert (await work.decided("client_risk", level="high"))["state"] == "carried_out"
+    assert "enhanced_checks_missing" in conditions(await work.standing())
+    limits = await work.client.done("GET", "limits")
+    told = conditions(limits)
+    assert "due_diligence_incomplete" in told
+    for word in ("high", "rating", "enhanced", "senior", "source_of"):
+        assert word not in str(limits["conditions"]), word
+    stop = {"clientId": work.client_id, "step": "suspend", "reasonCode": "suspicion", "words": "harbour light"}
+    await work.officer.done("POST", "clients/steps", stop)
+    seen = str(await work.client.done("GET", "limits")) + str(await work.client.done("GET", "onboarding"))
+    for word in ("suspicion", "harbour", "for the reason", "two of them"):
+        assert word not in seen, word
+
+
+@pytest.mark.shows("ASSE-095")
+async def test_reasons_behind_neutral_words_are_for_who_works_on_clients(work: Work) -> None:
+    service = await work.site.desk("desk", Role.CUSTOMER_SERVICE)
+    stop = {"clientId": work.client_id, "step": "suspend", "reasonCode": "suspicion", "words": "harbour light"}
+    await work.officer.done("POST", "clients/steps", stop)
+    path = f"clients/file?clientId={work.client_id}"
+    mine, theirs = (await work.officer.done("GET", path))["steps"][-1], (await service.done("GET", path))["steps"][-1]
+    assert (mine["reasonCode"], mine["words"]) == ("suspicion", "harbour light")
+    assert (theirs["step"], theirs["reasonCode"], theirs["words"]) == ("suspend", "", "")
+
+
+@pytest.mark.shows("CGAT-012")
+async def test_a_refused_order_names_what_really_stands_against_it(work: Work) -> None:
+    """The core knows that no product is permitted; the client reads that its risk profile and its limit are missing."""
+    order = {"symbol": "BTCUSD", "side": "BUY", "type": "LIMIT", "quantity": "0.01", "price": "50000"}
+    told = (await work.client.send("POST", "orders", order)).json()["lionrock"]
+    assert (told["name"], told["rejection"]) == ("product_not_permitted", 261)
+    assert told["words"] == "The questionnaire of the risk profile is missing."
+    assert told["next_step"] == "Answer it."
+    causes = {each["name"]: each for each in told["causes"]}
+    assert {"risk_profile_missing", "exposure_limit_missing"} <= set(causes)
+    assert [rule["id"] for rule in causes["risk_profile_missing"]["licence_rules"]] == ["HK-K02"]
+    preview = await work.client.done("POST", "orders/preview", order)
+    assert preview["refused"]["lionrock"]["causes"] == told["causes"]
+    part, now_ns = work.site.rooms.assessed.assessments, work.site.now_ns
+    part.profiles.answer(work.client_id, best_answers(part.data.profile[0]), now_ns)
+    part.exposure.assess(work.client_id, MEANS, now_ns)
+    await work.site.rooms.assessed.clock.attend(work.client_id, now_ns)
+    told = (await work.client.send("POST", "orders", order)).json()["lionrock"]
+    assert (told["name"], told["causes"][0]["name"]) == ("asset_not_permitted", "asset_not_admitted")
+    assert told["words"] == "BTC is not admitted for anybody here yet."
+
+
+@pytest.mark.shows("STAF-031")
+async def test_who_speaks_with_clients_sees_nothing_that_shows_who_they_are(work: Work) -> None:
+    """No identity document, no number of one, no likeness, no check; names and addresses, as it speaks with them."""
+    service = await work.site.desk("desk", Role.CUSTOMER_SERVICE)
+    path = f"clients/file?clientId={work.client_id}"
+    seen, whole = await service.done("GET", path), await work.officer.done("GET", path)
+    for name in ("documents", "checks", "likenesses"):
+        assert seen[name] == []
+    assert len(whole["documents"]) == 2
+    assert {"document", "taxResidences"} <= set(whole["form"])
+    assert set(whole["form"]) - set(seen["form"]) == {"document", "taxResidences"}
+    assert seen["form"]["surname"] == whole["form"]["surname"]
+    for secret in ("L898902C3", "A123456"):
+        assert secret in str(whole)
+        assert secret not in str(seen)
+    (listed,) = (await service.done("GET", "clients"))["clients"]
+    assert listed["undecidedLikenesses"] is None
+    readings = f"clients/documents/readings?documentId={whole['documents'][0]['documentId']}"
+    assert reason_of(await service.send("GET", readings)) == "role_missing"

@@ -68,6 +68,7 @@ function exampleOf(schema) {
   const found = resolve(schema);
   if (found.examples) return found.examples[0];
   if (found.enum) return found.enum[0];
+  if (found.anyOf) return exampleOf(found.anyOf[0]);
   if (found.type === "array") return [exampleOf(found.items)];
   if (found.type === "object") {
     const names = Object.keys(found.properties || {}).filter(

@@ -13,6 +13,7 @@ from lionrock.gateways.rest.lionrock.requests import ORDER_TYPES, OWN_TIMES_IN_F
 from lionrock.gateways.rest.rows import side_name
 from lionrock.views.catalogue import Market
 from lionrock.views.orders import Fill, OrderState, OrderStatus, status_of
+from lionrock.views.telling import held_asset
 from lionrock.words.amounts import format_decimal
 from lionrock.words.enumerations import CancelReason, Side
 from lionrock.words.events import (
@@ -137,11 +138,6 @@ class Cancellation(msgspec.Struct, rename="camel", kw_only=True):
     time_ms: int
     count: int
     cancelled: list[CancelledRow]
-
-
-def held_asset(market: Market, side: int) -> AssetListed:
-    """What an order sets aside."""
-    return market.quote if side == Side.BUY else market.base
 
 
 def _amount(asset: AssetListed, atoms: int) -> Amount:

@@ -6,6 +6,7 @@ from itertools import islice
 
 import msgspec
 
+from lionrock.gateways.rest.causes import with_cause
 from lionrock.gateways.rest.contract import Call, Venue, refusal_in, traded_market
 from lionrock.gateways.rest.errors import Code, Refused, missing_or_invalid
 from lionrock.gateways.rest.lionrock.answers import (
@@ -15,17 +16,18 @@ from lionrock.gateways.rest.lionrock.answers import (
     amended_consequence,
     cancellation,
     cancelled_consequence,
-    held_asset,
     placed_consequence,
     whole_order,
 )
-from lionrock.gateways.rest.lionrock.requests import read_group, read_own_order
+from lionrock.gateways.rest.lionrock.requests import ORDER_NAMES, read_group, read_own_order
 from lionrock.gateways.rest.order_requests import OrderRequest, read_price, read_side, read_size
 from lionrock.gateways.rest.orders import CANCELS_AT_ONCE, DEFAULT_ROWS, MAX_BATCH, MAX_ROWS, NO_LONGER_OPEN
-from lionrock.gateways.rest.reasons import refused_body, refused_with_units
+from lionrock.gateways.rest.reasons import refused_body, refused_by_core
 from lionrock.gateways.rest.submissions import Submission, Submits
+from lionrock.gateways.rest.unknown import refuse_unknown
 from lionrock.views.catalogue import Market
 from lionrock.views.orders import OrderState
+from lionrock.views.telling import About, held_asset
 from lionrock.views.trading_rules import BY_CLIENT
 from lionrock.words.commands import AmendOrder, CancelOrder, CancelOrders, SetKillSwitch
 from lionrock.words.enumerations import CancelReason, KillSwitchScope
@@ -65,7 +67,9 @@ def _placed(venue: Venue, request: OrderRequest, events: list[Event]) -> Consequ
     refused = refusal_in(events)
     if refused is not None:
         market = venue.catalogue.markets[request.command.market_id]
-        raise refused_with_units(refused, market, held_asset(market, request.command.side))
+        known = About(market, held_asset(market, request.command.side), venue.clients.valuation)
+        told = refused_by_core(refused, known)
+        raise with_cause(venue, request.command.account_id, refused, told)
     return placed_consequence(venue, events, request.client_order_id)
 
 
@@ -74,6 +78,7 @@ async def place_batch(venue: Venue, call: Call) -> OwnBatch:
     answers: list[Refused | OrderRequest] = []
     for row in call.parameters.rows("orders", MAX_BATCH):
         try:
+            refuse_unknown(row, ORDER_NAMES)
             answers.append(read_own_order(venue, call.account_id, row))
         except Refused as refused:
             answers.append(refused)
@@ -127,7 +132,9 @@ def _refused(venue: Venue, order: OrderState, events: list[Event]) -> None:
     if refused.rejection == Rejection.ORDER_UNKNOWN and not order.is_open:
         code = NO_LONGER_OPEN[order.status]  # a command before this one ended it
     market = venue.catalogue.markets[order.placed.market_id]
-    raise refused_with_units(refused, market, held_asset(market, order.placed.side), code)
+    known = About(market, held_asset(market, order.placed.side), venue.clients.valuation)
+    told = refused_by_core(refused, known, code)
+    raise with_cause(venue, order.placed.account_id, refused, told)
 
 
 async def amend(venue: Venue, call: Call) -> Consequence:
@@ -176,7 +183,7 @@ async def _cancel_many(venue: Venue, call: Call) -> Cancellation:
     events = await venue.node.submit(command)
     refused = refusal_in(events)
     if refused is not None:
-        raise refused_with_units(refused, market)
+        raise refused_by_core(refused, About(market))
     return cancellation(venue, call.account_id, [events])
 
 
@@ -234,5 +241,5 @@ async def kill_switch(venue: Venue, call: Call) -> KillSwitchAnswer:
     events = await venue.node.submit(command, BY_CLIENT)
     refused = refusal_in(events)
     if refused is not None:
-        raise refused_with_units(refused)
+        raise refused_by_core(refused)
     return KillSwitchAnswer(engaged, cancellation(venue, account_id, [events]))

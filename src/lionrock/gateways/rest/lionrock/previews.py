@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import msgspec
 
+from lionrock.gateways.rest.causes import with_cause
 from lionrock.gateways.rest.contract import Call, Venue
-from lionrock.gateways.rest.lionrock.answers import Amount, held_asset
+from lionrock.gateways.rest.lionrock.answers import Amount
 from lionrock.gateways.rest.lionrock.requests import ORDER_TYPES, read_own_order
-from lionrock.gateways.rest.reasons import refused_body, refused_with_units
+from lionrock.gateways.rest.reasons import refused_body, refused_by_core
 from lionrock.gateways.rest.rows import side_name
 from lionrock.views.catalogue import Market, Rates
+from lionrock.views.telling import About, held_asset
 from lionrock.words.amounts import format_decimal
 from lionrock.words.commands import PlaceOrder
 from lionrock.words.enumerations import MarketPhase, OrderType, Side, TimeInForce, Trigger
@@ -137,7 +139,9 @@ async def preview(venue: Venue, call: Call) -> OrderPreview:
     lots, value_atoms = _whole(order)
     refused = None
     if isinstance(answer, CommandRejected):
-        refused = refused_with_units(answer, market, held_asset(market, command.side))
+        known = About(market, held_asset(market, command.side), venue.clients.valuation)
+        told_plainly = refused_by_core(answer, known)
+        refused = with_cause(venue, call.account_id, answer, told_plainly)
     return OrderPreview(
         symbol=market.symbol,
         side=side_name(command.side),

@@ -5,7 +5,7 @@ What does not go together is left to the core, which says why: here is only what
 
 from __future__ import annotations
 
-from lionrock.gateways.rest.contract import NS_PER_MS, Venue
+from lionrock.gateways.rest.contract import NS_PER_MS, Kind, Parameter, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.order_requests import (
     TIMES_IN_FORCE,
@@ -39,6 +39,39 @@ SELF_TRADE_MODES = {
     "expireBoth": SelfTradePrevention.EXPIRE_BOTH,
     "decrement": SelfTradePrevention.DECREMENT,
 }
+
+SYMBOL = Parameter("symbol", "Name of the market", is_required=True, example="BTCUSDT")
+SIDE = Parameter("side", "Which way, seen from the base asset", choices=("BUY", "SELL"), example="BUY")
+GROUP = Parameter("group", "The client's own number for orders cancelled together", Kind.WHOLE_NUMBER, example="7")
+CLIENT_ORDER_ID = Parameter("clientOrderId", "The client's own id of the order, at most 255 characters", example="a-1")
+
+ORDER_PARAMETERS = (
+    SYMBOL,
+    Parameter("side", SIDE.words, is_required=True, choices=SIDE.choices, example="BUY"),
+    Parameter("type", "What kind of order", is_required=True, choices=tuple(ORDER_TYPES), example="LIMIT"),
+    Parameter("quantity", "How much base; not with `amount`", Kind.DECIMAL, example="0.01"),
+    Parameter("amount", "How much quote a market order spends or raises", Kind.DECIMAL, example="500"),
+    Parameter("price", "Limit price of the limit kinds", Kind.DECIMAL, example="50000"),
+    Parameter("triggerPrice", "Trade price that stop and take-profit kinds wait for", Kind.DECIMAL, example="51000"),
+    Parameter("displayQuantity", "Most that shows at a time (an iceberg)", Kind.DECIMAL, example="0.002"),
+    Parameter(
+        "timeInForce",
+        "How long it stands; GTC unless sent, IOC for the market kinds",
+        choices=tuple(OWN_TIMES_IN_FORCE),
+        example="GTC",
+    ),
+    Parameter("expireTimeMs", "When a GTD order ends", Kind.MILLISECONDS, example="1800000000000"),
+    Parameter("postOnly", "End the order rather than let it take", Kind.BOOLEAN, example="true"),
+    Parameter(
+        "selfTradeMode",
+        "What happens when it would trade with its owner's; expireTaker unless sent, none where the site allows it",
+        choices=tuple(SELF_TRADE_MODES),
+        example="expireTaker",
+    ),
+    GROUP,
+    CLIENT_ORDER_ID,
+)
+ORDER_NAMES = frozenset(parameter.name for parameter in ORDER_PARAMETERS)
 
 _MAX_GROUP = 2**32 - 1
 _MAX_TRIGGER_TICKS = 2**31 - 1

@@ -148,6 +148,9 @@ async def describe(venue: Venue, call: Call) -> Done:
     asked = read_json(call.body, TokenDescribed)
     if not (asked.asset.isascii() and asked.asset.isalnum() and asked.asset.isupper() and len(asked.asset) <= 16):
         raise missing_or_invalid("asset")
+    for name, at_ns in (("issuedOnNs", asked.described.issued_on_ns), ("notifiedNs", asked.described.notified_ns)):
+        if not 0 <= at_ns < 2**63:
+            raise missing_or_invalid(name)
     with _told():
         await _desk(venue).admission.describe(session_of_staff(call).staff_id, asked.asset, asked.described)
     return Done()
@@ -263,7 +266,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         _WORK,
         describe,
         "Apply for a token, or record what is known of it",
-        (_ASSET, Parameter("described", "What is known, an object with all of it", is_required=True)),
+        (_ASSET, Parameter("described", "What is known, all of it", is_required=True, shapes=(Described,))),
         answer=Done,
     ),
     staff_row(

@@ -17,7 +17,7 @@ from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.risk import Fact, Rating
 from lionrock.compliance.assessments.standing import Standing
 from lionrock.compliance.gates import by_staff
-from lionrock.compliance.staff_identity import StaffIdentity
+from lionrock.compliance.staff_identity import StaffIdentity, identity_of
 from lionrock.gateways.rest.assessed import cited, ms, told_why
 from lionrock.gateways.rest.client_limits import AccountLimits, ConditionShown, StepShown, account_limits, conditions
 from lionrock.gateways.rest.contract import NS_PER_MS, Assessed, Call, Endpoint, Parameter, Venue
@@ -26,7 +26,6 @@ from lionrock.gateways.rest.errors import LicenceRule, Refused, missing_or_inval
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.permissions import Permission
-from lionrock.people.staff.refusals import No, StaffRefused
 from lionrock.rulebook.decisions import Decision
 
 _MOST_FACT = 64
@@ -58,6 +57,17 @@ class FactorShown(msgspec.Struct, rename="camel"):
     """Level that the value forces at least; empty for none."""
 
 
+class FactAsked(msgspec.Struct, rename="camel"):
+    """A fact that the method rates by."""
+
+    factor: str
+    words: str
+    values: list[str]
+    """That have points of their own; any other is taken as well, with the points of all others."""
+    is_whole_number: bool
+    """It is counted, and not named."""
+
+
 class RiskShown(msgspec.Struct, rename="camel"):
     """How much risk the client is."""
 
@@ -75,6 +85,9 @@ class RiskShown(msgspec.Struct, rename="camel"):
     method: str
     method_sha256: str
     factors: list[FactorShown]
+    """Of the newest rating by facts; empty where there is none."""
+    asked: list[FactAsked]
+    """What the next rating goes by."""
     licence_rules: list[LicenceRule]
 
 
@@ -137,6 +150,10 @@ class StaffStanding(msgspec.Struct, rename="camel"):
     risk_profile: str
     exposure_limit_minor: int | None
     """In minor units of the valuation currency; null where none is asked."""
+    valuation_asset: str
+    """The valuation currency."""
+    minor_decimals: int
+    """Places of its minor unit."""
     exposure_steps: list[StepShown]
     risk: RiskShown
     evidence: list[FindingOnFile]
@@ -168,9 +185,8 @@ async def _decides(venue: Venue, call: Call, client_id: str) -> tuple[Assessed, 
     """Who of the staff decides about a client: nobody about their own file. Raises `Refused`."""
     assessed, member, office = await _known(venue, client_id), session_of_staff(call).member, office_of(venue)
     with told_to_staff():
-        if client_id in await asyncio.to_thread(office.members.own_files, member):
-            raise StaffRefused(No.OWN_FILE)
-    return assessed, StaffIdentity(member.staff_id, frozenset(role.value for role in member.roles))
+        await office.check_own_file(member, clients=[client_id])
+    return assessed, identity_of(member)
 
 
 async def show_standing(venue: Venue, call: Call) -> StaffStanding:
@@ -238,9 +254,11 @@ def _standing(assessed: Assessed, current: Standing, accounts: list[AccountLimit
         current.client_class,
         ms(current.record.professional_evidence_until_ns),
         current.effect.name.lower(),
-        conditions(assessed, current),
+        conditions(assessed, current.conditions),
         current.profile,
         current.exposure_limit_minor,
+        assessed.gates.site.valuation_asset,
+        assessed.gates.site.minor_decimals,
         [StepShown(words, minor) for words, minor in room.exposure.steps(limit).items()] if limit else [],
         _risk(assessed, current, findings),
         _on_file(findings, at_ns, Kind.EVIDENCE),
@@ -278,6 +296,7 @@ def _risk(assessed: Assessed, current: Standing, findings: list[Finding]) -> Ris
             )
             for each in rating.factors
         ],
+        [FactAsked(each.name, each.words, list(each.points), bool(each.bands)) for each in method.factor],
         cited(assessed, method.rules),
     )
 
@@ -346,7 +365,12 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         Permission.CLIENTS_WORK,
         rate,
         "Rate a client's risk by facts",
-        (_CLIENT_ID, Parameter("facts", "Values by factor, an object of texts and numbers", is_required=True)),
+        (
+            _CLIENT_ID,
+            Parameter(
+                "facts", "Values by factor; none for one that is not known", is_required=True, shapes=(dict[str, Fact],)
+            ),
+        ),
         answer=StaffStanding,
         weight=5,
     ),

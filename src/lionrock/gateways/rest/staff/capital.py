@@ -12,7 +12,7 @@ import msgspec
 
 from lionrock.compliance.capital.book import Alarm, Entered
 from lionrock.compliance.capital.desk import CapitalDesk
-from lionrock.compliance.capital.returns import FORMATS, ReturnKind, ReturnRow
+from lionrock.compliance.capital.returns import DAILY, FORMATS, ReturnKind, ReturnRow, Returns
 from lionrock.compliance.papers.rows import RowsBehind
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Endpoint, Media, Parameter, Reply, Venue
 from lionrock.gateways.rest.declared import LIMIT
@@ -25,6 +25,7 @@ from lionrock.views.sql.database import DatabaseUnusable
 
 _MOST_ROWS = 500
 _MONTH = re.compile(r"20\d\d-(0[1-9]|1[0-2])")
+_DAY = re.compile(r"20\d\d-(0[1-9]|1[0-2])-\d\d")
 _SET_WEIGHT = 50
 
 
@@ -34,7 +35,8 @@ class NoticeGiven(msgspec.Struct, rename="camel", frozen=True):
 
 class ReturnAsked(msgspec.Struct, rename="camel", frozen=True):
     kind: ReturnKind
-    month: str
+    month: str = ""
+    day: str = ""
 
 
 class ReturnApproved(msgspec.Struct, rename="camel", frozen=True):
@@ -197,19 +199,34 @@ async def list_returns(venue: Venue, call: Call) -> list[ReturnShown]:  # noqa: 
 
 
 async def freeze(venue: Venue, call: Call) -> ReturnShown:
-    """Makes the return of a month that is over, or of the financial year that it is in. What was frozen stays."""
+    """Makes the return of a month that is over, or of the financial year that it is in, or the reconciliation of a day.
+    What was frozen stays.
+    """
     asked, returns, staff = read_json(call.body, ReturnAsked), _desk(venue).returns, staff_identity(call)
     if asked.kind not in returns.rules.deadlines:
         raise missing_or_invalid("kind")
-    if not _MONTH.fullmatch(asked.month):
-        raise missing_or_invalid("month")
+    within_ns = _moment(returns, asked)
     try:
         with told_to_staff_of_rooms():
-            row = await returns.freeze(asked.kind, returns.moment_in(asked.month), staff, venue.clock())
+            row = await returns.freeze(asked.kind, within_ns, staff, venue.clock())
     except (RowsBehind, DatabaseUnusable) as error:
         raise Refused(-2040) from error
     await office_of(venue).note(staff.staff_id, "return frozen", row.return_id)
     return _return(row)
+
+
+def _moment(returns: Returns, asked: ReturnAsked) -> int:
+    """Of the period that is meant. Raises `Refused`."""
+    if asked.kind not in DAILY:
+        if not _MONTH.fullmatch(asked.month):
+            raise missing_or_invalid("month")
+        return returns.moment_in(asked.month)
+    try:
+        if not _DAY.fullmatch(asked.day):
+            raise missing_or_invalid("day")
+        return returns.moment_of(asked.day)
+    except ValueError as error:
+        raise missing_or_invalid("day") from error
 
 
 async def approve(venue: Venue, call: Call) -> ReturnShown:
@@ -306,7 +323,8 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Freeze a return at the end of its period",
         (
             Parameter("kind", "Which return", is_required=True, choices=tuple(ReturnKind), example="monthly_return"),
-            Parameter("month", "The month, or one of the financial year", is_required=True, example="2026-02"),
+            Parameter("month", "The month, or one of the financial year; not of a reconciliation", example="2026-02"),
+            Parameter("day", "The day of a reconciliation", example="2026-02-03"),
         ),
         answer=ReturnShown,
         weight=_SET_WEIGHT,

@@ -13,14 +13,15 @@ import msgspec
 from lionrock.compliance.onboarding.clients import ClientRow
 from lionrock.compliance.onboarding.documents import Document
 from lionrock.compliance.onboarding.onboarding import Onboarding
-from lionrock.compliance.onboarding.reasons import STAFF_REASONS
+from lionrock.compliance.onboarding.reasons import STAFF_REASONS, is_told_in_full
 from lionrock.compliance.onboarding.states import STEP_WORDS, Authority, State, Step
-from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Media, Parameter, Reply, Venue
 from lionrock.gateways.rest.declared import LIMIT
 from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.onboarding import OnboardingMissing, missing_row, onboarding_of
+from lionrock.gateways.rest.staff.cursors import CURSOR, next_cursor, read_cursor
+from lionrock.gateways.rest.staff.registers import is_account, staff_identity
 from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.permissions import Permission
 
@@ -59,8 +60,16 @@ class StaffClient(msgspec.Struct, rename="camel"):
     created_at_ms: int
     changed_at_ms: int
     """It has been in its state since then, or its application was changed."""
-    undecided_likenesses: int
-    """Others who may be the same client, and nobody has decided."""
+    undecided_likenesses: int | None
+    """Others who may be the same client, and nobody has decided; null for whoever may not see likenesses."""
+
+
+class StaffClients(msgspec.Struct, rename="camel"):
+    """A page of the list."""
+
+    clients: list[StaffClient]
+    next_cursor: str | None
+    """Where the next page begins; null behind the last row there is."""
 
 
 class StaffClientStep(msgspec.Struct, rename="camel"):
@@ -115,6 +124,8 @@ class StaffDocument(msgspec.Struct, rename="camel"):
     sha256: str
     journal_sequence: str
     """Of the command in the journal that carries the hash."""
+    is_opened: bool
+    """Whether whoever asks has opened it, as everybody must who proposes to confirm an identity or to approve."""
 
 
 class StaffClientFile(msgspec.Struct, rename="camel"):
@@ -142,22 +153,32 @@ class StaffDocumentReading(msgspec.Struct, rename="camel"):
     read_at_ms: int
 
 
-def identity_of(call: Call) -> StaffIdentity:
-    """Who of the staff asks."""
-    member = session_of_staff(call).member
-    return StaffIdentity(member.staff_id, frozenset(role.value for role in member.roles))
+async def list_clients(venue: Venue, call: Call) -> StaffClients:
+    """Those that wait longest first. Who is changed between two pages comes again at the end.
 
-
-async def list_clients(venue: Venue, call: Call) -> list[StaffClient]:
-    """Those that wait longest first."""
+    Of an account it is the client whose it is, of a sub-account as well.
+    """
     onboarding, named = onboarding_of(venue), call.parameters.text("state")
+    account = call.parameters.text("accountId") or ""
+    if account and not is_account(account):
+        raise missing_or_invalid("accountId")
+    owner_id = venue.clients.owners.owner_of(int(account)) if account else None
     most = call.parameters.limit(default=100, most=MOST_ROWS)
     if named is not None and named not in set(State):
         raise missing_or_invalid("state")
+    question = f"clients {named or ''} {account}"
+    behind = read_cursor(call, question)
 
-    def read() -> list[StaffClient]:
-        rows = onboarding.clients.all(*([State(named)] if named else []), most=most)
-        return [_client(onboarding, row) for row in rows]
+    sees_identity = bool(session_of_staff(call).member.roles & Permission.CLIENT_IDENTITY.roles)
+
+    def read() -> StaffClients:
+        states = [State(named)] if named else []
+        rows = onboarding.clients.all(*states, account_id=owner_id, most=most, behind=behind)
+        last = (rows[-1].changed_ns, rows[-1].client_id) if rows else (0, "")
+        shown = [_client(onboarding, row) for row in rows]
+        if not sees_identity:
+            shown = [msgspec.structs.replace(each, undecided_likenesses=None) for each in shown]
+        return StaffClients(shown, next_cursor(question, rows, most, last))
 
     return await asyncio.to_thread(read)
 
@@ -165,11 +186,14 @@ async def list_clients(venue: Venue, call: Call) -> list[StaffClient]:
 async def show_file(venue: Venue, call: Call) -> StaffClientFile:
     """The application, what was found, and every step. Who looks is on the staff's log before anything is shown."""
     onboarding, named = onboarding_of(venue), call.parameters.required("clientId")
-    office, identity = office_of(venue), identity_of(call)
+    office, identity = office_of(venue), staff_identity(call)
     with told_to_staff():
         row = await asyncio.to_thread(onboarding.clients.get, named)
         await office.note(identity.staff_id, "client file read", row.client_id)
-        return await asyncio.to_thread(_file, onboarding, row.client_id)
+        roles = session_of_staff(call).member.roles
+        in_full = bool(roles & (Permission.CLIENTS_WORK.roles | Permission.AUDIT_READ.roles))
+        file = await asyncio.to_thread(lambda: _file(onboarding, row.client_id, identity.staff_id, in_full=in_full))
+        return file if roles & Permission.CLIENT_IDENTITY.roles else _without_identity(file)
 
 
 async def take_step(venue: Venue, call: Call) -> StaffClient:
@@ -181,8 +205,9 @@ async def take_step(venue: Venue, call: Call) -> StaffClient:
         raise missing_or_invalid("words")
     onboarding = onboarding_of(venue)
     with told_to_staff():
+        await office_of(venue).check_own_file(session_of_staff(call).member, clients=[asked.client_id])
         taken = await onboarding.staff_step(
-            asked.client_id, asked.step, identity_of(call), asked.reason_code, words=asked.words
+            asked.client_id, asked.step, staff_identity(call), asked.reason_code, words=asked.words
         )
     return await asyncio.to_thread(lambda: _client(onboarding, onboarding.clients.get(taken.client_id)))
 
@@ -195,9 +220,16 @@ async def read_document(venue: Venue, call: Call) -> Reply:
     if len(asked.words) > MAX_WORDS:
         raise missing_or_invalid("words")
     with told_to_staff():
+        client_id = await asyncio.to_thread(onboarding_of(venue).documents.client_of, asked.document_id)
+        await office_of(venue).check_own_file(session_of_staff(call).member, clients=[client_id])
         document, content = await onboarding_of(venue).read_document(
-            asked.document_id, identity_of(call), asked.reason_code, asked.words
+            asked.document_id, staff_identity(call), asked.reason_code, asked.words
         )
+    return as_file(document, content)
+
+
+def as_file(document: Document, content: bytes) -> Reply:
+    """A client's document, which no browser keeps, shows in a page or runs."""
     headers = (
         (b"cache-control", b"no-store"),
         (b"x-content-type-options", b"nosniff"),
@@ -226,14 +258,18 @@ def _client(onboarding: Onboarding, row: ClientRow) -> StaffClient:
     )
 
 
-def _file(onboarding: Onboarding, client_id: str) -> StaffClientFile:
+def _file(onboarding: Onboarding, client_id: str, staff_id: str, *, in_full: bool) -> StaffClientFile:
     row = onboarding.clients.get(client_id)
+    unopened = {each.document_id for each in onboarding.documents.unopened(client_id, staff_id)}
     return StaffClientFile(
         _client(onboarding, row),
         msgspec.to_builtins(onboarding.clients.form(client_id)),
         [missing_row(each) for each in onboarding.missing(client_id)],
         onboarding.people_to_identify(client_id),
-        [_document(onboarding, each) for each in onboarding.documents.of_client(client_id)],
+        [
+            _document(onboarding, each, is_opened=each.state == "kept" and each.document_id not in unopened)
+            for each in onboarding.documents.of_client(client_id)
+        ],
         [
             StaffIdentityCheck(provider, outcome, [each for each in reasons.split(",") if each], begun // NS_PER_MS)
             for provider, outcome, reasons, begun in onboarding.checks.of_client(client_id)
@@ -249,12 +285,34 @@ def _file(onboarding: Onboarding, client_id: str) -> StaffClientFile:
             )
             for each in onboarding.duplicates.of(client_id)
         ],
-        _steps(onboarding, client_id),
+        _steps(onboarding, client_id, in_full=in_full),
         onboarding.clients.is_sound(client_id),
     )
 
 
-def _document(onboarding: Onboarding, document: Document) -> StaffDocument:
+def _without_identity(file: StaffClientFile) -> StaffClientFile:
+    """For who speaks with clients: nothing that shows who somebody is beyond names, addresses and what is missing."""
+    return msgspec.structs.replace(
+        file,
+        client=msgspec.structs.replace(file.client, undecided_likenesses=None),
+        form=_without_numbers(file.form),
+        documents=[],
+        checks=[],
+        likenesses=[],
+    )
+
+
+def _without_numbers(told: Any) -> Any:
+    """A form, or a part of one, without documents and tax residences, of the people behind a company as well."""
+    if isinstance(told, dict):
+        return {name: _without_numbers(each) for name, each in told.items() if name not in _OF_IDENTITY}
+    return [_without_numbers(each) for each in told] if isinstance(told, list | tuple) else told
+
+
+_OF_IDENTITY = frozenset({"document", "taxResidences"})
+
+
+def _document(onboarding: Onboarding, document: Document, *, is_opened: bool) -> StaffDocument:
     details = onboarding.documents.details(document.document_id, document.client_id)
     return StaffDocument(
         document.document_id,
@@ -266,10 +324,12 @@ def _document(onboarding: Onboarding, document: Document) -> StaffDocument:
         document.size_bytes,
         document.sha256,
         str(document.sequence),
+        is_opened,
     )
 
 
-def _steps(onboarding: Onboarding, client_id: str) -> list[StaffClientStep]:
+def _steps(onboarding: Onboarding, client_id: str, *, in_full: bool) -> list[StaffClientStep]:
+    """Who neither works on clients nor oversees it reads no reason behind neutral words: it may be a suspicion."""
     return [
         StaffClientStep(
             taken.number,
@@ -279,8 +339,10 @@ def _steps(onboarding: Onboarding, client_id: str) -> list[StaffClientStep]:
             taken.actor.authority.value,
             taken.actor.actor_id,
             taken.actor.approver_id,
-            taken.reason_code,
-            onboarding.clients.words_of(client_id, taken.number),
+            taken.reason_code if in_full or is_told_in_full(taken.reason_code) else "",
+            onboarding.clients.words_of(client_id, taken.number)
+            if in_full or is_told_in_full(taken.reason_code)
+            else "",
             {name: str(value) for name, value in taken.details.items()},
             taken.at_ns // NS_PER_MS,
             taken.digest.hex(),
@@ -301,8 +363,13 @@ ENDPOINTS = (
         Permission.CLIENTS_READ,
         list_clients,
         "Clients and applicants, those that wait longest first",
-        (Parameter("state", "Only those in this state", choices=tuple(State), example="in_review"), LIMIT),
-        answer=list[StaffClient],
+        (
+            Parameter("state", "Only those in this state", choices=tuple(State), example="in_review"),
+            Parameter("accountId", "Only whose account or sub-account this is"),
+            LIMIT,
+            CURSOR,
+        ),
+        answer=StaffClients,
     ),
     staff_row(
         "GET",
@@ -341,7 +408,7 @@ ENDPOINTS = (
     staff_row(
         "GET",
         "clients/documents/readings",
-        Permission.CLIENTS_READ,
+        Permission.CLIENT_IDENTITY,
         list_readings,
         "Who read a document, and why",
         (_DOCUMENT_ID,),

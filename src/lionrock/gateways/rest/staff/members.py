@@ -52,6 +52,11 @@ class StaffShown(msgspec.Struct, rename="camel"):
     has_passkey: bool
     has_totp: bool
     access_reviewed_at_ms: int
+    session_id: str
+    csrf_token: str
+    """For the header `X-Lionrock-CSRF` of each write, for a page that was loaded anew."""
+    session_ends_at_ms: int
+    """When the session ends if it is not used again."""
 
 
 class StaffRow(msgspec.Struct, rename="camel"):
@@ -78,7 +83,8 @@ class StaffCode(msgspec.Struct, rename="camel"):
 
 async def show_me(venue: Venue, call: Call) -> StaffShown:
     """Who is signed in, and what they may do."""
-    office, member = office_of(venue), session_of_staff(call).member
+    office, session = office_of(venue), session_of_staff(call)
+    member, sessions = session.member, office.ways_in.sessions
     name = await asyncio.to_thread(office.members.name_of, member.staff_id)
     roles = sorted(member.roles)
     return StaffShown(
@@ -89,6 +95,9 @@ async def show_me(venue: Venue, call: Call) -> StaffShown:
         member.has_passkey,
         member.has_totp,
         member.access_reviewed_ns // NS_PER_MS,
+        session.session_id,
+        sessions.csrf_token(session),
+        sessions.ends_ns(session) // NS_PER_MS,
     )
 
 

@@ -12,13 +12,17 @@ from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.actions import ACTIONS, Reason
-from lionrock.people.staff.audit import Entry
+from lionrock.people.staff.audit import MACHINE, Entry, canonical_json
+from lionrock.people.staff.members import Member
+from lionrock.people.staff.payloads import PayloadField, described
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.proposal import Proposal, State, Told, Verdict
-from lionrock.people.staff.queue import may_see
+from lionrock.people.staff.queue import may_look_ahead, may_see
 from lionrock.people.staff.refusals import No, StaffRefused
 
 MOST_ROWS = 500
+_THE_SITE = "-"
+"""Asks for what nobody of the staff did."""
 
 
 class ProposalMade(msgspec.Struct, rename="camel", frozen=True):
@@ -71,6 +75,10 @@ class StaffProposal(msgspec.Struct, rename="camel"):
     payload: dict[str, Any]
     payload_sha256: str
     """Of its canonical JSON; sent back with a verdict, so that what was read is what is approved."""
+    payload_json: str
+    """The very bytes of the SHA-256, as text; whole numbers in it are exact, which they are not in every program's
+    `payload`.
+    """
     reason_code: str
     words: str
     made_by: str
@@ -78,10 +86,29 @@ class StaffProposal(msgspec.Struct, rename="camel"):
     ends_at_ms: int
     """When it expires, or when its review is overdue."""
     state: str
+    """Of the proposal as a job. The HTTP status tells of the request alone: a verdict that was taken is answered with
+    200, also where carrying it out then came to `failed` (nothing was changed; `outcome` says why) or to `unknown`
+    (look at what it was to change, and propose anew). Only `carried_out`, or `to_review`, means that it was done.
+    """
     changed_at_ms: int
     outcome: str
+    """What was done, or why it was not; empty until then."""
     is_break_glass: bool
     verdicts: list[StaffVerdict]
+    now: dict[str, str | list[str]]
+    """Fields of an open proposal's payload as they stand at this moment, as text, where one is shown alone."""
+
+
+class ProposalPreview(msgspec.Struct, rename="camel"):
+    """What would be proposed. Nothing was."""
+
+    payload: dict[str, Any]
+    """With every field that was not sent."""
+    payload_sha256: str
+    payload_json: str
+    """The very bytes of the SHA-256, as text."""
+    now: dict[str, str | list[str]]
+    """Its fields as they stand at this moment, as text, where that is told."""
 
 
 class StaffAction(msgspec.Struct, rename="camel"):
@@ -99,6 +126,10 @@ class StaffAction(msgspec.Struct, rename="camel"):
     rules: list[str]
     is_wired: bool
     """Whether this site carries it out."""
+    subject: str
+    """Name of the field that says whom it is about; empty where it is about nobody."""
+    fields: list[PayloadField]
+    """What its payload is made of; none where the site does not carry it out."""
 
 
 class StaffWork(msgspec.Struct, rename="camel"):
@@ -111,6 +142,10 @@ class StaffWork(msgspec.Struct, rename="camel"):
     due_ms: int
     """0 for no deadline."""
     is_overdue: bool
+    action: str
+    """Of what is proposed, or was done before it was checked; otherwise empty."""
+    about: str
+    """Opaque id of the client, account or member of the staff that it is about; empty for none."""
 
 
 class AuditRow(msgspec.Struct, rename="camel"):
@@ -148,6 +183,8 @@ async def list_actions(venue: Venue, call: Call) -> list[StaffAction]:  # noqa: 
             action.may_break_glass,
             list(action.rules),
             action.name in wired,
+            action.subject.value,
+            described(office_of(venue).executors.of(action.name).payload_type) if action.name in wired else [],
         )
         for action in ACTIONS.values()
     ]
@@ -155,24 +192,46 @@ async def list_actions(venue: Venue, call: Call) -> list[StaffAction]:  # noqa: 
 
 async def list_proposals(venue: Venue, call: Call) -> list[StaffProposal]:
     """Those that one's roles may make, check or oversee, newest first."""
-    office, roles = office_of(venue), session_of_staff(call).member.roles
+    office, member = office_of(venue), session_of_staff(call).member
     named = call.parameters.text("state")
     if named is not None and named not in set(State):
         raise missing_or_invalid("state")
     states, most = [State(named)] if named else [], call.parameters.limit(100, MOST_ROWS)
     found = await asyncio.to_thread(office.proposals.listed, states, most)
-    return [_shown(proposal) for proposal in found if may_see(roles, proposal.action)]
+    return [_shown(proposal) for proposal in found if _is_business_of(member, proposal)]
 
 
 async def show_proposal(venue: Venue, call: Call) -> StaffProposal:
     """One of them; what is none of one's business is not there."""
-    office, roles = office_of(venue), session_of_staff(call).member.roles
+    office, member = office_of(venue), session_of_staff(call).member
     named = call.parameters.required("proposalId")
     with told_to_staff():
         proposal = await asyncio.to_thread(office.proposals.read, named)
-        if not may_see(roles, proposal.action):
+        if not _is_business_of(member, proposal):
             raise StaffRefused(No.PROPOSAL_UNKNOWN)
-    return _shown(proposal)
+    return _shown(proposal, await asyncio.to_thread(office.proposals.present, proposal))
+
+
+def _is_business_of(member: Member, proposal: Proposal) -> bool:
+    """What somebody did alone in an emergency is theirs to follow, whatever their roles."""
+    return proposal.made_by == member.staff_id or may_see(member.roles, proposal.action)
+
+
+async def preview(venue: Venue, call: Call) -> ProposalPreview:
+    """What a proposal would say and what it would change, before anybody proposes it."""
+    asked, office = read_json(call.body, ProposalMade), office_of(venue)
+    if asked.action in ACTIONS and not may_look_ahead(session_of_staff(call).member.roles, asked.action):
+        with told_to_staff():
+            raise StaffRefused(No.NOT_MAKER, action=asked.action, roles=", ".join(sorted(ACTIONS[asked.action].makers)))
+    with told_to_staff():
+        payload, digest, now = await asyncio.to_thread(office.proposals.preview, _told(asked))
+    return ProposalPreview(payload, digest, canonical_json(payload).decode(), _as_text(now))
+
+
+def _as_text(now: dict[str, object]) -> dict[str, str | list[str]]:
+    return {
+        name: [str(each) for each in value] if isinstance(value, list) else str(value) for name, value in now.items()
+    }
 
 
 async def propose(venue: Venue, call: Call) -> StaffProposal:
@@ -249,16 +308,25 @@ async def show_queue(venue: Venue, call: Call) -> list[StaffWork]:
             item.since_ns // NS_PER_MS,
             item.due_ns // NS_PER_MS,
             0 < item.due_ns <= now_ns,
+            item.action,
+            item.about,
         )
         for item in items
     ]
 
 
 async def show_audit(venue: Venue, call: Call) -> list[AuditRow]:
-    """The log of what the staff did and tried, in order; each entry can be checked alone."""
-    office = office_of(venue)
-    after, subject = call.parameters.number("after") or 0, call.parameters.text("subject") or ""
-    entries = await asyncio.to_thread(office.audit.entries, after, call.parameters.limit(100, MOST_ROWS), subject)
+    """The log of what the staff did and tried, the newest first; each entry can be checked alone."""
+    asked = call.parameters
+    named = asked.text("staffId")
+    entries = await asyncio.to_thread(
+        office_of(venue).audit.newest,
+        asked.number("before"),
+        asked.limit(100, MOST_ROWS),
+        subject=asked.text("subject"),
+        event=asked.text("event"),
+        staff_id=MACHINE if named == _THE_SITE else named,
+    )
     return [audit_row(each) for each in entries]
 
 
@@ -282,12 +350,13 @@ def _told(asked: ProposalMade) -> Told:
     return Told(asked.action, asked.payload, asked.reason_code, asked.words)
 
 
-def _shown(proposal: Proposal) -> StaffProposal:
+def _shown(proposal: Proposal, now: dict[str, object] | None = None) -> StaffProposal:
     return StaffProposal(
         proposal.proposal_id,
         proposal.action,
         proposal.payload,
         proposal.payload_sha256,
+        canonical_json(proposal.payload).decode(),
         proposal.reason_code,
         proposal.words,
         proposal.made_by,
@@ -301,12 +370,18 @@ def _shown(proposal: Proposal) -> StaffProposal:
             StaffVerdict(each.staff_id, each.verdict.value, each.given_ns // NS_PER_MS, each.words)
             for each in proposal.verdicts
         ],
+        _as_text(now or {}),
     )
 
 
 _MADE = (
     Parameter("action", "Name of an action from the list", is_required=True, choices=tuple(ACTIONS)),
-    Parameter("payload", "What is to be done, an object as the action has it", is_required=True),
+    Parameter(
+        "payload",
+        "What is to be done, with the fields that `GET /lionrock/v1/staff/actions` tells of the action",
+        is_required=True,
+        shapes=(dict[str, Any],),
+    ),
     Parameter("reasonCode", "Why", choices=tuple(reason.value for reason in Reason)),
     Parameter("words", "Why, in a sentence or more; at most 2,000 characters"),
 )
@@ -342,6 +417,15 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=StaffProposal,
     ),
     staff_row("POST", "proposals", _WORK, propose, "Propose something", _MADE, answer=StaffProposal),
+    staff_row(
+        "POST",
+        "proposals/preview",
+        _WORK,
+        preview,
+        "What a proposal would say and change; nothing is proposed",
+        _MADE,
+        answer=ProposalPreview,
+    ),
     staff_row("POST", "proposals/approve", _WORK, approve, "Approve a proposal", _GIVEN, answer=StaffProposal),
     staff_row("POST", "proposals/reject", _WORK, reject, "Reject a proposal", _GIVEN, answer=StaffProposal),
     staff_row(
@@ -391,10 +475,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "audit",
         Permission.AUDIT_READ,
         show_audit,
-        "The log of what the staff did",
+        "The log of what the staff did, newest first",
         (
-            Parameter("after", "Entries behind this one; from the first unless sent", Kind.WHOLE_NUMBER, example="0"),
+            Parameter(
+                "before", "Entries before this one; from the newest unless sent", Kind.WHOLE_NUMBER, example="120"
+            ),
             Parameter("subject", "Only entries about this id"),
+            Parameter("event", "Only entries of what happened, such as approved", example="approved"),
+            Parameter("staffId", "Only what this member of the staff did; - for the site itself", example=_THE_SITE),
             _LIMIT,
         ),
         answer=list[AuditRow],

@@ -9,13 +9,13 @@ from contextlib import contextmanager
 import msgspec
 
 from lionrock.compliance.registers.registers import Record, Registers
-from lionrock.compliance.registers.terms import TERMS, Register
-from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity
+from lionrock.compliance.registers.terms import TERMS, Register, Terms
+from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity, identity_of
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Endpoint, Kind, Parameter, Venue
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.reasons import reason_number
-from lionrock.gateways.rest.staff.rows import session_of_staff, staff_row
+from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.permissions import Permission
 
 
@@ -65,6 +65,33 @@ class RegisterStep(msgspec.Struct, rename="camel"):
     words: str
 
 
+class RegisterStepKind(msgspec.Struct, rename="camel"):
+    """A step that records of a register may take."""
+
+    state: str
+    """It leads to."""
+    after: list[str]
+    """States it may be taken in."""
+    needs: list[str]
+    """Fields that must have been told by then."""
+
+
+class RegisterKind(msgspec.Struct, rename="camel"):
+    """A register that the site keeps, and what its records are made of."""
+
+    register: str
+    begins_as: str
+    """State of a new record."""
+    opening: list[str]
+    """Fields that a new record must have."""
+    steps: list[RegisterStepKind]
+    roles: list[str]
+    """Who of the staff enters records and takes steps."""
+
+
+_MOST_DIGITS = 19
+
+
 def _registers(venue: Venue) -> Registers:
     if venue.registers is None:
         raise Refused(-1101)
@@ -73,8 +100,7 @@ def _registers(venue: Venue) -> Registers:
 
 def staff_identity(call: Call) -> StaffIdentity:
     """Who of the staff asks, as the rooms of compliance know them."""
-    member = session_of_staff(call).member
-    return StaffIdentity(member.staff_id, frozenset(role.value for role in member.roles))
+    return identity_of(session_of_staff(call).member)
 
 
 @contextmanager
@@ -105,8 +131,10 @@ def _register_named(registers: Registers, name: str) -> Register:
 async def enter(venue: Venue, call: Call) -> RegisterRecord:
     """A new record; from when it began, time runs."""
     asked, registers = read_json(call.body, RecordEntered), _registers(venue)
-    if not asked.account_id.isdecimal() or not 0 < asked.begun_at_ms <= venue.now_ms():
-        raise missing_or_invalid("accountId" if not asked.account_id.isdecimal() else "begunAtMs")
+    if not is_account(asked.account_id) or not 0 < asked.begun_at_ms <= venue.now_ms():
+        raise missing_or_invalid("accountId" if not is_account(asked.account_id) else "begunAtMs")
+    with told_to_staff():
+        await office_of(venue).check_own_file(session_of_staff(call).member, accounts=[int(asked.account_id)])
     with told_to_staff_of_rooms():
         record = await registers.enter(
             _register_named(registers, asked.register),
@@ -118,9 +146,18 @@ async def enter(venue: Venue, call: Call) -> RegisterRecord:
     return _shown(record)
 
 
+def is_account(told: str) -> bool:
+    """Whether it is written as the number of an account: a whole number of 63 bits."""
+    return told.isascii() and told.isdecimal() and len(told) <= _MOST_DIGITS and int(told) < 1 << 63
+
+
 async def step(venue: Venue, call: Call) -> RegisterRecord:
     """Leads a record on, with what is known by then."""
     asked, registers = read_json(call.body, StepAsked), _registers(venue)
+    with told_to_staff_of_rooms():
+        account_id = await registers.account_of(asked.record_id)
+    with told_to_staff():
+        await office_of(venue).check_own_file(session_of_staff(call).member, accounts=[account_id])
     with told_to_staff_of_rooms():
         record = await registers.step(
             asked.record_id, asked.state, staff_identity(call), venue.clock(), words=asked.words, **asked.fields
@@ -141,6 +178,19 @@ async def list_records(venue: Venue, call: Call) -> list[RegisterRecord]:
 
 def _oversees(staff: StaffIdentity) -> bool:
     return not staff.roles.isdisjoint({"auditor", "regulator"})
+
+
+async def list_kinds(venue: Venue, call: Call) -> list[RegisterKind]:  # noqa: ARG001 every handler is given both
+    """Which registers there are, as the site's own table has them: nobody keeps a copy of it."""
+    return [_kind(each, TERMS[each]) for each in _registers(venue).deadlines]
+
+
+def _kind(register: Register, terms: Terms) -> RegisterKind:
+    steps = [
+        RegisterStepKind(each.state, [state for state in terms.states if state in each.after], list(each.needs))
+        for each in terms.steps
+    ]
+    return RegisterKind(register.value, terms.begins_as, list(terms.opening), steps, list(terms.roles))
 
 
 async def list_steps(venue: Venue, call: Call) -> list[RegisterStep]:
@@ -178,6 +228,14 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         answer=list[RegisterRecord],
     ),
     staff_row(
+        "GET",
+        "registers/kinds",
+        Permission.REGISTERS_READ,
+        list_kinds,
+        "Registers that the site keeps: fields of a record, steps, and whose they are",
+        answer=list[RegisterKind],
+    ),
+    staff_row(
         "POST",
         "registers",
         Permission.REGISTERS_WORK,
@@ -186,7 +244,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         (
             Parameter("register", "Which register", is_required=True, choices=_NAMES),
             Parameter("begunAtMs", "When time began to run", Kind.MILLISECONDS, is_required=True),
-            Parameter("fields", "What the record says, an object of texts", is_required=True),
+            Parameter("fields", "What the record says, by field", is_required=True, shapes=(dict[str, str],)),
             Parameter("accountId", "Account of the client it is about; 0 for none"),
         ),
         answer=RegisterRecord,
@@ -200,7 +258,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         (
             _RECORD,
             Parameter("state", "The state that it comes to", is_required=True),
-            Parameter("fields", "What is known by then, an object of texts"),
+            Parameter("fields", "What is known by then, by field", shapes=(dict[str, str],)),
             Parameter("words", "For the staff"),
         ),
         answer=RegisterRecord,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import date
 
 import msgspec
 
@@ -11,12 +10,13 @@ from lionrock.gateways.rest.contract import NS_PER_MS, Call, Endpoint, Media, Pa
 from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.staff.rows import staff_row
 from lionrock.people.staff.permissions import Permission
+from lionrock.rulebook.calendars import day_asked
 from lionrock.rulebook.checking import CheckFound
 from lionrock.rulebook.evidence import EvidenceBroken
 from lionrock.rulebook.matrix import Row, counts
 from lionrock.rulebook.office import RulebookOffice
 from lionrock.rulebook.regime import RuleInForce
-from lionrock.rulebook.reports import FORMATS
+from lionrock.rulebook.reports import FORMATS, run_ns
 
 _TYPES = {
     "json": "application/json",
@@ -41,6 +41,17 @@ class PublicRule(msgspec.Struct, rename="camel"):
     kind: str
     effective_to: str
     """The first day on which it holds no more; empty while none is known."""
+
+
+class RulesTurn(msgspec.Struct, rename="camel"):
+    """A day on which the rules change."""
+
+    day: str
+    """Such as 2026-11-03."""
+    begins: list[str]
+    """Ids of rules that hold from this day on, or in a new version."""
+    ends: list[str]
+    """Ids of those that hold no more."""
 
 
 class MatrixRow(msgspec.Struct, rename="camel"):
@@ -77,6 +88,8 @@ class StaffMatrix(msgspec.Struct, rename="camel"):
     rules_version: str
     counts: dict[str, int]
     rows: list[MatrixRow]
+    run_at_ms: int
+    """When the newest run was that the rows rest on; 0 where there is none."""
 
 
 class ControlShown(msgspec.Struct, rename="camel"):
@@ -99,6 +112,23 @@ class FindingShown(msgspec.Struct, rename="camel"):
     breaches: list[str]
 
 
+class ParameterChangeShown(msgspec.Struct, rename="camel"):
+    """A parameter of a rule that two people changed."""
+
+    control: str
+    parameter: str
+    value: int | bool | list[str]
+    from_day: str
+    about: dict[str, int | bool | str]
+    proposal_id: str
+    by: str
+    approved_by: str
+    recorded_at_ms: int
+    journal_sequence: str
+    in_force: bool
+    """Whether it is part of what held at the moment that was asked for."""
+
+
 class RuleShown(msgspec.Struct, rename="camel"):
     """One rule with everything behind it."""
 
@@ -107,6 +137,8 @@ class RuleShown(msgspec.Struct, rename="camel"):
     findings: list[FindingShown]
     inputs: dict[str, str]
     """SHA-256 of the facts that it was judged by, by their type."""
+    changes: list[ParameterChangeShown]
+    """Every change of its parameters, also those that are ahead, oldest first."""
 
 
 class RunShown(msgspec.Struct, rename="camel"):
@@ -131,7 +163,7 @@ def _moment(venue: Venue, call: Call, office: RulebookOffice | None) -> int:
         return venue.clock()
     rules = office.regime.by_id if office else {}
     try:
-        day = date.fromisoformat(text)
+        day = day_asked(text)
     except ValueError as error:
         raise missing_or_invalid("asOf") from error
     first = next(iter(rules.values()), None)
@@ -163,13 +195,24 @@ def _public(rule: RuleInForce) -> PublicRule:
     )
 
 
+async def turns(venue: Venue, call: Call) -> list[RulesTurn]:  # noqa: ARG001 every handler is given both
+    """The days on which what the site is held to changes, also those to come: nothing where it has no licence."""
+    found = venue.rulebook.regime.turns() if venue.rulebook else []
+    return [RulesTurn(each.day.isoformat(), list(each.begins), list(each.ends)) for each in found]
+
+
 async def show_matrix(venue: Venue, call: Call) -> StaffMatrix:
     """Clause, control, test, last evidence."""
     office = office_of_rulebook(venue)
     at_ns = _moment(venue, call, office)
     rows = await asyncio.to_thread(office.matrix, at_ns)
     return StaffMatrix(
-        office.site_id, at_ns // NS_PER_MS, office.regime.version(at_ns), counts(rows), [_row(row) for row in rows]
+        office.site_id,
+        at_ns // NS_PER_MS,
+        office.regime.version(at_ns),
+        counts(rows),
+        [_row(row) for row in rows],
+        run_ns(rows) // NS_PER_MS,
     )
 
 
@@ -214,7 +257,27 @@ async def show_rule(venue: Venue, call: Call) -> RuleShown:
         )
         for check in rule.loaded.checks
     ]
-    return RuleShown(_row(row), controls, findings, inputs)
+    return RuleShown(_row(row), controls, findings, inputs, _changes(office, rule))
+
+
+def _changes(office: RulebookOffice, now: RuleInForce) -> list[ParameterChangeShown]:
+    known = {each.sequence: each for version in office.regime.by_id[now.id] for each in version.changes}
+    return [
+        ParameterChangeShown(
+            each.change.control,
+            each.change.parameter,
+            msgspec.to_builtins(each.change.value),
+            each.change.from_day.isoformat(),
+            each.change.about,
+            each.change.proposal_id,
+            each.change.by,
+            each.change.approved_by,
+            each.at_ns // NS_PER_MS,
+            str(each.sequence),
+            each in now.changes,
+        )
+        for _, each in sorted(known.items())
+    ]
 
 
 def _found(office: RulebookOffice, row: Row) -> tuple[list[FindingShown], dict[str, str]]:
@@ -268,6 +331,16 @@ PUBLIC: tuple[Endpoint, ...] = (
         shows_state=False,
         parameters=(_AS_OF,),
         answer=list[PublicRule],
+    ),
+    Endpoint(
+        "GET",
+        "/lionrock/v1/rules/days",
+        Security.NONE,
+        5,
+        turns,
+        "The days on which those rules change",
+        shows_state=False,
+        answer=list[RulesTurn],
     ),
 )
 

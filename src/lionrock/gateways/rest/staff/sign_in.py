@@ -13,6 +13,7 @@ from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.profile import NewAuthenticator, PasskeyRow, RecoveryCodes
 from lionrock.gateways.rest.sign_in import (
+    CREDENTIAL,
     NO_STORE,
     SIGN_IN_WEIGHT,
     Done,
@@ -213,7 +214,6 @@ def _open_row(
 
 
 _ENROLMENT_CODE = Parameter("enrolmentCode", "The one-time code that an administrator gave", is_required=True)
-_CREDENTIAL = Parameter("credential", "What `PublicKeyCredential.toJSON()` gives in the browser", is_required=True)
 _PASSWORD = Parameter("password", "Password, 12 to 256 characters", is_required=True, example="a long pass phrase")
 
 ENDPOINTS: tuple[Endpoint, ...] = (
@@ -230,7 +230,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "Enrol with a passkey",
         (
             _ENROLMENT_CODE,
-            _CREDENTIAL,
+            CREDENTIAL,
             Parameter("label", "What its owner calls it, at most 64 characters", example="phone"),
         ),
         answer=PasskeyRow,
@@ -274,7 +274,7 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "sessions/passkey",
         sign_in_by_passkey,
         "Sign in as staff with a passkey",
-        (_CREDENTIAL,),
+        (CREDENTIAL,),
         answer=StaffSignedIn,
         weight=5,
     ),
