@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 
 from lionrock.words.commands import COMMANDS
 from lionrock.words.events import EVENTS, CommandRejected, Event
+from lionrock.words.figures import explain
 from lionrock.words.records import RECORD_BYTES, layout_of, unpack, unpack_all
-from lionrock.words.rejections import explain
 from tests.engines import Venue
 from tests.invariants import broken_invariants
 from tests.sim.bookkeeper import Bookkeeper

@@ -20,6 +20,7 @@ from lionrock.words.events import (
 from tests.engines import ENGINES, Venue, new_venue
 from tests.sim.flows import records_of, run_side_by_side, sequence_of, told_by_command
 
+MORE = range(103, 110)
 SHOWN = ("LEDG-007", "BOOK-007", "BOOK-008", "STAT-002", "FEES-008")
 
 
@@ -42,9 +43,9 @@ def test_engines_agree_on_records_of_chance(seed: int) -> None:
 
 
 @pytest.mark.shows(*SHOWN)
-@pytest.mark.parametrize("seed", range(100, 110))
+@pytest.mark.parametrize("seed", [*range(100, 103), *(pytest.param(seed, marks=pytest.mark.soak) for seed in MORE)])
 def test_engines_agree_on_a_million_commands(seed: int) -> None:
-    """Ten flows of 100,000, so that processes can share them."""
+    """Ten flows of 100,000, so that processes can share them; seven of them are for `make soak`."""
     keeper = run_side_by_side(all_engines(), random_flow(seed, 100_000), f"random_flow({seed})", look_every=20)
     assert keeper.trades > 10_000
 

@@ -123,7 +123,7 @@ def test_two_venues_with_the_same_seed_see_the_same(tmp_path: Path) -> None:
     def seen(name: str) -> list[Any]:
         server = LiveServer(tmp_path / name, "--sandbox")
         keys = makers.open_accounts(server.url, 3)
-        quoting = makers.Makers(server.url, keys, 11, lambda: time.time_ns() // 1_000_000)
+        quoting = makers.Makers(server.url, keys, 11, lambda: time.time_ns() // 1_000_000, frozenset())
         for _ in range(8):
             quoting.turn()
         depth = [server.get("/quote/v1/depth", symbol=symbol).json() for symbol in SYMBOLS]

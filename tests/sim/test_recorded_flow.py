@@ -26,7 +26,7 @@ BATCH = 1_024
 def recording() -> Path:
     directory = recording_directory(os.environ, Path(sys.prefix))
     if directory is None:
-        pytest.skip(why_absent(Path(sys.prefix)))
+        pytest.skip(why_absent(os.environ, Path(sys.prefix)))
     return directory
 
 

@@ -1,5 +1,6 @@
-"""The guided tour: real order flow through the public order path of a sandbox that is killed and comes back the same.
+"""The guided tour: a Hong Kong venue at work, its clients and its staff, killed in mid-flow and come back the same.
 
-`tour` is the order of events, `trading_day` the traders and what they are answered, `pictures` draws. The tour has no
-private way in: what it shows, anybody can do over HTTP, or read from the journal on disk.
+`tour` is the order of steps, `stage` what they share, `*_steps` what each of them does and checks, `people` how
+somebody comes in by HTTP, `trading_day` many traders, `pictures` what is drawn. The tour has no private way in: what it
+shows, anybody can do over HTTP, on the command line, or read from the journal on disk.
 """

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from lionrock.sim.api_client import Connection, RefusedByVenueError, Trader
 from lionrock.sim.order_steps import Cancel, Place, Step
@@ -25,6 +26,23 @@ _TIME_IN_FORCE = {
 }
 
 
+class Flow(NamedTuple):
+    """What is traded: most of it before the venue is killed, the rest while and after."""
+
+    steps: list[Step]
+    kill_at: int
+    recording: Path | None
+    """None for a flow that was generated."""
+
+    @property
+    def before_kill(self) -> list[Step]:
+        return self.steps[: self.kill_at]
+
+    @property
+    def after_kill(self) -> list[Step]:
+        return self.steps[self.kill_at :]
+
+
 @dataclass
 class TradingDay:
     """Traders with funds at a venue, and what has happened to their orders."""
@@ -42,16 +60,11 @@ class TradingDay:
     @classmethod
     def open(cls, connection: Connection, count: int, clock_ms: Callable[[], int]) -> TradingDay:
         """Opens so many funded accounts on a sandbox."""
-        traders = []
-        for _ in range(count):
-            account = connection.call(
-                "POST",
-                "/lionrock/v1/sandbox/accounts",
-                {"Content-Type": "application/json"},
-                b'{"fund": {%s}}' % ", ".join(f'"{code}": "{amount}"' for code, amount in FUNDS.items()).encode(),
-            )
-            traders.append(Trader(connection, account["apiKey"], account["secret"], clock_ms))
-        return cls(traders)
+        return cls([Trader.open(connection, FUNDS, clock_ms) for _ in range(count)])
+
+    def answered(self) -> int:
+        """Requests that the venue answered so far."""
+        return self.statuses.total() + self.refusals.total() + self.cancelled + self.too_late_to_cancel
 
     def play(self, steps: Iterable[Step], after_each: Callable[[], None]) -> None:
         """Send the steps one after the other; each is answered, and so durable, before the next is sent."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 import http.client
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 
@@ -16,7 +16,8 @@ class RefusedByVenueError(Exception):
     """The venue answered with an error body. `code` is the contract's, `status` the HTTP status."""
 
     def __init__(self, status: int, body: dict[str, Any]) -> None:
-        super().__init__(f"{body.get('code')}: {body.get('msg')}")
+        told = body.get("lionrock") or {}
+        super().__init__(f"{body.get('code')}: {told.get('words') or body.get('msg')}")
         self.status = status
         self.code = str(body.get("code"))
         self.body = body
@@ -55,6 +56,22 @@ class Trader:
         self._clock_ms = clock_ms
         self._last_ms = 0
 
+    @classmethod
+    def open(cls, connection: Connection, fund: Mapping[str, str], clock_ms: Callable[[], int]) -> Trader:
+        """A new account at a sandbox, with these amounts by asset code. Raises as `Connection.call`."""
+        account = connection.call(
+            "POST",
+            "/lionrock/v1/sandbox/accounts",
+            {"Content-Type": "application/json"},
+            msgspec.json.encode({"fund": fund}),
+        )
+        return cls(connection, account["apiKey"], account["secret"], clock_ms)
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """API key and secret, to be printed for somebody else's program."""
+        return self._headers["X-HK-APIKEY"], self._secret.decode()
+
     def signed(self, method: str, path: str, **parameters: str | int) -> Any:
         """Call a signed endpoint with its parameters in the query. Raises as `Connection.call`."""
         # Two requests alike in every letter are one to the venue, so no two are signed for the same millisecond.
@@ -69,3 +86,11 @@ class Trader:
         signature = hmac.new(self._secret, query.encode(), hashlib.sha256).hexdigest()
         headers = self._headers | {"Content-Type": "application/json"}
         return self.connection.call(method, f"{path}?{query}&signature={signature}", headers, msgspec.json.encode(body))
+
+    def own(self, method: str, path: str, body: object) -> Any:
+        """The same for the venue's own interface, where the body is signed behind the query."""
+        query = urlencode({"timestamp": self._clock_ms()})
+        told = msgspec.json.encode(body)
+        signature = hmac.new(self._secret, query.encode() + told, hashlib.sha256).hexdigest()
+        headers = self._headers | {"Content-Type": "application/json"}
+        return self.connection.call(method, f"{path}?{query}&signature={signature}", headers, told)

@@ -166,10 +166,13 @@ class Maker:
 class Makers:
     """All of them, taking turns. Raises `OSError` when the venue is gone."""
 
-    def __init__(self, url: str, keys: Sequence[Key], seed: int, clock_ms: Callable[[], int]) -> None:
-        """`clock_ms` gives Unix milliseconds."""
+    def __init__(
+        self, url: str, keys: Sequence[Key], seed: int, clock_ms: Callable[[], int], symbols: frozenset[str]
+    ) -> None:
+        """`clock_ms` gives Unix milliseconds; no `symbols` are all."""
         self._connection = Connection(url)
-        self._markets = [market for market in map(self._market, self._listed()) if market is not None]
+        rows = [row for row in self._listed() if not symbols or row["symbol"] in symbols]
+        self._markets = [market for market in map(self._market, rows) if market is not None]
         self._walks = {market.symbol: Walk(market, seed) for market in self._markets}
         self._makers = [
             Maker(Trader(self._connection, key.api_key, key.secret, clock_ms), Random(f"{seed}:maker {number}"))
@@ -228,15 +231,24 @@ def open_accounts(url: str, count: int) -> list[Key]:
 
 
 def run(
-    url: str, keys: Sequence[Key], seed: int, stop: threading.Event, *, tell: Callable[[str], None] = lambda _: None
+    url: str,
+    keys: Sequence[Key],
+    seed: int,
+    stop: threading.Event,
+    *,
+    symbols: frozenset[str] = frozenset(),
+    tell: Callable[[str], None] = lambda _: None,
 ) -> None:
-    """Quote until `stop` is set, then take everything away. A venue that is away, or busy, is waited for."""
+    """Quote these markets, or all, until `stop` is set, then take everything away.
+
+    A venue that is away, or busy, is waited for.
+    """
     makers: Makers | None = None
     trouble = ""
     while not stop.wait(PAUSE_SECONDS if makers else 0):
         try:
             if makers is None:
-                makers = Makers(url, keys, seed, lambda: time.time_ns() // 1_000_000)
+                makers = Makers(url, keys, seed, lambda: time.time_ns() // 1_000_000, symbols)
                 tell(f"{len(keys)} makers quote at {url}")
             makers.turn()
             trouble = ""

@@ -15,6 +15,8 @@ def recording_directory(environment: Mapping[str, str], prefix: Path) -> Path | 
     return directory if (directory / "orders.csv.gz").is_file() and (directory / "trades.csv").is_file() else None
 
 
-def why_absent(prefix: Path) -> str:
+def why_absent(environment: Mapping[str, str], prefix: Path) -> str:
     """What to tell a person when there is none."""
-    return f"no recorded order flow in {prefix / 'capture'} or {VARIABLE}: run `make capture`"
+    if VARIABLE in environment:
+        return f"no recorded order flow in {environment[VARIABLE]}, where {VARIABLE} says that it is"
+    return f"no recorded order flow in {prefix / 'capture'}: run `make capture`"

@@ -15,16 +15,33 @@ class VenueDidNotStartError(Exception):
 
 
 class VenueProcess:
-    """`lionrock serve --sandbox` on a port of the system's choice, without read models."""
+    """`lionrock serve --sandbox`, by itself on a port of the system's choice and without read models."""
 
-    def __init__(self, data: Path, module: str = "lionrock.cli", environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self,
+        data: Path,
+        module: str = "lionrock.cli",
+        environment: dict[str, str] | None = None,
+        options: tuple[str, ...] = (),
+        *,
+        has_views: bool = False,
+        port: int = 0,
+    ) -> None:
         """`module` is run in place of the command line's; `environment` comes on top of this process's own."""
         self.data = data
         data.parent.mkdir(parents=True, exist_ok=True)
         self._log = (data.parent / f"{data.name}.log").open("ab")
-        command = [sys.executable, "-m", module, "serve", "--sandbox", "--no-views", "--json"]
+        command = [
+            sys.executable,
+            "-m",
+            module,
+            "serve",
+            "--sandbox",
+            "--json",
+            "--views" if has_views else "--no-views",
+        ]
         self._process = subprocess.Popen(  # noqa: S603 our own command, no shell
-            [*command, "--data", str(data), "--port", "0"],
+            [*command, "--data", str(data), "--port", str(port), *options],
             stdout=subprocess.PIPE,
             stderr=self._log,
             env=os.environ | (environment or {}),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -32,7 +33,9 @@ MET = {
 """A fault that never happens shows nothing."""
 
 
+@functools.cache
 def world(seed: int) -> Summary:
+    """Once in each process: two tests look at the same worlds."""
     return World(seed, STEPS, CHECKED if seed % 2 else FAST).run()
 
 
