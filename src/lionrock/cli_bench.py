@@ -201,6 +201,63 @@ def rulebook(
     _report(dict(figures), as_json)
 
 
+@bench_app.command()
+def web(
+    updates: Annotated[int, typer.Option(min=100, help="Updates of a book a second.")] = 2_000,
+    rounds: Annotated[int, typer.Option(min=1, help="Rounds; medians count.")] = 3,
+    seconds: Annotated[int, typer.Option(min=1, help="Length of each playing.")] = 5,
+    soak_minutes: Annotated[float, typer.Option(min=0, help="How long the trade page stays open for its heap.")] = 0.5,
+    as_json: AsJson = False,
+) -> None:
+    """Frames a second of the trade page in Chromium beside a plain re-render, bytes, time to interactive, heap.
+
+    Example: lionrock bench web --soak-minutes 30 --json
+    """
+    from lionrock.bench.web import BrowserMissingError, WebBench, bench_web
+
+    asked = WebBench(updates_per_s=updates, seconds=seconds, rounds=rounds, soak_seconds=soak_minutes * 60)
+    with _told() as progress, tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
+        try:
+            figures = bench_web(Path(directory) / "site", asked, progress)
+        except BrowserMissingError as missing:
+            _fail(str(missing))
+    _report(figures, as_json)
+
+
+@bench_app.command(name="all")
+def everything(
+    only: Annotated[list[str] | None, typer.Option(help="Only this one; may be given several times.")] = None,
+    *,
+    liquibook: Annotated[Path | None, typer.Option(help="Checkout of liquibook, to be played beside.")] = None,
+    soak_minutes: Annotated[float, typer.Option(min=0, help="How long the trade page stays open for its heap.")] = 0.5,
+    out: Annotated[Path | None, typer.Option(help="Write the table into this file, as Markdown.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """All of them one after the other, a quarter of an hour, and one table of their ratios.
+
+    Example: lionrock bench all --only core --only journal --out figures.md
+    """
+    from datetime import UTC, datetime
+
+    from lionrock.bench.everything import BENCHES, BenchFailedError, as_markdown, run_all
+
+    names = only or list(BENCHES)
+    for name in names:
+        if name not in BENCHES:
+            _fail(f"--only {name}: there are {', '.join(BENCHES)}")
+    more = {"web": ["--soak-minutes", f"{soak_minutes}"]} | (
+        {"core": ["--liquibook", f"{liquibook}"]} if liquibook else {}
+    )
+    try:
+        reports = run_all(names, more, _progress)
+    except BenchFailedError as error:
+        _fail(str(error))
+    table = as_markdown(reports, f"{datetime.now(UTC):%Y-%m-%d}")
+    if out is not None:
+        out.write_text(table, encoding="utf-8")
+    typer.echo(json.dumps(reports) if as_json else table)
+
+
 @contextmanager
 def _temporary(parent: Path | None) -> Iterator[Path]:
     if parent is not None and not parent.is_dir():

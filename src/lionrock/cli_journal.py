@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lionrock.site.system_words import words_of
+
 if TYPE_CHECKING:
     from lionrock.node.history import PastCommand, PastFrame, Replayed
 
@@ -37,7 +39,10 @@ def verify(
     ] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Check every frame and every checkpoint. Exit code 1 for a fault, 2 when nothing could be checked.
+    """Check every frame and every checkpoint.
+
+    Exit code 1 for a fault, 2 when nothing could be checked, 3 when there is no fault and nothing is vouched for: that
+    takes a key that you trust, and a checkpoint that it signed.
 
     The same as `python verify.py` with the one file lionrock/journal/verify.py, which needs nothing else of Lionrock.
 
@@ -45,6 +50,8 @@ def verify(
     """
     from lionrock.journal.verify import main
 
+    if (directory is None) == (proof is None):
+        raise typer.BadParameter("give either DIR or --proof FILE")
     arguments = [] if directory is None else [f"{directory}"]
     arguments += ["--proof", f"{proof}"] if proof else []
     arguments += [word for path in checkpoint or [] for word in ("--checkpoint", f"{path}")]
@@ -65,12 +72,18 @@ def dump(
     """
     from lionrock.node.history import past_commands, past_frames
 
+    if last is not None and last < first:
+        _fail(f"--from {first} comes after --to {last}")
+    found = 0
     with _failing_clearly(), _bar("reading the journal", hidden=sys.stdout.isatty()) as progress:
         for past in past_frames(directory, first, last, progress):
+            found += 1
             typer.echo(_frame_as_json(past) if as_json else _frame_as_text(past))
             for command in past_commands(past.frame):
                 if first <= command.sequence and (last is None or command.sequence <= last):
                     typer.echo(_command_as_json(past, command) if as_json else _command_as_text(command))
+    if not found and first > 1:
+        _fail(f"the journal has no sequence {first}: it ends before")
 
 
 @journal_app.command()
@@ -158,7 +171,7 @@ def _replayed(directory: Path, last: int | None, operator_keys: list[str] | None
     try:
         keys = read_configuration(directory).known_keys
     except ConfigurationInvalid as error:
-        _fail(f"{error}")
+        _fail(words_of(error))
     for text in operator_keys or []:
         name, _, digits = text.partition("=")
         if not re.fullmatch("[0-9a-fA-F]{64}", digits):
@@ -233,7 +246,7 @@ def _failing_clearly() -> Iterator[None]:
     try:
         yield
     except (CannotCheck, CannotProve, CheckpointInvalid, Damage, Fault, OSError) as error:
-        _fail(f"{error}")
+        _fail(words_of(error))
 
 
 def _fail(message: str) -> NoReturn:

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from lionrock.site.system_words import words_of
+
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
@@ -93,7 +95,7 @@ def _stopped(directory: Path) -> Iterator[Engine]:
         finally:
             lock.release()
     except (DirectoryInUse, DatabaseUnusable, MasterKeyUnusable, SealBroken, OSError) as error:
-        typer.echo(f"Error: {error}", err=True)
+        typer.echo(f"Error: {words_of(error)}", err=True)
         raise typer.Exit(1) from error
 
 

@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lionrock.site.system_words import words_of
+
 if TYPE_CHECKING:
     from lionrock.site.restore import BroughtBack, Kept
 
@@ -49,11 +51,13 @@ def new_key(
     from lionrock.site.poison import make_key
 
     with _failing_clearly():
-        public = make_key(file, os.urandom)
-    lines = (
-        f"public key  {public}\nprivate key {file}, for its owner alone\n\nIn lionrock.toml of the data directory:\n"
-    )
-    _tell({"public_key": public, "file": f"{file}"}, f'{lines}\n[operators]\nNAME = "{public}"', as_json)
+        try:
+            public = make_key(file, os.urandom)
+        except FileExistsError:
+            _fail(f"{file} is there already: it was kept, and no key was made. Name another file for a new one")
+    words = f"public key  {public}\nprivate key {file}, for its owner alone\n\n"
+    words += f'Under [operators], which is in lionrock.toml of the data directory:\n\nNAME = "{public}"'
+    _tell({"public_key": public, "file": f"{file}"}, words, as_json)
 
 
 @skip_app.command()
@@ -133,21 +137,33 @@ def record(
 
 
 def doctor(
-    directory: Annotated[Path | None, typer.Argument(metavar="[DIR]", help="Data directory of the site.")] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help="Data directory of the site.", readable=False),  # its findings tell
+    ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Is this TCP port free?")] = None,
     *,
     full: Annotated[bool, typer.Option(help="Read every frame and every checkpoint, not only the end.")] = False,
+    proxy_certificate: Annotated[
+        Path | None, typer.Option(help="Certificate that a reverse proxy before the site has, as PEM.")
+    ] = None,
+    proxy_key: Annotated[Path | None, typer.Option(help="The key of that certificate.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Look at this machine and a data directory, and say how to mend what is not right. Exit code 1 for an error.
 
     Example: lionrock doctor data --port 8000
+
+    Example: lionrock doctor data --proxy-certificate /etc/nginx/site.pem --proxy-key /etc/nginx/site.key
     """
     from lionrock.site.doctor import examine
     from lionrock.site.doctor.finding import Level
 
+    proxy = (proxy_certificate, proxy_key) if proxy_certificate and proxy_key else None
+    if proxy is None and (proxy_certificate or proxy_key):
+        _fail("give --proxy-certificate and --proxy-key together")
     with _failing_clearly(), _bar("reading the journal") as progress:
-        findings = examine(directory, port=port, full=full, progress=progress)
+        findings = examine(directory, port=port, full=full, progress=progress, proxy=proxy)
     sound = all(finding.level is not Level.ERROR for finding in findings)
     if as_json:
         import msgspec
@@ -172,34 +188,34 @@ def backup(
     drill: Annotated[
         Path | None, typer.Option(metavar="TARGET", help="Restore this backup into a temporary directory, to prove it.")
     ] = None,
+    master_key: Annotated[
+        Path | None, typer.Option(help="For --drill: the site's master.key, where the backup has none.")
+    ] = None,
     checkpoint: Checkpoint = None,
     public_key: PublicKey = None,
     as_json: AsJson = False,
 ) -> None:
     """Copy a site, also while it serves. A second backup into the same TARGET copies only what is new.
 
-    Without master.key (the default) keep a copy of that file elsewhere: API secrets cannot be opened without it.
+    Without master.key (the default) keep a copy of that file elsewhere: API secrets cannot be opened without it. With
+    it a drill leaves a report in the backup that the site's key signs; only such a report counts for the rules.
 
     Example: lionrock backup data backups/data
 
-    Example: lionrock backup --drill backups/data --checkpoint kept.checkpoint
+    Example: lionrock backup --drill backups/data --master-key safe/master.key --checkpoint kept.checkpoint
     """
     from lionrock.site.backup import back_up
-    from lionrock.site.restore import drill as drill_backup
 
     if drill:
         if directory or target or with_master_key:
             _fail("--drill takes the one backup that is to be proved, and no DIR")
-        with _failing_clearly(), _bar("replaying the backup") as progress:
-            drilled = drill_backup(drill, time.time_ns, kept=_kept(checkpoint, public_key), progress=progress)
-        told = _as_told(drilled.brought_back) | {"seconds": round(drilled.seconds, 3)}
-        words = f"{_in_words(drilled.brought_back)}\nThis took {drilled.seconds:.1f} s, and is removed again"
-        _tell(told, words, as_json)
+        with _failing_clearly():
+            _drill(drill, master_key, _kept(checkpoint, public_key), as_json)
         return
     if directory is None or target is None:
         _fail("say what is backed up, and where: lionrock backup DIR TARGET")
-    if checkpoint or public_key:
-        _fail("--checkpoint and --public-key are for --drill")
+    if checkpoint or public_key or master_key:
+        _fail("--checkpoint, --public-key and --master-key are for --drill")
     with _failing_clearly(), _bar("replaying the copy") as progress:
         done = back_up(directory, target, time.time_ns, with_master_key=with_master_key, progress=progress)
     manifest = done.manifest
@@ -217,6 +233,16 @@ def backup(
     )
     words += "master.key is in it: keep it as safe as the site" if with_master_key else _NO_MASTER_KEY
     _tell(told, words, as_json)
+
+
+def _drill(target: Path, master_key: Path | None, kept: Kept | None, as_json: bool) -> None:
+    from lionrock.site.restore import drill
+
+    with _bar("replaying the backup") as progress:
+        drilled = drill(target, time.time_ns, kept=kept, master_key=master_key, progress=progress)
+    told = _as_told(drilled.brought_back) | {"seconds": round(drilled.seconds, 3), "is_signed": drilled.is_signed}
+    words = f"{_in_words(drilled.brought_back)}\nThis took {drilled.seconds:.1f} s, and is removed again\n"
+    _tell(told, words + (_SIGNED if drilled.is_signed else _UNSIGNED), as_json)
 
 
 def restore(
@@ -250,12 +276,22 @@ def restore(
         )
     words = _in_words(found)
     if until is not None:
-        words += f"\nAPI keys left out, of accounts opened later: {found.forgotten_keys}"
+        words += (
+            f"\nLeft out as it came later: {found.forgotten.keys} API keys of accounts, {found.forgotten.capital} rows "
+            f"of capital, {found.forgotten.runs} runs of the rulebook, and all that was attested"
+        )
+    if found.outside is not None:
+        words += _LEFT_OUT if found.outside_left_out else _LEAVE_OUT
     if not found.has_master_key:
         words += f"\n{_NO_MASTER_KEY}; put it into {directory} (mode 0600) before the first start"
     _tell(_as_told(found), words, as_json)
 
 
+_OTHERS_HOME = "out of lionrock.toml: there the site that went on keeps its own checkpoints"
+_LEFT_OUT = f"\n[checkpoints] outside is taken {_OTHERS_HOME}"
+_LEAVE_OUT = f"\nBEFORE THE FIRST START take [checkpoints] outside {_OTHERS_HOME}"
+_SIGNED = "The backup has a report of it, signed by the site's key"
+_UNSIGNED = "NOT ON RECORD: without --master-key nobody can sign that it was done, so it does not count for the rules"
 _NO_MASTER_KEY = "master.key is not in it, and API secrets cannot be opened without that file"
 _PROVED = ("journal_id", "frames", "sequence", "head_hash", "tree_root", "state_digest")
 
@@ -270,8 +306,9 @@ def _kept(checkpoint: Path | None, public_key: str | None) -> Kept | None:
 
 def _as_told(found: BroughtBack) -> dict[str, object]:
     fields = found._asdict()
-    manifest = fields.pop("manifest")
-    return {"journal_id": manifest.journal_id} | fields
+    manifest, forgotten = fields.pop("manifest"), fields.pop("forgotten")
+    told = {f"forgotten_{name}": count for name, count in forgotten._asdict().items()}
+    return {"journal_id": manifest.journal_id} | fields | told
 
 
 def _in_words(found: BroughtBack) -> str:
@@ -312,7 +349,7 @@ def _failing_clearly() -> Iterator[None]:
     try:
         yield
     except (*known, *refused) as error:
-        _fail(f"{error}")
+        _fail(words_of(error))
 
 
 def _fail(message: str) -> NoReturn:

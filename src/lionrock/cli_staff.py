@@ -9,6 +9,8 @@ from typing import Annotated
 
 import typer
 
+from lionrock.site.system_words import words_of
+
 staff_app = typer.Typer(help="The operator's people.", no_args_is_help=True)
 
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Data directory of the site.", show_default=False)]
@@ -43,11 +45,11 @@ def enrol(
         typer.echo(f"{refused.words}: {refused.next_step}", err=True)
         raise typer.Exit(1) from refused
     except (NoSite, DatabaseUnusable, MasterKeyUnusable, SQLAlchemyError, OSError) as error:
-        typer.echo(f"{error}", err=True)
+        typer.echo(words_of(error), err=True)
         raise typer.Exit(1) from error
     if as_json:
         typer.echo(json.dumps({"staff_id": enrolled.staff_id, "enrolment_code": enrolled.code}))
         return
     typer.echo(f"staff id       {enrolled.staff_id}")
     typer.echo(f"enrolment code {enrolled.code}")
-    typer.echo("\nIt works once, within 24 hours, at /lionrock/v1/staff/enrolment of the site.")
+    typer.echo("\nIt works once, within 24 hours, at /staff/enrol of the site.")

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from lionrock.site.system_words import words_of
+
 if TYPE_CHECKING:
     from lionrock.views.sql.following import Follower
 
@@ -207,8 +209,8 @@ def _following(directory: Path, url: str | None, words: str, *, drop_first: bool
     from lionrock.words.faults import Fault
 
     known = (ConfigurationInvalid, DatabaseUnusable, RebuildNeeded, AnotherWriter, IdTooLarge, JournalDamaged, Fault)
-    if not directory.is_dir():
-        _fail(f"{directory} is no directory")
+    if not (directory / "journal").is_dir():
+        _fail(f"{directory} is no data directory: it has no journal")
     console = Console(stderr=True)
     try:
         configuration = read_configuration(directory)
@@ -239,7 +241,7 @@ def _tell(follower: Follower, as_json: bool) -> None:
 
 
 def _in_words(error: Exception) -> str:
-    return str(getattr(error, "orig", None) or error).strip()
+    return words_of(getattr(error, "orig", None) or error).strip()
 
 
 def _fail(message: str) -> NoReturn:

@@ -17,7 +17,6 @@ import pyotp
 
 from lionrock.compliance.assessments.agreements import clauses_in
 from lionrock.compliance.capital.figures import CapitalFigures, MonthExpenses
-from lionrock.compliance.gates import by_staff
 from lionrock.compliance.onboarding.documents import PART_BYTES
 from lionrock.compliance.staff_identity import StaffIdentity
 from lionrock.gateways.documents.endpoints import documented
@@ -26,17 +25,17 @@ from lionrock.gateways.rest.server import application
 from lionrock.gateways.websocket.topics import STREAMS
 from lionrock.people.staff.roles import SEATS, Role
 from lionrock.rulebook.checking import Run
+from lionrock.rulebook.code_version import release_digest
 from lionrock.site import sandbox
 from lionrock.site.definition import FILE_NAME, choose
 from lionrock.site.establishing import carry_out, establish
-from lionrock.site.facts.sources import release_digest
 from lionrock.site.rooms import Rooms
 from lionrock.site.site import Site
 from lionrock.views.sql.database import default_url
 from lionrock.words.commands import Transfer
 from lionrock.words.enumerations import TransferPurpose
 from tests.compliance.capital.desks import DOLLAR, figures
-from tests.compliance.onboarding.world import ANNA, PDF
+from tests.compliance.onboarding.world import ANNA, PDF, scan
 from tests.compliance.rooms import LOW_RISK, best_answers
 from tests.gateways.rest.inside import PASSWORD, SECOND, Browser, Inside, Key
 from tests.gateways.rest.staff.desk import Desk, enrolled
@@ -73,7 +72,8 @@ class AtWork(Inside):
         choose(self.directory, self.template)
         path = self.directory / FILE_NAME
         declared = '"records.storage_approval_reference" = "SFC/2026/1"\n[agreement_clauses.client_agreement]\n'
-        path.write_text(path.read_text() + declared + f'suitability = "{clause_hash(SUITABILITY)}"\n')
+        if "[agreement_clauses" not in path.read_text():
+            path.write_text(path.read_text() + declared + f'suitability = "{clause_hash(SUITABILITY)}"\n')
         self.site = await Site.open(self.directory, self.clock, os.urandom)
         try:
             definition, rooms, gathering = self.site.definition, self.site.rooms, self.site.gathering
@@ -111,18 +111,30 @@ class AtWork(Inside):
         done = await self.desk(checker).approve(await self.desk(maker).propose(action, **payload))
         assert done["state"] == "carried_out", done
 
+    async def hand_over(self, content: bytes = PDF, role: Role = Role.TECHNOLOGY) -> str:
+        """A document of the house, part by part; gives its SHA-256."""
+        told = {"sizeBytes": len(content), "name": "audit.pdf"}
+        begun = await self.desk(role).done("POST", "attestations/documents", told)
+        named = {"documentId": begun["documentId"]}
+        for part in range(-(-len(content) // PART_BYTES)):
+            piece = content[part * PART_BYTES : (part + 1) * PART_BYTES]
+            sent = named | {"part": part, "content": base64.b64encode(piece).decode()}
+            await self.desk(role).done("PUT", "attestations/documents/parts", sent)
+        kept = await self.desk(role).done("POST", "attestations/documents/finish", named)
+        assert kept["sha256"] == hashlib.sha256(content).hexdigest()
+        return str(kept["sha256"])
+
     async def attest(self) -> None:
-        for subject in ATTESTED:
-            await self.two(
-                Role.TECHNOLOGY, Role.COMPLIANCE_OFFICER, "attestation", subject=subject, document_sha256="a" * 64
-            )
-        await self.two(
-            Role.TECHNOLOGY,
-            Role.RESPONSIBLE_OFFICER,
-            "attestation",
-            subject="release_signoff",
-            document_sha256=release_digest(),
-        )
+        """What the site's rules ask for, and what its file alone says."""
+        document, desk = await self.hand_over(), self.rooms.attesting
+        asked = desk.asked()
+        for each in asked.values():
+            if each.subject in ATTESTED or each.declares:
+                told = {"subject": each.subject, "document_sha256": document, "value": desk.declared(each.declares)}
+                await self.two(Role.TECHNOLOGY, Role.COMPLIANCE_OFFICER, "attestation", **told)
+        if "release_signoff" in asked:
+            release = {"subject": "release_signoff", "document_sha256": release_digest()}
+            await self.two(Role.TECHNOLOGY, Role.RESPONSIBLE_OFFICER, "attestation", **release)
 
     async def publish_agreement(self) -> None:
         assert clauses_in(AGREEMENT, {"suitability": clause_hash(SUITABILITY)})
@@ -206,10 +218,11 @@ class AtWork(Inside):
         told = {"version": draft["version"], "form": msgspec.to_builtins(ANNA)}
         await browser.done("PUT", "onboarding/form", told)
         for kind in ("identity", "address"):
-            document = {"kind": kind, "sizeBytes": len(PDF), "name": "scan.pdf"}
+            whole = scan(kind)
+            document = {"kind": kind, "sizeBytes": len(whole), "name": "scan.pdf"}
             upload = await browser.done("POST", "onboarding/documents", document)
-            for number in range(-(-len(PDF) // PART_BYTES)):
-                content = base64.b64encode(PDF[number * PART_BYTES :][:PART_BYTES]).decode()
+            for number in range(-(-len(whole) // PART_BYTES)):
+                content = base64.b64encode(whole[number * PART_BYTES :][:PART_BYTES]).decode()
                 part = {"documentId": upload["documentId"], "part": number, "content": content}
                 await browser.done("PUT", "onboarding/documents/parts", part)
             await browser.done("POST", "onboarding/documents/finish", {"documentId": upload["documentId"]})
@@ -218,9 +231,17 @@ class AtWork(Inside):
         return browser
 
     async def cleared(self, browser: Browser) -> str:
-        """Looked at by hand, as the site has no provider, and approved by two people."""
+        """Tested and bound by the agreement, which it does itself; rated, looked at by hand where the site has no
+        provider, and approved by two people.
+        """
+        await self.knowing(browser)
         where = await browser.done("GET", "onboarding")
         client_id = str(where["clientId"])
+        reviewer = self.desk(Role.ONBOARDING_REVIEWER)
+        await reviewer.done("POST", "clients/risk", {"clientId": client_id, "facts": LOW_RISK})
+        for each in self.rooms.onboarding.documents.unopened(client_id, reviewer.staff_id):
+            told = {"documentId": each.document_id, "reasonCode": "review", "words": "to decide on it"}
+            assert (await reviewer.send("POST", "clients/documents/read", told)).status_code == 200
         for decision in ("pass_identity", "approve"):
             state = (await browser.done("GET", "onboarding"))["state"]
             if decision == "pass_identity" and state == "identity_checked":
@@ -234,21 +255,22 @@ class AtWork(Inside):
             )
         return client_id
 
-    async def assessed(self, browser: Browser, client_id: str) -> None:
-        """Rated by the staff; knowledge, profile, means and agreement by the client itself."""
-        clock = self.rooms.assessed.clock
-        await by_staff.rate_risk(clock, StaffIdentity("r1", frozenset()), client_id, LOW_RISK, self.now_ns)
-        paper = await browser.done("POST", "knowledgeTest", {"language": "en"})
-        told = {"testId": paper["testId"], "answers": self._right(paper)}
-        assert (await browser.done("PUT", "knowledgeTest", told))["isPassed"]
+    async def assessed(self, browser: Browser) -> None:
+        """Profile and means: what the client does itself before it trades."""
         answers = best_answers(self.rooms.assessed.assessments.data.profile[0])
         await browser.done("POST", "riskProfile", {"answers": answers})
         means = {"netWorthMinor": 100_000_000, "yearlyIncomeMinor": 50_000_000, "heldElsewhereMinor": 0}
         await browser.done("PUT", "limits/means", means)
-        (agreement,) = await browser.done("GET", "agreements")
-        await browser.done("POST", "agreements", {"sha256": agreement["sha256"]})
         limits = await browser.done("GET", "limits")
         assert limits["conditions"] == [], json.dumps(limits["conditions"], indent=1)
+
+    async def knowing(self, browser: Browser) -> None:
+        """Knowledge and agreement: what the client does itself before its account is opened."""
+        paper = await browser.done("POST", "knowledgeTest", {"language": "en"})
+        told = {"testId": paper["testId"], "answers": self._right(paper)}
+        assert (await browser.done("PUT", "knowledgeTest", told))["isPassed"]
+        (agreement,) = await browser.done("GET", "agreements")
+        await browser.done("POST", "agreements", {"sha256": agreement["sha256"]})
 
     def _right(self, paper: dict[str, Any]) -> dict[str, str]:
         bank = self.rooms.assessed.assessments.knowledge.bank
@@ -313,4 +335,4 @@ def backed_up(directory: Path, target: Path, now_ns: int) -> None:
     from lionrock.site.restore import drill
 
     back_up(directory, target, lambda: now_ns, with_master_key=False)
-    drill(target, lambda: now_ns)
+    drill(target, lambda: now_ns, master_key=directory / "master.key")

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from lionrock.site.configuration import FILE_NAME, Configuration, ConfigurationInvalid, read_configuration
 from lionrock.site.site import Site
-from tests.site.test_serve import run
+from tests.programs import run
 
 ANN, BOB = (Ed25519PrivateKey.from_private_bytes(bytes([n]) * 32).public_key().public_bytes_raw().hex() for n in (1, 2))
 

@@ -19,15 +19,16 @@ from lionrock.gateways.rest.server import application
 from lionrock.people.api_keys import ALL_RIGHTS
 from lionrock.site import sandbox
 from lionrock.site.site import Site
+from lionrock.store.sealing import open_sealer
 from lionrock.words.enumerations import AccountKind
 from lionrock.words.events import AccountOpened
 from tests.gateways.rest.live import LiveServer
+from tests.programs import run
 
 
 def refused_start(directory: Path) -> str:
     """What is said instead of serving."""
-    command = [sys.executable, "-m", "lionrock.cli", "serve", "--sandbox", "--data", str(directory), "--port", "0"]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    ended = run("serve", "--sandbox", "--data", str(directory), "--port", "0")
     assert (ended.returncode, ended.stdout) == (1, "")
     assert "Traceback" not in ended.stderr
     assert ended.stderr.startswith("Error: ")
@@ -47,7 +48,7 @@ def test_keys_do_not_act_in_another_journal_or_an_older_one(tmp_path: Path) -> N
 
     newer = tmp_path / "newer"
     (site / "journal").rename(newer)
-    assert "a whole snapshot covers record 22" in refused_start(site)
+    assert "a whole snapshot covers record 23" in refused_start(site)
     for kept in ("snapshots", "checkpoints"):
         shutil.rmtree(site / kept)
     assert "made for journal" in refused_start(site)
@@ -104,6 +105,7 @@ def test_only_its_owner_reads_a_data_directory(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [b"\x8f" * 5000, b"SQLite format 3\x00" + b"\x8f" * 5000], ids=["noise", "a head"])
 def test_a_database_that_is_none_is_told_in_one_line(tmp_path: Path, content: bytes) -> None:
+    open_sealer(tmp_path, os.urandom)  # a directory without its key is refused for that
     (tmp_path / "site.sqlite").write_bytes(content)
     told = refused_start(tmp_path)
     assert "site.sqlite cannot be used" in told

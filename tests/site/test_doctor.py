@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
 import shutil
 import socket
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from lionrock.cli import app
 from lionrock.journal.closing import MARK_NAME
 from lionrock.journal.disk import Disk
 from lionrock.journal.reader import Reader
@@ -22,10 +26,10 @@ from lionrock.site.doctor import examine, machine, place
 from lionrock.site.doctor.finding import Finding, Level
 from lionrock.words.records import RECORD_VERSION
 from tests.gateways.rest.live import LiveServer
+from tests.programs import run
 from tests.site.backups import SmallSite, make_keys
 from tests.site.test_configuration import ANN, BOB
 from tests.site.test_poison import append
-from tests.site.test_serve import run
 
 OPERATORS = f'[operators]\nann = "{ANN}"\nbob = "{BOB}"\n'
 
@@ -72,8 +76,9 @@ async def test_a_site_in_good_order_has_no_complaint(directory: Path) -> None:
     assert (outside.level, "same file system" in outside.words) == (Level.WARNING, True)
     assert {finding.level for finding in findings.values()} == {Level.OK}
     assert set(findings) == {
-        "python", "core", "open-files", "clock", "clock-synchronised", "disk-space", "file-system", "sync-speed",
-        "permissions", "lock", "configuration", "operators", "master-key", "journal", "snapshots", "database", "record",
+        "python", "core", "pages", "open-files", "clock", "clock-synchronised", "disk-space", "file-system",
+        "sync-speed", "permissions", "lock", "configuration", "site-file", "operators", "tls", "trusted-proxies",
+        "master-key", "journal", "snapshots", "database", "record",
     }  # fmt: skip
     assert "sequence 54" in findings["journal"].words
 
@@ -127,12 +132,17 @@ def write(name: str, text: str) -> Callable[[Path], object]:
     return lambda directory: (directory / name).write_text(text)
 
 
+def another_key(directory: Path) -> None:
+    (directory / "master.key").write_bytes(bytes(32))
+
+
 BROKEN: dict[str, tuple[Callable[[Path], object], str, Level, str]] = {
     "mode": (lambda each: each.chmod(0o755), "permissions", Level.WARNING, "0755"),
     "one operator": (write(FILE_NAME, f'[operators]\nann = "{ANN}"\n'), "operators", Level.WARNING, "1 operators"),
     "no operator": (write(FILE_NAME, ""), "operators", Level.WARNING, "0 operators"),
     "key readable": (lambda each: (each / "master.key").chmod(0o644), "master-key", Level.ERROR, "0644"),
     "key cut": (lambda each: os.truncate(each / "master.key", 31), "master-key", Level.ERROR, "31 bytes"),
+    "another key": (another_key, "master-key", Level.ERROR, "does not open with this master key"),
     "key gone": (set_back, "master-key", Level.ERROR, "there is no master.key"),
     "cut short": (cut_short, "journal", Level.WARNING, "was cut short"),
     "last byte": (lambda each: spoil(newest_segment(each), -1), "journal", Level.ERROR, "it is damaged"),
@@ -298,6 +308,80 @@ async def test_what_the_system_refuses_is_a_finding(directory: Path, monkeypatch
 
 
 @pytest.mark.shows("OPER-010")
+async def test_a_directory_that_may_not_be_written_in_is_told_as_that(
+    directory: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda path, _: path != directory)
+    finding = found(directory)["permissions"]
+    assert (finding.level, finding.remedy) == (Level.ERROR, f"chmod 700 {directory}")
+    assert "it may not be written in" in finding.words
+    real = os.statvfs(directory)
+    monkeypatch.setattr(os, "statvfs", lambda _: os.statvfs_result((*real[:8], real.f_flag | os.ST_RDONLY, *real[9:])))
+    assert "mount it for writing" in found(directory)["permissions"].remedy
+
+
+@pytest.mark.shows("OPER-010")
+@pytest.mark.parametrize(
+    ("code", "words", "remedy"),
+    [
+        (sqlite3.SQLITE_READONLY_DIRECTORY, "attempt to write a readonly database", "see permissions"),
+        (sqlite3.SQLITE_CANTOPEN, "unable to open database file", "see permissions"),
+        (sqlite3.SQLITE_IOERR_SHMSIZE, "disk I/O error", "see disk-space: a full disk does this"),
+        (sqlite3.SQLITE_FULL, "database or disk is full", "see disk-space: a full disk does this"),
+        (sqlite3.SQLITE_BUSY, "database is locked", "look again in a moment"),
+    ],
+)
+async def test_a_database_that_cannot_be_looked_at_is_not_called_damaged(
+    directory: Path, monkeypatch: pytest.MonkeyPatch, code: int, words: str, remedy: str
+) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        error = sqlite3.OperationalError(words)
+        error.sqlite_errorcode = code
+        raise error
+
+    monkeypatch.setattr(sqlite3, "connect", refuse)
+    finding = found(directory)["database"]
+    assert finding.level is Level.ERROR
+    assert words in finding.words
+    assert finding.remedy.startswith(remedy)
+    assert "damaged" not in finding.words
+    assert "restore" not in finding.remedy
+
+
+@pytest.mark.shows("OPER-010")
+def test_a_directory_that_cannot_even_be_looked_for_is_a_finding(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied", f"{tmp_path}")
+
+    monkeypatch.setattr(Path, "is_dir", refuse)
+    findings = {each.code: each for each in examine(tmp_path, port=None, full=False, progress=lambda *_: None)}
+    assert findings["directory"].words == f"{tmp_path}: Permission denied"
+    assert "run the command as the user that runs the site" in findings["directory"].remedy
+
+
+@pytest.mark.shows("OPER-010")
+def test_the_command_lets_no_directory_of_another_user_pass_without_findings(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "access", lambda *_, **__: False)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    ended = CliRunner().invoke(app, ["doctor", f"{tmp_path}"])
+    assert (ended.exit_code, "and this is user 4711" in ended.stdout) == (1, True)
+
+
+@pytest.mark.shows("OPER-010")
+async def test_a_full_disk_is_told_as_that(directory: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_: Path) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(place, "measured_sync_ns", refuse)
+    complaint = only_complaint(directory)
+    assert (complaint.words, complaint.remedy.partition(":")[0]) == ("No space left on device", "the disk is full")
+
+
+@pytest.mark.shows("OPER-010")
 def test_the_command_looks_at_a_site_that_works(tmp_path: Path) -> None:
     server = LiveServer(tmp_path / "site", "--sandbox")
     server.account(BTC="1")
@@ -307,7 +391,8 @@ def test_the_command_looks_at_a_site_that_works(tmp_path: Path) -> None:
     assert (done.returncode, told["sound"]) == (1, False)  # its port is in use
     assert findings["port"]["level"] == "error"
     assert f"process {server.process.pid} runs a node" in findings["lock"]["words"]
-    assert "durable up to sequence 20" in findings["journal"]["words"]
+    sequence = server.get("/ready").json()["figures"]["sequence"]
+    assert f"durable up to sequence {sequence}" in findings["journal"]["words"]
     assert findings["record"]["level"] == "ok"
     assert server.get("/ready").status_code == 200
     assert server.stop() == 0
@@ -315,3 +400,9 @@ def test_the_command_looks_at_a_site_that_works(tmp_path: Path) -> None:
     assert nowhere.returncode == 1
     assert "is not there" in nowhere.stdout
     assert "Traceback" not in nowhere.stderr
+
+
+def test_an_installation_without_pages_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert machine.web_pages().level is Level.OK
+    monkeypatch.setattr("lionrock.web.pages.is_built", lambda: False)
+    assert machine.web_pages().level is Level.WARNING

@@ -17,6 +17,7 @@ from lionrock.gateways.rest.contract import Call, Endpoint, Security, Venue
 from lionrock.gateways.rest.endpoints import ENDPOINTS
 from lionrock.site.logs import LogFormat, start_logging
 from tests.gateways.rest.live import LiveServer
+from tests.programs import run
 
 SECRET = "wish-upon-a-star"
 
@@ -142,8 +143,7 @@ def test_the_broken_endpoint_is_of_this_test_alone() -> None:
 @pytest.mark.shows("OPER-007")
 def test_a_refused_start_is_a_line_of_json_as_well(tmp_path: Path) -> None:
     (tmp_path / "lionrock.toml").write_text("[nothing]\n")
-    command = [sys.executable, "-m", "lionrock.cli", "serve", "--data", str(tmp_path), "--port", "0"]
-    ended = subprocess.run([*command, "--log-format", "json"], capture_output=True, text=True, check=False, timeout=60)
+    ended = run("serve", "--data", str(tmp_path), "--port", "0", "--log-format", "json")
     assert (ended.returncode, ended.stdout) == (1, "")
     (line,) = ended.stderr.splitlines()
     assert json.loads(line)["message"].endswith("there is no setting nothing")

@@ -56,3 +56,35 @@ def test_a_user_is_mailed_of_a_sign_in_and_of_a_trade(tmp_path: Path) -> None:
         assert sorted(kinds) == ["login", "profile_change", "trade"]
         assert server.stop() == 0
     assert len({str(message_from_bytes(each)["Message-ID"]) for each in mailbox.mails}) == len(mailbox.mails) == 3
+
+
+@pytest.mark.shows("AUTH-022", "AUTH-023")
+def test_who_forgot_the_password_comes_back_by_a_mail_to_the_confirmed_address(tmp_path: Path) -> None:
+    mailbox, new = Mailbox(), "another long pass phrase"
+    told = {"signInName": "ann", "password": PASSWORD}
+    with mail_server(mailbox) as port:
+        (tmp_path / "lionrock.toml").write_text(SETTINGS.format(port=port))
+        server = LiveServer(tmp_path, "--sandbox")
+        assert server.http.post("/lionrock/v1/users", json=told).status_code == 200
+        csrf = {"x-lionrock-csrf": server.http.post("/lionrock/v1/sessions", json=told).json()["csrfToken"]}
+        address = {"channel": "email", "target": "ann@elsewhere.example"}
+        assert server.http.post("/lionrock/v1/notices/addresses", json=address, headers=csrf).status_code == 200
+        code = coded(wait_for(mailbox, "Confirm this address"))
+        kept = server.http.put("/lionrock/v1/notices/addresses", json={"channel": "email", "code": code}, headers=csrf)
+        assert kept.status_code == 200, kept.text
+        asked = server.http.post("/lionrock/v1/passwordResets", json={"signInName": "ann"})
+        assert asked.json() == {"success": True}
+        token = coded(wait_for(mailbox, "Set a new password"))
+        answer = server.http.put("/lionrock/v1/passwordResets", json={"token": token, "newPassword": new})
+        assert answer.json() == {"success": True}, answer.text
+        assert server.http.get("/lionrock/v1/user").json()["code"] == -1002, "the session ended"
+        assert server.http.post("/lionrock/v1/sessions", json=told).status_code == 400
+        assert server.http.post("/lionrock/v1/sessions", json=told | {"password": new}).status_code == 200
+        assert "changed" in wait_for(mailbox, "Your password was changed")
+        assert server.stop() == 0
+
+
+def coded(text: str) -> str:
+    """The code in a mail."""
+    (line,) = [each for each in text.splitlines() if each.startswith("Code: ")]
+    return line.removeprefix("Code: ")

@@ -50,7 +50,7 @@ def test_a_user_of_an_account_that_is_not_there_keeps_a_site_from_starting(tmp_p
 
 @pytest.mark.shows("AUTH-011")
 def test_only_a_sandbox_has_sign_up(tmp_path: Path) -> None:
-    server = LiveServer(tmp_path)
+    server = LiveServer.plain(tmp_path)
     told = {"signInName": "ann@example.com", "password": PASSWORD}
     try:
         assert server.http.post("/lionrock/v1/users", json=told).status_code == 404

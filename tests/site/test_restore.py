@@ -19,8 +19,9 @@ from lionrock.node.node import Node
 from lionrock.people.api_keys import ApiKeys
 from lionrock.site.manifest import BackupDamaged, Manifest, read_manifest, write_manifest
 from lionrock.site.restore import BroughtBack, Kept, RestoreRefused, drill, restore
+from lionrock.site.setting_back import Forgotten
 from lionrock.store.database import open_database
-from lionrock.store.sealing import SealBroken, open_sealer
+from lionrock.store.sealing import MasterKeyUnusable, open_sealer
 from lionrock.views.catalogue import Catalogue
 from tests.site.backups import COMMANDS, SmallSite, copied, make_keys, stored
 from tests.site.test_poison import command, refused
@@ -56,7 +57,7 @@ def assert_nothing_is_left(kept: Backup) -> None:
 async def test_what_comes_back_is_what_was(kept: Backup, tmp_path: Path) -> None:
     found = brought_back(kept, master_key=kept.site.directory / "master.key")
     assert (found.state_digest, found.sequence) == (kept.digests[-1], COMMANDS + 120)
-    assert (found.has_master_key, found.forgotten_keys) == (True, 0)
+    assert (found.has_master_key, found.forgotten) == (True, Forgotten())
     back = SmallSite(tmp_path / "back")
     for folder in ("archive", "checkpoints"):
         assert back.names(folder) == kept.site.names(folder)
@@ -73,8 +74,8 @@ def known_keys(directory: Path) -> list[str]:
     catalogue = Catalogue()
     node = Node.open(directory, Engine, lambda: 0, listeners=[catalogue])
     database = open_database(directory)
-    sealer = open_sealer(directory, os.urandom)
     try:
+        sealer = open_sealer(directory, os.urandom)
         keys = ApiKeys(database, sealer, os.urandom, lambda: 0, journal_id=node.journal_id, accounts=catalogue.accounts)
         return list(keys._credentials)
     finally:
@@ -85,9 +86,22 @@ def known_keys(directory: Path) -> list[str]:
 
 @pytest.mark.shows("OPER-013")
 async def test_without_the_master_key_no_secret_opens(kept: Backup, tmp_path: Path) -> None:
+    """Nor is another key made in its place."""
     assert not brought_back(kept).has_master_key
-    with pytest.raises(SealBroken):
+    with pytest.raises(MasterKeyUnusable, match="put the site's own back"):
         known_keys(tmp_path / "back")
+    assert not (tmp_path / "back" / "master.key").exists()
+
+
+@pytest.mark.shows("OPER-013")
+async def test_a_master_key_that_opens_nothing_is_refused(kept: Backup) -> None:
+    wrong = kept.site.directory / "wrong.key"
+    for content in (bytes(32), bytes(3)):
+        wrong.write_bytes(content)
+        with pytest.raises(RestoreRefused, match=r"wrong\.key is not this site's of the day .*master") as refused:
+            brought_back(kept, master_key=wrong)
+        assert "/.back-" not in f"{refused.value}", "where it was tried is gone"
+    assert_nothing_is_left(kept)
 
 
 @pytest.mark.shows("OPER-013")
@@ -172,7 +186,13 @@ async def test_a_site_comes_back_as_it_was_after_any_frame(kept: Backup, tmp_pat
         assert known_keys(back.directory) == kept.keys
     within = restore(kept.target, tmp_path / "within", until=COMMANDS - 1)  # in the midst of the first frame
     assert (within.sequence, within.frames, within.state_digest) == (0, 0, Engine().digest())
-    assert within.forgotten_keys == len(kept.keys)
+    assert within.forgotten.keys == len(kept.keys)
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(RestoreRefused, match="link is a link, in whose place nothing is put"):
+        restore(kept.target, tmp_path / "link")
+    (tmp_path / "link").unlink()
+    with pytest.raises(RestoreRefused, match="nothing of a site up to 0"):
+        brought_back(kept, until=0)
     for until in (COMMANDS + 121, -1):
         with pytest.raises(RestoreRefused, match="there is no"):
             brought_back(kept, until=until)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import socket
+import ssl
 import subprocess
 import sys
+import threading
 import time
 from ipaddress import IPv4Address
 from pathlib import Path
@@ -22,6 +25,7 @@ from lionrock.gateways.rest.server import application
 from lionrock.site import sandbox
 from lionrock.site.site import Site
 from tests.gateways.rest.live import LiveServer
+from tests.site.certificates import make_pair
 
 PROGRAM = [sys.executable, "-m", "lionrock.cli"]
 
@@ -81,7 +85,32 @@ def test_an_impossible_deposit_is_told_in_words_of_a_deposit(tmp_path: Path) -> 
     assert told.exit_code == 1
     assert "Custody would owe" in told.output
     assert "quantity" not in told.output
+    told = CliRunner().invoke(app, ["sandbox", "account", "--url", server.url, "--fund", "XYZ=1", "--fund", "BTC=1"])
+    assert told.exit_code == 1
+    assert "no XYZ here; there are " in told.output
+    assert "BTC" in told.output.partition("there are ")[2]
     assert server.stop() == 0
+
+
+@pytest.mark.shows("REST-022")
+def test_a_certificate_that_nobody_vouches_for_is_said_at_once(tmp_path: Path) -> None:
+    certificate, key = make_pair(tmp_path)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    with socket.create_server(("127.0.0.1", 0)) as listener, context.wrap_socket(listener, server_side=True) as secured:
+
+        def answer() -> None:
+            with contextlib.suppress(OSError):
+                secured.accept()
+
+        answering = threading.Thread(target=answer)
+        answering.start()
+        url = f"https://127.0.0.1:{secured.getsockname()[1]}"
+        told = CliRunner().invoke(app, ["sandbox", "account", "--url", url, "--wait", "600"])
+        answering.join()
+    assert told.exit_code == 1
+    assert "SSL_CERT_FILE=" in told.output
+    assert "waiting" not in told.output
 
 
 def test_a_sandbox_for_the_whole_network_is_warned_about(tmp_path: Path) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import subprocess
-import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -14,12 +12,7 @@ from typer.testing import CliRunner
 
 from lionrock.cli import app
 from tests.gateways.rest.live import LiveServer, now_ms
-
-
-def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [sys.executable, "-m", "lionrock.cli", *arguments], capture_output=True, text=True, check=False, timeout=60
-    )
+from tests.programs import run
 
 
 @pytest.mark.shows("REST-021")
@@ -40,6 +33,21 @@ def test_a_directory_and_an_address_are_served_once(tmp_path: Path) -> None:
     assert server.stop() == 0
     server.start()
     assert server.stop() == 0
+
+
+@pytest.mark.shows("REST-021")
+def test_a_name_that_was_mistyped_makes_no_venue(tmp_path: Path) -> None:
+    (tmp_path / "stuff").mkdir()
+    (tmp_path / "stuff" / "hello").write_text("hello")
+    (tmp_path / "file").write_text("hello")
+    for name in ("dta", "stuff"):
+        refused = run("serve", "--data", f"{tmp_path / name}", "--port", "0")
+        assert (refused.returncode, refused.stdout) == (1, "")
+        assert f"is no data directory of a site: make one with `lionrock init {tmp_path / name} " in refused.stderr
+    for options in ((), ("--sandbox",), ("--site", "hk")):
+        refused = run("serve", "--data", f"{tmp_path / 'file'}", "--port", "0", *options)
+        assert (refused.returncode, "file is no directory" in refused.stderr) == (1, True)
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "hello", "stuff"]
 
 
 @pytest.mark.shows("REST-021")
@@ -76,7 +84,7 @@ def is_listening(port: int) -> bool:
 
 @pytest.mark.shows("REST-022")
 def test_an_ordinary_site_gives_no_accounts(tmp_path: Path) -> None:
-    server = LiveServer(tmp_path / "site")
+    server = LiveServer.plain(tmp_path / "site")
     assert server.http.post("/lionrock/v1/sandbox/accounts", json={"fund": {}}).status_code == 404
     assert server.get("/api/v1/exchangeInfo").json()["symbols"] == []
     refused = run("sandbox", "account", "--url", server.url)
@@ -137,7 +145,7 @@ def test_port_of_another_family_is_told(tmp_path: Path) -> None:
     refused = run("serve", "--data", str(tmp_path), "--host", "256.1.1.1", "--port", "0")
     assert (refused.returncode, "no address to serve at" in refused.stderr) == (1, True)
     if socket.has_ipv6:
-        server = LiveServer(tmp_path / "site", "--host", "::1")
+        server = LiveServer.plain(tmp_path / "site", "--host", "::1")
         assert server.url.startswith("http://[::1]:")
         assert server.get("/api/v1/ping").json() == {}
         assert server.stop() == 0

@@ -15,8 +15,7 @@ from sqlalchemy import Engine
 from lionrock.compliance.onboarding.states import STATES, State
 from lionrock.people.notices import Notices, message_id_of
 from lionrock.store.outbox.messages import Content
-
-MINOR_DECIMALS = 2
+from lionrock.words.amounts import format_minor
 
 
 class Words(msgspec.Struct, frozen=True):
@@ -109,8 +108,7 @@ class ClientNotices:
         if unit == "ns":
             return plain.replace("_", " "), _moment(int(value))
         if unit == "minor":
-            whole, part = divmod(int(value), 10**MINOR_DECIMALS)
-            return plain.replace("_", " "), f"{whole}.{part:0{MINOR_DECIMALS}} {self._valuation_asset}"
+            return plain.replace("_", " "), f"{format_minor(int(value))} {self._valuation_asset}"
         return name.replace("_", " "), str(value)
 
 

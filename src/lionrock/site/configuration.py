@@ -48,6 +48,16 @@ class Checkpoints(msgspec.Struct, frozen=True):
         return Path(self.outside) if self.outside else None
 
 
+class TlsFiles(msgspec.Struct, frozen=True):
+    """Section `[tls]`."""
+
+    certificate: str | None = None
+    """Absolute path of a PEM file with the site's certificate and those above it; without one the site speaks plain
+    HTTP, which is for a reverse proxy on the same machine or a private network."""
+    key: str | None = None
+    """Absolute path of a PEM file with the certificate's private key, readable by its owner alone."""
+
+
 class Views(msgspec.Struct, frozen=True):
     """Section `[views]`."""
 
@@ -154,6 +164,7 @@ class Configuration(msgspec.Struct, frozen=True):
     former_operators: dict[str, str] = {}
     """Keys of those who are operators no more. They sign nothing new; what they signed stays in force."""
     checkpoints: Checkpoints = Checkpoints()
+    tls: TlsFiles = TlsFiles()
     views: Views = Views()
     metrics: Metrics = Metrics()
     streams: StreamLimits = StreamLimits()
@@ -239,9 +250,16 @@ def _complaints(configuration: Configuration) -> Iterator[str]:
             if isinstance(figure, int) and not 1 <= figure <= MAX_FIGURE:
                 yield f"{section}.{name}: a whole number from 1 to {MAX_FIGURE:,}"
     yield from configuration.outbox.complaints()
-    outside = configuration.checkpoints.outside
-    if outside is not None and not Path(outside).is_absolute():
-        yield f"checkpoints.outside: {outside!r} is not an absolute path"
+    tls = configuration.tls
+    if (tls.certificate is None) != (tls.key is None):
+        yield "tls: name a certificate and its key, or neither"
+    for setting, path in (
+        ("checkpoints.outside", configuration.checkpoints.outside),
+        ("tls.certificate", tls.certificate),
+        ("tls.key", tls.key),
+    ):
+        if path is not None and not Path(path).is_absolute():
+            yield f"{setting}: {path!r} is not an absolute path"
 
 
 def _is_public_key(key: str) -> bool:

@@ -10,12 +10,16 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
+from zoneinfo import ZoneInfo
 
 import msgspec
 
 from lionrock.compliance.onboarding.missing import Requirements
 from lionrock.custody.chains import Chains, Terms
 from lionrock.gateways.rest.contract import Profile
+from lionrock.gateways.rest.legal_entities import LegalEntity, LicenceHeld
+from lionrock.rulebook.calendars import CALENDARS
+from lionrock.site.belonging import site_of
 from lionrock.site.client_accounts import Arrangements
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import ListMarket, SetMarketRules
@@ -23,6 +27,11 @@ from lionrock.words.enumerations import AccountKind, ClientClass, FeeCurrency
 
 FILE_NAME = "site.toml"
 _SITES = Path(__file__).with_name("sites")
+_PREFACE = """\
+# Read at the first start alone, and then changed by the staff, not here: id, code and decimals of [[assets]],
+# [[accounts]], the rates of [[tiers]], and [[markets]] but for auction_seconds. All else is read at each start.
+
+"""
 _PPM = Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)]
 
 
@@ -35,7 +44,7 @@ class DefinitionInvalid(Exception):
 
 
 class AnotherSite(Exception):
-    """The data directory belongs to another site than the one that was asked for."""
+    """The data directory belongs to another site than the one that was asked for, or than its file says."""
 
 
 class UnknownSite(Exception):
@@ -134,6 +143,8 @@ class MarketTerms(_Section, frozen=True):
     """In quote; 0 for what `max_notional` says."""
     band_ppm: int = 0
     """How far a trade may be from the last one before an auction is held; 0 for no band."""
+    auction_seconds: int = 120
+    """For how long such an auction collects orders before trading goes on; 0 for as long as the staff lets it."""
 
 
 class Tier(_Section, frozen=True):
@@ -175,8 +186,8 @@ class Definition(_Section, frozen=True):
     """What an application to be a client must have."""
     identity_provider: str = ""
     """`simulated` on a site to try things on; empty where people look at every application."""
-    assessment_terms: str = "terms-hk.toml"
-    """File of `compliance/assessments/methods`."""
+    assessment_terms: str = "terms-base.toml"
+    """File of `compliance/assessments/methods`: what is asked of clients under the site's licences."""
     agreement_clauses: dict[str, dict[str, str]] = {}
     """By agreement and name, the SHA-256 of clauses that its text must hold word for word, as counsel entered them."""
     chains: ChainTerms = ChainTerms()
@@ -206,8 +217,16 @@ class Definition(_Section, frozen=True):
             site_tag=self.site.tag,
             money=frozenset(asset.code for asset in self.assets if asset.is_money),
             asset_names={asset.code: asset.name for asset in self.assets},
+            title=self.site.title,
+            entities=() if is_sandbox else tuple(self._legal_entity(entity) for entity in self.entities),
             requires_second_factor=not is_sandbox and self.settings.get("login.second_factor_required") == "yes",
             allows_self_trades=is_sandbox,
+        )
+
+    def _legal_entity(self, entity: Entity) -> LegalEntity:
+        held = (licence for licence in self.licences if licence.entity == entity.code)
+        return LegalEntity(
+            entity.code, entity.title, tuple(LicenceHeld(licence.id, licence.reference) for licence in held)
         )
 
     def arrangements(self) -> Arrangements:
@@ -275,9 +294,21 @@ def read_definition(site_id: str) -> Definition:
 
 
 def definition_of(directory: Path) -> Definition | None:
-    """Of the site whose data directory this is; None where none was chosen. Raises `DefinitionInvalid`."""
+    """Of the site whose data directory this is; None where none was chosen.
+
+    Raises `DefinitionInvalid`, and `AnotherSite` where the database belongs to a site whose file this is not.
+    """
     path = directory / FILE_NAME
-    return _read(path) if path.exists() else None
+    definition = _read(path) if path.exists() else None
+    owner = site_of(directory, known_sites())
+    if owner is not None and definition is None:
+        raise AnotherSite(f"{directory} has no {FILE_NAME} and belongs to the site {owner}: put the site's own back")
+    if owner is not None and definition is not None and definition.site.id != owner:
+        raise AnotherSite(
+            f"{path} is of the site {definition.site.id}, and {directory} belongs to the site {owner}: put the site's "
+            "own back"
+        )
+    return definition
 
 
 def choose(directory: Path, site_id: str) -> Definition:
@@ -290,7 +321,7 @@ def choose(directory: Path, site_id: str) -> Definition:
         definition = read_definition(site_id)
         directory.mkdir(parents=True, exist_ok=True)
         draft = directory / f"{FILE_NAME}.draft"
-        draft.write_bytes((_SITES / f"{site_id}.toml").read_bytes())
+        draft.write_bytes(_PREFACE.encode() + (_SITES / f"{site_id}.toml").read_bytes())
         draft.replace(directory / FILE_NAME)
         return definition
     if chosen.site.id != site_id:
@@ -322,8 +353,18 @@ def _complaints(definition: Definition) -> Iterator[str]:
         for licence in definition.licences
         if licence.entity not in codes
     )
+    yield from _complaints_about_the_place(definition.site)
     yield from _complaints_about_accounts(definition)
     yield from _complaints_about_markets(definition)
+
+
+def _complaints_about_the_place(site: About) -> Iterator[str]:
+    try:
+        ZoneInfo(site.time_zone)
+    except (KeyError, ValueError, OSError):  # what is no name at all, and a directory of the zones
+        yield f"there is no time zone {site.time_zone}"
+    if site.calendar not in CALENDARS:
+        yield f"there is no calendar {site.calendar}; there are {', '.join(sorted(CALENDARS))}"
 
 
 def _that_must_differ(definition: Definition) -> list[tuple[str, list[Any]]]:

@@ -13,6 +13,7 @@ from lionrock.words.amounts import parse_decimal
 from lionrock.words.commands import (
     Command,
     ListAsset,
+    ListMarket,
     OpenAccount,
     SetAccountProfile,
     SetFeeTier,
@@ -20,9 +21,9 @@ from lionrock.words.commands import (
     SetValuation,
 )
 from lionrock.words.enumerations import AccountKind, AccountRestriction, ClientClass
-from lionrock.words.events import MarketRulesSet
+from lionrock.words.events import AssetListed, MarketListed, MarketRulesSet
 from lionrock.words.faults import Fault
-from lionrock.words.rejections import explain
+from lionrock.words.figures import explain
 
 ALL_PRODUCTS = (1 << 32) - 1
 
@@ -54,6 +55,29 @@ def still_to_list(catalogue: Catalogue, definition: Definition) -> Iterator[Comm
     for market in definition.markets:
         if market.id not in catalogue.markets:
             yield definition.listing(market)
+
+
+def listed_otherwise(catalogue: Catalogue, definition: Definition) -> Iterator[str]:
+    """What the file says of assets and markets, and the ledger, which counts, has otherwise."""
+    for asset in definition.assets:
+        wanted = ListAsset(asset_id=asset.id, decimals=asset.decimals, code=asset.code)
+        yield from _differences(f"asset {asset.code}", wanted, catalogue.assets.get(asset.id))
+    for market in definition.markets:
+        listed = catalogue.markets.get(market.id)
+        yield from _differences(
+            f"market {market.symbol}", definition.listing(market), listed.listing if listed is not None else None
+        )
+
+
+def _differences(name: str, wanted: ListAsset | ListMarket, listed: AssetListed | MarketListed | None) -> Iterator[str]:
+    if listed is None:
+        return
+    for field in wanted.__struct_fields__:
+        said, has = getattr(wanted, field), getattr(listed, field, None)
+        if (
+            field not in Command.__struct_fields__ and said != has
+        ):  # those of every command are its place in the journal
+            yield f"{name}: {field} is {said} in the file and {has} in the ledger"
 
 
 def _still_to_rule(site: Site, definition: Definition) -> Iterator[Command]:

@@ -35,6 +35,7 @@ STANDING = (
     Standing("audit_log", ("journal", "staff_log"), "What the staff did is added to and never changed."),
     Standing("client_list", ("journal", "client_steps"), "That there was a client stands in the journal as a number."),
     Standing("incident_reports", ("register_records",), "Incidents are the site's, not a client's."),
+    Standing("house_documents", ("journal", "client_documents"), "What the staff attested, and the documents for it."),
     Standing("token_due_diligence", ("admission_history",), "What was found out about tokens names no client."),
     Standing("wallet_addresses", ("deposit_addresses",), "Addresses stand on the chains for everybody."),
     Standing("system_documentation", ("repository",), "Every release is kept with its pages, tests and source."),

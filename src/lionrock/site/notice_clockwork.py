@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from lionrock.people.password_resets import PasswordResets
 from lionrock.people.trade_notices import MOST_FILLS, TradeNotices, fills_behind, last_fill_before
 from lionrock.site.site import Site
 from lionrock.store.outbox.courier import Courier
@@ -31,10 +32,22 @@ def notice_clockwork(site: Site, *, with_views: bool) -> list[Coroutine[None, No
     if notices is None:
         return []
     running = [Courier(notices.outbox, site.configuration.outbox.carriers(), site.clock).run()]
+    if (resets := site.people.resets) is not None:
+        running.append(send_resets(resets))
     if with_views:
         telling = TradeNotices(site.database, notices, site.owners.owner_of)
         running.append(follow_trades(site.histories, telling, site.clock))
     return running
+
+
+async def send_resets(resets: PasswordResets) -> None:
+    """Without end: tokens for those who were asked for since the last look."""
+    while True:
+        await asyncio.sleep(LOOK_SECONDS)
+        try:
+            await asyncio.to_thread(resets.send_due)
+        except (SQLAlchemyError, SealBroken) as error:
+            _log.error("No token for a new password can be sent now: %s", type(error).__name__)
 
 
 async def follow_trades(histories: Histories, telling: TradeNotices, clock: Callable[[], int]) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from zoneinfo import ZoneInfo
 
+from lionrock.compliance.capital.reconciling import ReconcilingTerms
 from lionrock.compliance.capital.returns import ReturnKind, ReturnRules
 from lionrock.compliance.capital.triggers import CapitalRules
 from lionrock.compliance.papers.documents import Entity
 from lionrock.compliance.papers.job import PaperRules
 from lionrock.compliance.papers.periods import Deadline, PaperKind
 from lionrock.compliance.registers.terms import TERMS, Register
-from lionrock.rulebook.controls.capital import LiquidCapitalNotice
+from lionrock.rulebook.controls.capital import LiquidAssets, LiquidCapitalNotice
 from lionrock.rulebook.controls.timers import InTime
 from lionrock.rulebook.regime import Regime
 from lionrock.site.definition import Definition
@@ -36,7 +37,13 @@ def terms_of(definition: Definition, regime: Regime, at_ns: int) -> PaperworkTer
         PaperRules({kind: deadlines[kind.value] for kind in PaperKind if kind.value in deadlines}),
         _capital(notice),
         Deadline(notice.amount, notice.unit) if notice else Deadline(1, "business_days"),
-        ReturnRules({kind: deadlines[kind.value] for kind in ReturnKind if kind.value in deadlines}),
+        ReturnRules(
+            {kind: deadlines[kind.value] for kind in ReturnKind if kind.value in deadlines},
+            reconciling=ReconcilingTerms(
+                max((each.months_ppm for each in merged if isinstance(each, LiquidAssets)), default=0),
+                frozenset(asset.code for asset in definition.assets if asset.is_money),
+            ),
+        ),
         {each: deadlines[TERMS[each].obligation] for each in Register if TERMS[each].obligation in deadlines}
         | {Register.COMPLAINT: deadlines.get("complaint", Deadline(2, "months"))},
     )

@@ -31,8 +31,9 @@ from lionrock.people.accounts import Owners
 from lionrock.people.notice_settings import notice_settings
 from lionrock.people.notices import Notices, Occasion, message_id_of, nothing_else
 from lionrock.people.people import People
-from lionrock.rulebook.facts import Setting
+from lionrock.rulebook.facts import Attested, Setting
 from lionrock.rulebook.ports import FactSource
+from lionrock.site.clockwork import every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.store.sealing import Sealer
 from lionrock.views.catalogue import Catalogue
@@ -101,6 +102,7 @@ class Paperwork(msgspec.Struct, frozen=True):
     rows: Rows
     press: PressProcess
     clock: Callable[[], int]
+    terms_at: Callable[[int], PaperworkTerms]
 
     @classmethod
     def of(
@@ -111,8 +113,12 @@ class Paperwork(msgspec.Struct, frozen=True):
         calendar: PlaceCalendar,
         *,
         client_of: Callable[[int], Client] | None = None,
+        attested: Callable[[], Sequence[Attested]] = tuple,
+        terms_at: Callable[[int], PaperworkTerms] | None = None,
     ) -> Self:
-        """`client_of` tells what papers say of whose an account is: SQL, called in threads; ids alone without it."""
+        """`client_of` tells what papers say of whose an account is, ids alone without it; `attested` what people of the
+        staff stated. Both are SQL, called in threads. `terms_at` gives the terms of a later moment.
+        """
         rows = Rows(site.configuration.views.database or default_url(directory))
         press, states = PressProcess(), Statements(site.node)
         shelf = Shelf(site.database, site.sealer)
@@ -146,6 +152,7 @@ class Paperwork(msgspec.Struct, frozen=True):
             press=press,
             states=states,
             last_sequence=last_sequence,
+            attested=attested,
         )
         registers = Registers(
             site.database, site.sealer, site.random_bytes, deadlines=terms.registers, calendar=calendar
@@ -156,11 +163,27 @@ class Paperwork(msgspec.Struct, frozen=True):
             RegisterFacts(registers),
             NoticeFacts(site.people.notices),
         )
-        return cls(shelf, job, book, returns, registers, sources, rows, press, site.clock)
+        later = terms_at or (lambda _at_ns: terms)
+        return cls(shelf, job, book, returns, registers, sources, rows, press, site.clock, later)
+
+    async def follow_rules(self) -> None:
+        """What begins from now on has the deadlines and amounts that hold now, as when two people changed a rule and
+        its day has begun. What began before keeps the deadline that it began with.
+        """
+        terms = await asyncio.to_thread(self.terms_at, self.clock())
+        self.job.rules = terms.papers
+        for source in self.sources:
+            if isinstance(source, PaperFacts):
+                source.rules = terms.papers
+        self.book.rules, self.book.notice = terms.capital, terms.capital_notice
+        self.returns.rules, self.registers.deadlines = terms.returns, terms.registers
 
     def clockwork(self) -> list[Coroutine[None, None, None]]:
         """What is to run as long as the site serves; only where its read models are kept."""
-        return [self._work()]
+        return [self._work(), every_minute("Reconciliations cannot be made", self._reconcile)]
+
+    async def _reconcile(self) -> int:
+        return await self.returns.make_reconciliations(self.clock())
 
     async def _work(self) -> None:
         try:

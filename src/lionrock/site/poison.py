@@ -179,8 +179,8 @@ def _checked(signatures: Sequence[SignatureFile], statement: bytes, keys: Mappin
 
 @contextmanager
 def _locked(directory: Path) -> Iterator[None]:
-    if not directory.is_dir():
-        raise FileNotFoundError(f"{directory} is no data directory")
+    if not (directory / "journal").is_dir():
+        raise FileNotFoundError(f"{directory} is no data directory: it has no journal")
     lock = DirectoryLock(directory)
     try:
         yield

@@ -12,11 +12,8 @@ from contextlib import closing
 from pathlib import Path
 from typing import NamedTuple
 
-from lionrock.compliance.onboarding.clients import forget_later_clients
 from lionrock.compliance.onboarding.documents import DIRECTORY as DOCUMENTS
-from lionrock.compliance.papers.shelf import forget_later_papers
 from lionrock.core.engine import Engine
-from lionrock.gateways.rest.answer_memory import forget_answers
 from lionrock.journal.checkpoints import Checkpoint, CheckpointInvalid, check_note, origin_of, read_note
 from lionrock.journal.closing import Closed, write_mark
 from lionrock.journal.copying import cut_journal
@@ -26,15 +23,15 @@ from lionrock.journal.segments import JournalDamaged
 from lionrock.journal.tree import Frontier
 from lionrock.node.recovery import LookedBack, Place, Progress, look_back
 from lionrock.node.skipping import PoisonFrame
-from lionrock.people.api_keys import forget_later_keys
-from lionrock.people.trade_notices import forget_told_trades
-from lionrock.people.users import forget_later_users
 from lionrock.site.backup_log import log_drill
+from lionrock.site.configuration import FILE_NAME as SETTINGS_FILE
 from lionrock.site.configuration import ConfigurationInvalid, read_configuration
 from lionrock.site.manifest import BackupDamaged, Manifest, StoredFile, read_manifest
-from lionrock.site.signing import KEY_FILE
-from lionrock.store.database import DATABASE_FILE, open_database
-from lionrock.store.sealing import MASTER_KEY_FILE
+from lionrock.site.setting_back import Forgotten, forget_later
+from lionrock.site.settings_file import without_outside
+from lionrock.site.signing import KEY_FILE, check_master_key, notary_of
+from lionrock.store.database import DATABASE_FILE
+from lionrock.store.sealing import MASTER_KEY_FILE, MasterKeyUnusable, SealBroken
 
 
 class RestoreRefused(Exception):
@@ -59,8 +56,12 @@ class BroughtBack(NamedTuple):
     tree_root: str
     state_digest: str
     has_master_key: bool
-    forgotten_keys: int
-    """API keys of accounts that were opened after the moment that was asked for."""
+    forgotten: Forgotten
+    """What came after the moment that was asked for."""
+    outside: str | None = None
+    """The second home of checkpoints that the settings of the site name, of one that is another branch from now on."""
+    outside_left_out: bool = False
+    """Whether it was taken out of them."""
 
 
 def restore(
@@ -75,15 +76,13 @@ def restore(
     """Bring the site of the backup in `target` back into `directory`, which must be empty or not there.
 
     With `until` the site is as it was after the last whole frame up to that sequence; its checkpoints and the key that
-    signed them stay behind, because it may not say again, and differently, what it has signed. `master_key` is a file
+    signed them stay behind, because it may not say again, and differently, what it has signed; for the same reason it
+    does not keep checkpoints where the site that went on keeps its own. `master_key` is a file
     for a backup without one. Everything is proved before anything stands in `directory`. Raises `RestoreRefused`,
     `BackupDamaged` and `OSError`.
     """
     manifest = read_manifest(target)
-    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
-        raise RestoreRefused(f"{directory} is not empty: a restore overwrites nothing")
-    if until is not None and not 0 <= until <= manifest.sequence:
-        raise RestoreRefused(f"the backup ends with sequence {manifest.sequence}: there is no {until}")
+    _refuse_what_cannot_be(directory, manifest, until)
     directory = directory.absolute()
     disk = Disk()
     disk.make_directory(directory.parent)
@@ -92,18 +91,17 @@ def restore(
         place.directory.mkdir(mode=0o700)
         for file in manifest.files:
             _bring(target, file, place)
-        if master_key:
-            disk.write_file(place.directory / MASTER_KEY_FILE, master_key.read_bytes())
-            (place.directory / MASTER_KEY_FILE).chmod(0o600)
+        _unlock(place, master_key)
         found = _proved(place, manifest, progress)
         if kept:
             _compare(place, _read(kept), manifest)
-        forgotten = 0
+        forgotten, outside, is_out = Forgotten(), None, False
         if until is not None:
             _set_back(place, until)
             keys = read_configuration(place.directory).known_keys
             found = look_back(place, Engine, operator_keys=keys, progress=progress)
-            forgotten = _forget_later_keys(place, found.next_sequence - 1)
+            outside, is_out = _leave_outside(place)
+            forgotten = forget_later(place.directory, found.next_sequence - 1, found.engine.last_time_ns)
         disk.make_directory(place.journal)
         write_mark(place.journal, disk, Closed(found.next_sequence, found.last_hash))
         place.directory.rename(directory)
@@ -117,7 +115,20 @@ def restore(
         found.engine.digest(),
         (directory / MASTER_KEY_FILE).exists(),
         forgotten,
+        outside,
+        is_out,
     )
+
+
+def _refuse_what_cannot_be(directory: Path, manifest: Manifest, until: int | None) -> None:
+    if directory.exists() and (not directory.is_dir() or any(directory.iterdir())):
+        raise RestoreRefused(f"{directory} is not empty: a restore overwrites nothing")
+    if directory.is_symlink():
+        raise RestoreRefused(f"{directory} is a link, in whose place nothing is put: name the directory itself")
+    if until == 0:
+        raise RestoreRefused("there is nothing of a site up to 0: give a sequence that it had, or make a new one")
+    if until is not None and not 0 < until <= manifest.sequence:
+        raise RestoreRefused(f"the backup ends with sequence {manifest.sequence}: there is no {until}")
 
 
 class Drilled(NamedTuple):
@@ -125,18 +136,30 @@ class Drilled(NamedTuple):
 
     brought_back: BroughtBack
     seconds: float
+    is_signed: bool
+    """Whether the backup has a report of it that counts; without the site's master key there is nobody to sign one."""
 
 
 def drill(
-    target: Path, clock: Callable[[], int], *, kept: Kept | None = None, progress: Progress | None = None
+    target: Path,
+    clock: Callable[[], int],
+    *,
+    kept: Kept | None = None,
+    master_key: Path | None = None,
+    progress: Progress | None = None,
 ) -> Drilled:
-    """Restore into a temporary directory and remove it; the backup then says when. Raises as `restore` does."""
+    """Restore into a temporary directory and remove it; the backup then has a report of when, signed by the site's key,
+    which is opened with what was brought back. Raises as `restore` does.
+    """
     started = time.perf_counter()
     with tempfile.TemporaryDirectory(prefix="lionrock-drill-") as temporary:
-        brought_back = restore(target, Path(temporary) / "site", kept=kept, progress=progress)
+        directory = Path(temporary) / "site"
+        brought_back = restore(target, directory, kept=kept, master_key=master_key, progress=progress)
         seconds = time.perf_counter() - started
-    log_drill(target, brought_back.manifest.journal_id, clock())
-    return Drilled(brought_back, seconds)
+        notary = notary_of(directory)
+        if notary is not None:
+            log_drill(target, brought_back.manifest, notary, clock())
+    return Drilled(brought_back, seconds, notary is not None)
 
 
 def _bring(target: Path, file: StoredFile, place: Place) -> None:
@@ -154,6 +177,21 @@ def _bring(target: Path, file: StoredFile, place: Place) -> None:
         path.chmod(0o600)
     if path.parent == place.directory / DOCUMENTS:
         path.parent.chmod(0o700)
+
+
+def _unlock(place: Place, master_key: Path | None) -> None:
+    """Puts the key that was given beside the rest, and looks whether the site's key opens what is sealed."""
+    if master_key:
+        place.disk.write_file(place.directory / MASTER_KEY_FILE, master_key.read_bytes())
+        (place.directory / MASTER_KEY_FILE).chmod(0o600)
+    try:
+        check_master_key(place.directory)
+    except (MasterKeyUnusable, SealBroken) as error:
+        said = f"{error}".replace(f"{place.directory}/", "")  # a place that will not be there any more
+        raise RestoreRefused(
+            f"{master_key or 'the master key'} is not this site's of the day of this backup: {said}. Where the key was "
+            "changed since, take the copy from before"
+        ) from error
 
 
 def _proved(place: Place, manifest: Manifest, progress: Progress | None) -> LookedBack:
@@ -215,16 +253,14 @@ def _set_back(place: Place, until: int) -> None:
     place.disk.remove(place.directory / KEY_FILE)
 
 
-def _forget_later_keys(place: Place, last_sequence: int) -> int:
-    if not (place.directory / DATABASE_FILE).exists():
-        return 0
-    database = open_database(place.directory)
-    try:
-        forget_later_clients(database, last_sequence)
-        forget_later_users(database, last_sequence)
-        forget_answers(database)
-        forget_later_papers(database, last_sequence)
-        forget_told_trades(database)
-        return forget_later_keys(database, last_sequence)
-    finally:
-        database.dispose()
+def _leave_outside(place: Place) -> tuple[str | None, bool]:
+    """Take the second home of checkpoints out of the settings; gives which it was, and whether it could be done."""
+    outside = read_configuration(place.directory).checkpoints.outside
+    if outside is None:
+        return None, False
+    path = place.directory / SETTINGS_FILE
+    changed = without_outside(path.read_text("utf-8"))
+    if changed is not None:
+        place.disk.write_file(path, changed.encode())
+        path.chmod(0o600)
+    return outside, changed is not None

@@ -19,7 +19,7 @@ from lionrock.compliance.admission.facts import AdmissionFacts
 from lionrock.compliance.admission.room import Admission
 from lionrock.compliance.assessments.assessments import Assessments, Data, read_data
 from lionrock.compliance.assessments.ports import AssetTerms
-from lionrock.compliance.attesting import register_attesting
+from lionrock.compliance.attesting import AttestationDesk, Attesting
 from lionrock.compliance.capital.orders import CapitalOrders
 from lionrock.compliance.gates.admitted import admitted_assets
 from lionrock.compliance.gates.client_clock import ClientClock, keep_clients
@@ -29,6 +29,7 @@ from lionrock.compliance.gates.onboarded import AssessedRecords, OnboardedClient
 from lionrock.compliance.gates.outcomes import SiteTerms
 from lionrock.compliance.identity.contact import Address
 from lionrock.compliance.onboarding.forms import PersonForm
+from lionrock.compliance.onboarding.house_documents import HouseDocuments
 from lionrock.compliance.onboarding.ledger import NodeLedger
 from lionrock.compliance.onboarding.onboarding import Onboarding, Surroundings
 from lionrock.compliance.onboarding.orders import OnboardingOrders, OnboardingWork
@@ -38,6 +39,7 @@ from lionrock.compliance.records.keeping import NS_PER_DAY
 from lionrock.compliance.records.orders import RecordOrders
 from lionrock.compliance.records.records import Keeper
 from lionrock.compliance.registers.work import RegisterWork
+from lionrock.compliance.rule_parameters import RuleParameters
 from lionrock.gateways.rest.contract import Assessed
 from lionrock.gateways.rest.errors import LicenceRules
 from lionrock.gateways.rest.licence_rules import citations, licence_rules
@@ -46,21 +48,28 @@ from lionrock.node.statements import Statements
 from lionrock.people.accounts import Owners
 from lionrock.people.people import People
 from lionrock.people.staff.office import StaffOffice
-from lionrock.rulebook.attestations import Attestations
+from lionrock.rulebook.attestations import AttestationLog, AttestationRecorder, Attestations
 from lionrock.rulebook.calendars import calendar_of
+from lionrock.rulebook.changes import ChangeRecorder, RuleChanges
 from lionrock.rulebook.deciding import Rulebook
 from lionrock.rulebook.decision_log import DecisionLog
 from lionrock.rulebook.evidence import EvidenceStore
+from lionrock.rulebook.facts import Attested
 from lionrock.rulebook.loading import shipped_library
+from lionrock.rulebook.marks import Mark
 from lionrock.rulebook.office import Gather, RulebookOffice
 from lionrock.rulebook.regime import Regime
+from lionrock.site.attesting import open_attesting
 from lionrock.site.client_notices import ClientNotices
-from lionrock.site.clockwork import every_day, every_minute
+from lionrock.site.clockwork import at_moments, every_day, every_minute
 from lionrock.site.configuration import Configuration
 from lionrock.site.definition import Definition
+from lionrock.site.facts.changed import last_change_ns
 from lionrock.site.keeping import open_keeper
 from lionrock.site.paper_terms import terms_of
 from lionrock.site.paperwork import Paperwork
+from lionrock.site.sandbox_mark import SandboxMark
+from lionrock.site.trading_hours import Clock, HoursLog, TradingHours
 from lionrock.store.sealing import Sealer
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.profiles import Profiles
@@ -76,6 +85,10 @@ class Views(msgspec.Struct, frozen=True):
     trading_rules: TradingRules
     profiles: Profiles
     owners: Owners
+    rule_changes: RuleChanges
+    attestations: AttestationLog
+    hours: HoursLog
+    sandbox: SandboxMark
 
 
 class Ground(msgspec.Struct, frozen=True):
@@ -114,6 +127,8 @@ class Rooms(msgspec.Struct, frozen=True):
     keeper: Keeper
     people: People
     statements: Statements
+    attesting: AttestationDesk
+    hours: TradingHours
 
     async def open(self) -> None:
         """Once the node takes commands: what an earlier process left undone is done. Raises what `Node.submit` does."""
@@ -129,7 +144,9 @@ class Rooms(msgspec.Struct, frozen=True):
         return [
             *papers,
             keep_clients(self.assessed.clock, clock),
+            at_moments("Markets cannot be kept to their hours", self.hours.keep, self.hours.pause_s),
             every_minute("Decisions cannot be put into the journal", self.rulebook.state_decisions),
+            every_minute("Deadlines of rules cannot be followed", self.paperwork.follow_rules),
             every_minute("Tokens' audiences cannot be kept", self.admission.admission.keep),
             every_minute("Old drafts cannot be ended", self.onboarding.expire_due),
             every_minute("Old sign-ins cannot be forgotten", partial(self._forget_sign_ins, clock)),
@@ -152,7 +169,9 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     """
     statements = Statements(ground.node)
     log = DecisionLog(ground.database, ground.sealer)
-    regime = Regime(shipped_library(), [licence.id for licence in ground.definition.licences])
+    changes = ground.views.rule_changes
+    regime = Regime(shipped_library(), [licence.id for licence in ground.definition.licences], changes.all)
+    changes.tell = regime.hold
     office = RulebookOffice(
         ground.definition.site.id,
         Rulebook(regime, log.add),
@@ -160,19 +179,28 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
         evidence=EvidenceStore(ground.database),
         statements=statements,
         gather=gather,
+        changed=lambda until_ns: last_change_ns(ground.database, ground.views.attestations.all, until_ns),
+        marks=lambda: (Mark.SANDBOX,) if ground.views.sandbox.all else (),
         clock=ground.clock,
         random_bytes=ground.random_bytes,
     )
-    attestations = Attestations(ground.database, ground.random_bytes)
-    register_attesting(ground.staff.executors, attestations.record)
+    RuleParameters(regime, ChangeRecorder(ground.node).record, ground.clock).register(ground.staff.executors)
     admission = _admission(ground, statements, office.rulebook)
     onboarding, assessed = _clients(ground, statements, office.rulebook, admission.admission)
-    ground.staff.proposals.clients_of.append(
-        lambda account_id: onboarding.records.client_of_account(ground.owners.owner_of(account_id))
-    )
+    _own_files(ground, onboarding)
+    attesting = _attesting(ground, statements, regime, onboarding)
+    attestations = Attestations(attesting.log, attesting.is_held)
     terms = terms_of(ground.definition, regime, ground.clock())
     calendar = calendar_of(ground.definition.site.calendar)
-    paperwork = Paperwork.of(ground, ground.directory, terms, calendar, client_of=_named(ground, onboarding))
+    paperwork = Paperwork.of(
+        ground,
+        ground.directory,
+        terms,
+        calendar,
+        client_of=_named(ground, onboarding),
+        attested=lambda: attestations.facts(Attested) or (),
+        terms_at=partial(terms_of, ground.definition, regime),
+    )
     keeper = open_keeper(
         ground.database,
         ground.sealer,
@@ -184,9 +212,39 @@ def open_rooms(ground: Ground, gather: Gather) -> Rooms:
     )
     entities = [entity.code for entity in ground.definition.entities]
     CapitalOrders(paperwork.book, entities, ground.clock).register(ground.staff.executors)
-    RecordOrders(keeper, statements, ground.clock).register(ground.staff.executors)
+    RecordOrders(
+        keeper, statements, ground.clock, lambda client_id: onboarding.clients.find(client_id) is not None
+    ).register(ground.staff.executors)
     _queue(ground, admission, paperwork)
-    return Rooms(office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements)
+    return Rooms(
+        office, attestations, onboarding, assessed, admission, paperwork, keeper, ground.people, statements, attesting,
+        _hours(ground),
+    )  # fmt: skip
+
+
+def _own_files(ground: Ground, onboarding: Onboarding) -> None:
+    """Whose a client or an account is, for whoever of the staff declared them as their own."""
+    ground.staff.own_files.clients_of.append(
+        lambda account_id: onboarding.records.client_of_account(ground.owners.owner_of(account_id))
+    )
+    ground.staff.own_files.accounts_of.append(
+        lambda client_id: row.account_id if (row := onboarding.clients.find(client_id)) is not None else 0
+    )
+
+
+def _hours(ground: Ground) -> TradingHours:
+    place = Clock(calendar_of(ground.definition.site.calendar), ZoneInfo(ground.definition.site.time_zone))
+    views = ground.views
+    hours = TradingHours(ground.node, views.hours, views.catalogue, views.trading_rules, place=place, now=ground.clock)
+    hours.register(ground.staff.executors)
+    return hours
+
+
+def _attesting(ground: Ground, statements: Statements, regime: Regime, onboarding: Onboarding) -> AttestationDesk:
+    house = HouseDocuments(onboarding.documents, partial(statements.record, StatementKind.DOCUMENT), ground.clock)
+    desk = open_attesting(ground.definition, regime, ground.views.attestations, house, ground.clock)
+    Attesting(desk, AttestationRecorder(ground.node).record).register(ground.staff.executors)
+    return desk
 
 
 def _queue(ground: Ground, admission: AdmissionDesk, paperwork: Paperwork) -> None:
@@ -259,6 +317,7 @@ def _clients(
             ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
             gates=OnboardingGates(clock, ground.clock),
             decide=rulebook.decide,
+            answer=rulebook.answer,
             record_decision=partial(statements.record, StatementKind.DECISION),
             record_document=partial(statements.record, StatementKind.DOCUMENT),
             provider=SimulatedProvider() if definition.identity_provider == "simulated" else NoProvider(),
@@ -269,6 +328,7 @@ def _clients(
     )
     made.append(onboarding)
     OnboardingOrders(onboarding).register(ground.staff.executors)
+    onboarding.releases.register(ground.staff.executors)
     ground.staff.queue.add(OnboardingWork(onboarding))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
@@ -283,7 +343,8 @@ def _client_clock(ground: Ground, assessments: Assessments, rulebook: Rulebook, 
 
     ledger = Ledger(ground.node, views.catalogue, views.owners, views.profiles, ground.database)
     products: Mapping[str, int] = {product.name: product.bit for product in definition.products}
-    terms = SiteTerms(products, definition.asset(definition.site.valuation_asset).decimals)
+    counted_in = definition.asset(definition.site.valuation_asset)
+    terms = SiteTerms(products, counted_in.decimals, valuation_asset=counted_in.code)
     return ClientClock(ClientGates(ledger, assessments, rulebook, terms, admitted))
 
 

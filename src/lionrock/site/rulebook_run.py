@@ -17,6 +17,8 @@ from lionrock.rulebook.ports import FactSource
 from lionrock.site.definition import definition_of
 from lionrock.site.establishing import establish
 from lionrock.site.site import Site
+from lionrock.store.database import DATABASE_FILE
+from lionrock.store.sealing import MASTER_KEY_FILE, MasterKeyUnusable
 
 
 class NoLicences(Exception):
@@ -27,10 +29,12 @@ class NoLicences(Exception):
 def open_facts(directory: Path) -> Iterator[FactSource]:
     """The facts of a site, after a run that was recorded. A site that is served runs its rulebook by itself, each day.
 
-    Raises `NoLicences`, `DirectoryInUse` and what `Site.open` raises.
+    Raises `NoLicences`, `MasterKeyUnusable`, `DirectoryInUse` and what `Site.open` raises.
     """
     if definition_of(directory) is None:
         raise NoLicences(f"{directory} holds no site with licences: start it once with --site")
+    if (directory / DATABASE_FILE).exists() and not (directory / MASTER_KEY_FILE).exists():
+        raise MasterKeyUnusable(f"{directory} has no {MASTER_KEY_FILE}: put the site's own back")
     loop = asyncio.new_event_loop()
     thread = threading.Thread(target=loop.run_forever, name="site", daemon=True)
     thread.start()

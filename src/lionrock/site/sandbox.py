@@ -8,8 +8,9 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 from lionrock.gateways.rest.contract import Body, Call, Endpoint, Kind, Parameter, Security, Venue, refusal_in
-from lionrock.gateways.rest.errors import Refused, missing_or_invalid, refused_by_core, refused_by_rule
+from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
+from lionrock.gateways.rest.reasons import refused_by_core, refused_by_rule
 from lionrock.gateways.rest.refusals import told_to_client
 from lionrock.gateways.rest.sign_in import SIGN_IN_WEIGHT, people_of
 from lionrock.people.api_keys import ALL_RIGHTS, Credential, Right
@@ -18,6 +19,7 @@ from lionrock.people.users import NameTaken, is_acceptable_name
 from lionrock.site.definition import read_definition
 from lionrock.site.establishing import ALL_PRODUCTS, carry_out, still_to_list
 from lionrock.site.site import Site
+from lionrock.views.telling import About, about
 from lionrock.views.trading_rules import TradingRules
 from lionrock.words.amounts import InexactAmount, MalformedAmount, parse_decimal
 from lionrock.words.commands import Command, OpenAccount, SetAccountProfile, Transfer
@@ -146,10 +148,10 @@ async def _open_funded(venue: Venue, body: bytes) -> AccountOpened:
         for asset, amount in deposits
     ]
     given = [*_profile_of(venue.trading_rules, opened.account_id), *transfers]
-    for answer in await venue.node.submit_all([(command, b"") for command in given]):
+    for command, answer in zip(given, await venue.node.submit_all([(command, b"") for command in given]), strict=True):
         refused = refusal_in(answer)
         if refused is not None:
-            raise refused_by_core(refused)
+            raise refused_by_core(refused, about(venue.catalogue, command))
     return opened
 
 
@@ -199,10 +201,10 @@ def _read_deposits(venue: Venue, body: bytes) -> list[tuple[AssetListed, int]]:
         except (MalformedAmount, InexactAmount) as error:
             raise Refused(-1126) from error
         if not amount:
-            raise refused_by_rule(Rejection.TRANSFER_AMOUNT_NOT_POSITIVE, 0, 0)
+            raise refused_by_rule(Rejection.TRANSFER_AMOUNT_NOT_POSITIVE, 0, 0, About(held=asset))
         total = owed.get(asset.asset_id, 0) + amount
         if total > MAX_ATOMS:
-            raise refused_by_rule(Rejection.ASSET_SUPPLY_ABOVE_LIMIT, MAX_ATOMS, min(total, 2**63 - 1))
+            raise refused_by_rule(Rejection.ASSET_SUPPLY_ABOVE_LIMIT, MAX_ATOMS, total, About(held=asset))
         deposits.append((asset, amount))
     return deposits
 

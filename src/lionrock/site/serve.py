@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import gc
 import logging
 import os
@@ -18,6 +19,7 @@ from typing import Protocol
 import msgspec
 import uvicorn
 import uvloop
+from prometheus_client import CollectorRegistry, Gauge
 from starlette.types import ASGIApp
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
@@ -36,13 +38,22 @@ from lionrock.node.errors import NodeStopped
 from lionrock.node.node import Node
 from lionrock.node.recovery import Recovered
 from lionrock.site import sandbox, sandbox_chains
+from lionrock.site.auction_clockwork import end_auctions
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, clockwork
-from lionrock.site.clockwork import every_minute
+from lionrock.site.clockwork import bring_time, every_minute
+from lionrock.site.configuration import FILE_NAME as SETTINGS_FILE
+from lionrock.site.configuration import read_configuration
+from lionrock.site.definition import FILE_NAME as DEFINITION_FILE
 from lionrock.site.definition import choose
-from lionrock.site.establishing import establish
+from lionrock.site.establishing import establish, listed_otherwise
 from lionrock.site.notice_clockwork import notice_clockwork
+from lionrock.site.quality_clockwork import measure_quality
+from lionrock.site.record_clockwork import follow_record
 from lionrock.site.site import Site
+from lionrock.site.tls import CertificateUnusable, Tls, open_tls
 from lionrock.site.views_process import ViewsProcess
+from lionrock.store.database import DATABASE_FILE
+from lionrock.web.pages import Pages
 
 GC_THRESHOLDS = 50_000, 20, 50
 """Python's own 700 has the collector look through young objects at every tenth request; few are in cycles."""
@@ -50,6 +61,11 @@ _log = logging.getLogger(__name__)
 
 PATIENCE_SECONDS = 5
 """How long a stop waits for requests that are being answered."""
+_HELPS = {
+    errno.EADDRINUSE: "end what listens there (ss -ltnp 'sport = :{port}'), or take another --port",
+    errno.EACCES: "take a --port from 1024 on, and for 80 or 443 put a reverse proxy before it",
+    errno.EADDRNOTAVAIL: "take a --host that is an address of this machine",
+}
 CLIENT_PATIENCE_SECONDS = 3
 """How long it waits for a client to send the rest of a request, or to take an answer."""
 
@@ -78,6 +94,17 @@ class Companions(Protocol):
 
 class AddressUnavailable(Exception):
     """Nothing can be served at this address."""
+
+
+class NoSiteHere(Exception):
+    """Nothing was served here before, and nobody said that it is to begin: a name that was mistyped is no new venue."""
+
+    def __init__(self, directory: Path) -> None:
+        what = "no directory" if directory.exists() and not directory.is_dir() else "no data directory of a site"
+        super().__init__(
+            f"{directory} is {what}: make one with `lionrock init {directory} --site ...`, or give --sandbox to try "
+            "things out"
+        )
 
 
 class SiteStopped(Exception):
@@ -139,12 +166,16 @@ class Extras(msgspec.Struct, frozen=True):
 
 
 def serve(directory: Path, host: str, port: int, announce: Announce, extras: Extras) -> None:
-    """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one.
+    """Serve the site of `directory` until SIGINT or SIGTERM. Port 0 takes any free one. SIGHUP has the certificate
+    read again.
 
-    `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `SiteStopped` when the node
-    fails meanwhile, and what `Site.open` raises.
+    `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `CertificateUnusable`,
+    `NoSiteHere`, `SiteStopped` when the node fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
+    begins = extras.with_sandbox or extras.site_id is not None
+    if (directory.exists() and not directory.is_dir()) or not (begins or _is_data_directory(directory)):
+        raise NoSiteHere(directory)
     if extras.site_id is not None:
         choose(directory, extras.site_id)
     # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
@@ -152,6 +183,11 @@ def serve(directory: Path, host: str, port: int, announce: Announce, extras: Ext
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with listener:
         uvloop.run(_serve(directory, listener, announce, extras))
+
+
+def _is_data_directory(directory: Path) -> bool:
+    """Whether a site was made, restored or served here, or settings were written for one."""
+    return any((directory / name).exists() for name in ("journal", DATABASE_FILE, DEFINITION_FILE, SETTINGS_FILE))
 
 
 def _listen(host: str, port: int) -> socket.socket:
@@ -165,11 +201,17 @@ def _listen(host: str, port: int) -> socket.socket:
         listener.bind(address)
     except OSError as error:
         listener.close()
-        raise AddressUnavailable(f"{host}:{port} cannot be served at: {os.strerror(error.errno or 0)}") from error
+        helps = _HELPS.get(error.errno or 0, "see --host and --port").format(port=port)
+        words = f"{host}:{port} cannot be served at: {os.strerror(error.errno or 0)}; {helps}"
+        raise AddressUnavailable(words) from error
     return listener
 
 
 async def _serve(directory: Path, listener: socket.socket, announce: Announce, extras: Extras) -> None:
+    files = read_configuration(directory).tls
+    tls = open_tls(files.certificate, files.key)
+    if tls is not None and extras.companions is not None:
+        raise CertificateUnusable("simulated makers speak plain HTTP: leave them out, or the section [tls]")
     site = await Site.open(directory, time.time_ns, os.urandom)
     running = _Running(directory, site, extras)
     try:
@@ -177,13 +219,15 @@ async def _serve(directory: Path, listener: socket.socket, announce: Announce, e
         gc.freeze()
         gc.set_threshold(*GC_THRESHOLDS)
         app = await running.prepare()
-        address = _address(listener)
+        address = _address(listener, is_encrypted=tls is not None)
 
         def serving() -> None:
             announce(address, site.node.recovered)
             running.start(address)
 
-        server = _Server(_configuration(app), serving)
+        if tls is not None:
+            _watch_certificate(tls, site)
+        server = _Server(_configuration(app, tls), serving)
         leaving: list[asyncio.Task[None]] = []
 
         def stop() -> None:
@@ -192,6 +236,7 @@ async def _serve(directory: Path, listener: socket.socket, announce: Announce, e
 
         for number in (signal.SIGINT, signal.SIGTERM):
             asyncio.get_running_loop().add_signal_handler(number, stop)
+        asyncio.get_running_loop().add_signal_handler(signal.SIGHUP, _read_again, tls)
         running.watch(server)
         try:
             await server.serve([listener])
@@ -225,8 +270,11 @@ class _Running:
         definition = site.definition
         if definition is not None:
             await establish(site, definition)
+            for difference in listed_otherwise(site.catalogue, definition):
+                _log.warning("%s is read at the first start alone, %s: the ledger counts", DEFINITION_FILE, difference)
             profile, arrangements = definition.profile(), definition.arrangements()
         if extras.with_sandbox:
+            await site.sandbox.set(site.node)
             endpoints += sandbox.ENDPOINTS
             if definition is None:
                 await sandbox.seed(site)
@@ -239,7 +287,11 @@ class _Running:
         await venue.clients.wallet.recover()
         await site.staff.open()
         works = clockwork(venue, arrangements)
+        works += [bring_time(site.node, site.clock)]
         works.append(every_minute("Proposals cannot be ended", site.staff.proposals.expire_due))
+        works += [follow_record(site.record), measure_quality(venue, site.quality, self._directory)]
+        terms = (definition or sandbox.DEFINITION).markets
+        works.append(end_auctions(venue, {market.id: market.auction_seconds for market in terms}))
         works += notice_clockwork(site, with_views=self._views is not None)
         if site.rooms is not None:
             await site.rooms.open()
@@ -256,7 +308,8 @@ class _Running:
         if site.gathering is not None:
             site.gathering.endpoints = described
             site.gathering.running = self._running_settings
-        return application(venue, described, streams)
+        pages = await asyncio.to_thread(Pages)
+        return application(venue, described, streams, pages.find)
 
     def _running_settings(self) -> dict[str, int | str]:
         """What the running program tells the rules of itself."""
@@ -303,8 +356,8 @@ class _Running:
             await ending
 
 
-def _configuration(app: ASGIApp) -> uvicorn.Config:
-    return uvicorn.Config(
+def _configuration(app: ASGIApp, tls: Tls | None) -> uvicorn.Config:
+    configuration = uvicorn.Config(
         app,
         http=DirectProtocol,
         ws=Wire,
@@ -319,6 +372,24 @@ def _configuration(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         timeout_graceful_shutdown=PATIENCE_SECONDS,
     )
+    configuration.load()
+    configuration.ssl = tls.context if tls is not None else None
+    return configuration
+
+
+def _watch_certificate(tls: Tls, site: Site) -> None:
+    """Whoever watches the site is told in time that it has to be renewed."""
+    registry: CollectorRegistry = site.node.metrics.registry
+    ends = Gauge("lionrock_certificate_ends_seconds", "Unix time at which the certificate ends.", registry=registry)
+    ends.set_function(lambda: tls.pair.ends_s)
+    site.probes.remarks.append(lambda: tls.remark(site.clock() // 10**9))
+
+
+def _read_again(tls: Tls | None) -> None:
+    if tls is not None:
+        tls.read_again()
+    else:
+        _log.info("There is no certificate to read again")
 
 
 async def _keys_of(companions: Companions | None, site: Site) -> list[tuple[str, str]]:
@@ -336,9 +407,10 @@ async def _leave(server: _Server, running: _Running) -> None:
     server.should_exit = True
 
 
-def _address(listener: socket.socket) -> str:
+def _address(listener: socket.socket, *, is_encrypted: bool) -> str:
     host, port = listener.getsockname()[:2]
-    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+    scheme = "https" if is_encrypted else "http"
+    return f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
 
 
 def _stop_on_fault(task: asyncio.Task[None], server: _Server) -> None:

@@ -30,6 +30,8 @@ from lionrock.gateways.rest.contract import (
     Venue,
 )
 from lionrock.gateways.websocket.bindings import Bindings
+from lionrock.journal.disk import Disk
+from lionrock.journal.public_record import PublicRecord
 from lionrock.node.node import Node
 from lionrock.node.recovery import Listener
 from lionrock.node.statements import Statements
@@ -39,16 +41,25 @@ from lionrock.people.listen_keys import ListenKeys
 from lionrock.people.notices import Notices
 from lionrock.people.people import People
 from lionrock.people.staff.market_orders import MarketOrders
+from lionrock.people.staff.notices import StaffNotices
 from lionrock.people.staff.office import StaffOffice, Surroundings
+from lionrock.rulebook.attestations import AttestationLog
+from lionrock.rulebook.changes import RuleChanges
+from lionrock.site.belonging import keep_site
+from lionrock.site.capital_watch import watch_capital
 from lionrock.site.client_accounts import NO_ARRANGEMENTS, Arrangements
 from lionrock.site.configuration import Configuration, read_configuration
 from lionrock.site.definition import Definition, definition_of
 from lionrock.site.facts.sources import Gathering
+from lionrock.site.outbox_watch import watch_outbox
+from lionrock.site.quality_clockwork import open_quality
 from lionrock.site.readiness import probes
 from lionrock.site.rooms import Ground, Rooms, Views, open_rooms
+from lionrock.site.sandbox_mark import SandboxMark
 from lionrock.site.signing import open_notary
 from lionrock.site.staffing import remark_of
 from lionrock.site.statement_process import StatementProcess
+from lionrock.site.trading_hours import HoursLog
 from lionrock.store.database import DatabaseUnusable, open_database
 from lionrock.store.outbox.outbox import Outbox
 from lionrock.store.sealing import Sealer, open_sealer
@@ -57,6 +68,7 @@ from lionrock.views.market_data import MarketData
 from lionrock.views.movements import Movements
 from lionrock.views.orders import Orders
 from lionrock.views.profiles import Profiles
+from lionrock.views.quality import Quality
 from lionrock.views.remembered import Remembered
 from lionrock.views.sql.database import default_url
 from lionrock.views.sql.histories import Histories
@@ -103,26 +115,30 @@ class Site(msgspec.Struct, frozen=True):
     """What the staff orders of the core; clients who are assessed are asked of `of_client`."""
     taken_until_ns: int
     """When the site last did something before it was opened."""
+    record: PublicRecord
+    quality: Quality
     definition: Definition | None = None
     """None for a directory that no site was chosen for, as of a sandbox."""
     rooms: Rooms | None = None
     """Of a site with licences."""
     gathering: Gathering | None = None
+    sandbox: SandboxMark = msgspec.field(default_factory=SandboxMark)
 
     @classmethod
     async def open(cls, directory: Path, clock: Callable[[], int], random_bytes: Callable[[int], bytes]) -> Self:
         """Replays the journal of `directory`, which is made when it is not there.
 
         `clock` gives nanoseconds since 1970, `random_bytes(n)` must be a cryptographic source. Raises what `Node.open`
-        raises, `ConfigurationInvalid`, `DefinitionInvalid`, `MasterKeyUnusable`, `DatabaseUnusable`, `JournalMismatch`
-        and `SealBroken`; the directory is then free again.
+        raises, `ConfigurationInvalid`, `DefinitionInvalid`, `AnotherSite`, `MasterKeyUnusable`, `DatabaseUnusable`,
+        `JournalMismatch` and `SealBroken`; the directory is then free again.
         """
         configuration, definition = read_configuration(directory), definition_of(directory)
         catalogue, orders, market_data = Catalogue(), Orders(), MarketData()
         views = catalogue, orders, market_data, Remembered(), TradingRules()
         owners, bookings, volumes = Owners(), Bookings(), Volumes()
         profiles, movements = Profiles(), Movements()
-        listeners = (*views, owners, bookings, volumes, profiles, movements)
+        noted = RuleChanges(), AttestationLog(), HoursLog(), SandboxMark()
+        listeners = (*views, owners, bookings, volumes, profiles, movements, *noted)
         node = _open_node(directory, configuration, listeners, clock, random_bytes)
         try:
             journal = _Journal(directory, configuration, node, catalogue, owners, clock, random_bytes)
@@ -132,7 +148,8 @@ class Site(msgspec.Struct, frozen=True):
             market_orders.register(staff.executors)
             rooms = gathering = None
             if definition is not None:
-                read = Views(catalogue, views[4], profiles, owners)
+                keep_site(kept.database, definition.site.id)
+                read = Views(catalogue, views[4], profiles, owners, *noted)
                 ground = Ground(
                     directory, definition, node, kept.database, kept.sealer, clock, random_bytes, kept.people, staff,
                     read, configuration,
@@ -150,6 +167,11 @@ class Site(msgspec.Struct, frozen=True):
         sealer, keys = kept.sealer, kept.keys
         watched = probes(node, configuration, directory, clock)
         watched.remarks.append(lambda: remark_of(staff))
+        if rooms is not None:
+            watched.remarks.append(rooms.hours.remark)
+            watched.remarks.append(watch_capital(rooms.paperwork.book, node.metrics.registry, clock))
+        if kept.people.notices is not None:
+            watched.remarks.append(watch_outbox(kept.people.notices.outbox, node.metrics.registry, clock))
         url = configuration.views.database or default_url(directory)
         of_keys = keys, ListenKeys(random_bytes, clock), clock, random_bytes
         of_sealing = kept.database, sealer.hasher("client order ids"), watched, sealer
@@ -159,7 +181,8 @@ class Site(msgspec.Struct, frozen=True):
             configuration, node, *views, *of_keys, *of_sealing, *of_clients, *told,
             people=kept.people, answers=kept.answers, staff=staff, profiles=profiles, movements=movements,
             market_orders=market_orders, taken_until_ns=max(node.engine.last_time_ns, keys.last_change_ns),
-            definition=definition, rooms=rooms, gathering=gathering,
+            record=PublicRecord(directory, Disk()), quality=open_quality(directory),
+            definition=definition, rooms=rooms, gathering=gathering, sandbox=noted[-1],
         )  # fmt: skip
 
     def venue(
@@ -192,6 +215,9 @@ class Site(msgspec.Struct, frozen=True):
             make_statement=self.make_statement,
             people=self.people,
             papers=Shelf(self.database, self.sealer),
+            is_sandbox=is_sandbox,
+            record=self.record,
+            quality=self.quality,
             staff=self.staff,
             **self._of_rooms(),
             traffic=Traffic(
@@ -214,6 +240,7 @@ class Site(msgspec.Struct, frozen=True):
             "registers": rooms.paperwork.registers,
             "capital": CapitalDesk(rooms.paperwork.book, rooms.paperwork.returns),
             "keeper": rooms.keeper,
+            "attesting": rooms.attesting,
             "licence_rules": rooms.licence_rules(self.clock()),
         }
 
@@ -232,7 +259,8 @@ class Site(msgspec.Struct, frozen=True):
         )
         code = arrangements.valuation_asset
         valuation = Valuation(self.catalogue, self.market_data, code, arrangements.money_rates) if code else None
-        return ClientAccounts(self.owners, self.sub_accounts, wallet, self.volumes, valuation)
+        volumes = arrangements.tier_volumes
+        return ClientAccounts(self.owners, self.sub_accounts, wallet, self.volumes, valuation, volumes)
 
     def client_order_key(self, account_id: int, client_order_id: str) -> int:
         """What the core knows an account's own name for an order by."""
@@ -249,6 +277,7 @@ class Site(msgspec.Struct, frozen=True):
                 await self.rooms.onboarding.checks.stop()
             await self.node.close()
         finally:
+            self.record.close()
             self.histories.close()
             self.people.close()
             self.staff.close()
@@ -297,7 +326,7 @@ def _open_kept(journal: _Journal) -> _Kept:
 
 def _open_staff(journal: _Journal, kept: _Kept) -> StaffOffice:
     access, node = journal.configuration.access, journal.node
-    return StaffOffice(
+    staff = StaffOffice(
         kept.database, kept.sealer, journal.random_bytes, journal.clock, rules=access.staff_session_rules,
         relying_party=access.relying_party,
         surroundings=Surroundings(
@@ -306,6 +335,10 @@ def _open_staff(journal: _Journal, kept: _Kept) -> StaffOffice:
             registry=node.metrics.registry,
         ),
     )  # fmt: skip
+    if (notices := kept.people.notices) is not None:
+        telling = StaffNotices(kept.database, notices.outbox, staff.members, staff.proposals, journal.clock)
+        staff.notify_with(telling.glass_broken)
+    return staff
 
 
 def _client_of(owners: Owners, people: People) -> Callable[[int], str]:

@@ -5,19 +5,22 @@ There is no default account and no default password.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import msgspec
+from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from lionrock.gateways.rest.contract import Reason
 from lionrock.people.staff.audit import MACHINE, Audit
 from lionrock.people.staff.members import Enrolled, Members
 from lionrock.people.staff.office import StaffOffice
+from lionrock.people.staff.refusals import No, StaffRefused
 from lionrock.people.staff.roles import Role
 from lionrock.store.database import DATABASE_FILE, open_database
-from lionrock.store.sealing import MASTER_KEY_FILE, open_sealer
+from lionrock.store.sealing import MASTER_KEY_FILE, Sealer, open_sealer
 
 
 def remark_of(office: StaffOffice) -> Reason | None:
@@ -33,7 +36,7 @@ class NoSite(Exception):
     """The directory is not one that a site was started in."""
 
     def __init__(self, directory: Path) -> None:
-        super().__init__(f"{directory} holds no site yet: start it once with `lionrock serve --data {directory}`")
+        super().__init__(f"{directory} holds no site yet: make one with `lionrock init {directory}`")
 
 
 def enrol_administrator(
@@ -46,6 +49,32 @@ def enrol_administrator(
     """
     with _members(directory, clock, random_bytes) as members:
         return members.enrol(name, person, MACHINE, role=Role.ADMINISTRATOR)
+
+
+class FirstMember(msgspec.Struct, frozen=True):
+    """Somebody who is there from the first day."""
+
+    name: str
+    """What they sign in with."""
+    person: str
+    """What the operator knows the person by."""
+
+
+def enrol_first_two(
+    database: Engine,
+    sealer: Sealer,
+    first: Sequence[FirstMember],
+    clock: Callable[[], int],
+    random_bytes: Callable[[int], bytes],
+) -> tuple[Enrolled, ...]:
+    """Two administrators of a site that has nobody yet, each with a one-time code. Raises `StaffRefused` when both are
+    one person: then one human being could propose a role and approve it.
+    """
+    members = Members(database, sealer, random_bytes, clock, Audit(database))
+    enrolled = tuple(members.enrol(each.name, each.person, MACHINE, role=Role.ADMINISTRATOR) for each in first)
+    if len({member.person for member in members.all()}) != len(first):
+        raise StaffRefused(No.SAME_PERSON, next_step="name two different people")
+    return enrolled
 
 
 @contextmanager

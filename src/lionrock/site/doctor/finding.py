@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from enum import StrEnum
 
 import msgspec
@@ -26,6 +27,15 @@ class Finding(msgspec.Struct, frozen=True):
     """What was found, with its figures."""
     remedy: str = ""
     """What to do; empty when all is well."""
+
+
+def remedy_of(number: int | None) -> str:
+    """What helps against what the system refused; neither a full disk nor one to be read only is damage."""
+    if number in {errno.ENOSPC, errno.EDQUOT}:
+        return "the disk is full: make room, or move the directory to a larger disk"
+    if number == errno.EROFS:
+        return "the file system is there to be read only: mount it for writing (dmesg tells why it is not)"
+    return "see permissions, or run the command as the user that runs the site"
 
 
 def ok(code: str, words: str) -> Finding:

@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime
 
 from lionrock.site.doctor.finding import Finding, error, ok, warning
+from lionrock.web import pages
 
 _NEEDED_PYTHON = (3, 11)
 _NEEDED_FILES = 1024
@@ -45,6 +46,13 @@ def compiled_core() -> Finding:
     if engine.Engine().digest() != engine_checked.Engine().digest():
         return error("core", "the fast and the checked build disagree", "install Lionrock again (`make build`)")
     return ok("core", "the fast build is served, the checked build is there")
+
+
+def web_pages() -> Finding:
+    """A site without them still serves every program."""
+    if not pages.is_built():
+        return warning("pages", "the web application is not built in", "install Lionrock again (`make build`)")
+    return ok("pages", "the web application is there")
 
 
 def open_files() -> Finding:
@@ -95,4 +103,4 @@ def port_is_free(port: int) -> Finding:
     return ok("port", f"port {port} is free")
 
 
-CHECKS = (python_version, compiled_core, open_files, clock_is_sane, clock_is_synchronised)
+CHECKS = (python_version, compiled_core, web_pages, open_files, clock_is_sane, clock_is_synchronised)

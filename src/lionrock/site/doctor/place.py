@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import fcntl
+import errno
 import os
 import shutil
 import statistics
@@ -10,11 +10,21 @@ import tempfile
 import time
 from pathlib import Path
 
+from lionrock.journal.checkpoints import PUBLIC_KEY_FILE, CheckpointInvalid, check_note, newest_outside
+from lionrock.journal.disk import Disk
+from lionrock.journal.reader import Reader
+from lionrock.journal.segments import JournalDamaged
+from lionrock.node.lock import lock_holder
+from lionrock.rulebook.loading import PackInvalid, shipped_library
+from lionrock.rulebook.regime import Regime
 from lionrock.site.configuration import FILE_NAME, ConfigurationInvalid, read_configuration
-from lionrock.site.doctor.finding import Finding, error, ok, warning
+from lionrock.site.definition import FILE_NAME as DEFINITION_FILE
+from lionrock.site.definition import AnotherSite, DefinitionInvalid, definition_of
+from lionrock.site.doctor.finding import Finding, error, ok, remedy_of, warning
 from lionrock.site.readiness import LEAST_FREE_BYTES
+from lionrock.site.signing import check_master_key
 from lionrock.store.database import DATABASE_FILE
-from lionrock.store.sealing import MASTER_KEY_FILE
+from lionrock.store.sealing import MASTER_KEY_FILE, MasterKeyUnusable, SealBroken
 
 _COMFORTABLE_BYTES = 16 * LEAST_FREE_BYTES
 _NETWORK = {
@@ -100,7 +110,11 @@ def measured_sync_ns(directory: Path) -> int:
 def permissions(directory: Path) -> Finding:
     status = directory.stat()
     mode = status.st_mode & 0o777
-    if not os.access(directory, os.R_OK | os.W_OK | os.X_OK) or status.st_uid != os.geteuid():
+    if os.statvfs(directory).f_flag & os.ST_RDONLY:
+        return error("permissions", "it is on a file system that may not be written to", remedy_of(errno.EROFS))
+    if status.st_uid == os.geteuid() and not os.access(directory, os.R_OK | os.W_OK | os.X_OK):
+        return error("permissions", f"its mode is {mode:04o}: it may not be written in", f"chmod 700 {directory}")
+    if status.st_uid != os.geteuid():
         words = f"it belongs to user {status.st_uid}, and this is user {os.geteuid()}"
         return error("permissions", words, f"run as that user, or chown -R {os.geteuid()} {directory}")
     if mode & 0o077:
@@ -113,24 +127,6 @@ def lock(directory: Path) -> Finding:
     return ok("lock", f"process {holder} runs a node here" if holder else "no node runs here")
 
 
-def lock_holder(directory: Path) -> str | None:
-    """Process id of the node that runs here, as it wrote it; None without one. Raises `OSError`.
-
-    Only asking for the lock tells; it is given back at once.
-    """
-    try:
-        descriptor = os.open(directory / "lock", os.O_RDONLY)
-    except FileNotFoundError:
-        return None
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return os.pread(descriptor, 20, 0).decode("ascii", "replace").strip() or "unknown"
-    finally:
-        os.close(descriptor)
-    return None
-
-
 def configuration(directory: Path) -> Finding:
     try:
         read_configuration(directory)
@@ -138,6 +134,22 @@ def configuration(directory: Path) -> Finding:
         return error("configuration", "; ".join(invalid.complaints), f"mend {directory / FILE_NAME}")
     is_there = (directory / FILE_NAME).exists()
     return ok("configuration", f"{FILE_NAME} is valid" if is_there else f"no {FILE_NAME}: all settings are defaults")
+
+
+def site_file(directory: Path) -> Finding:
+    """As a start reads it."""
+    try:
+        definition = definition_of(directory)
+        if definition is not None:
+            Regime(shipped_library(), [licence.id for licence in definition.licences])
+    except (DefinitionInvalid, PackInvalid) as invalid:
+        return error("site-file", "; ".join(invalid.complaints), f"mend {directory / DEFINITION_FILE}")
+    except AnotherSite as another:
+        remedy = f"take {DEFINITION_FILE} out of a backup (lionrock restore into another directory)"
+        return error("site-file", f"{another}", remedy)
+    if definition is None:
+        return ok("site-file", f"no {DEFINITION_FILE}: the directory is no licensed site's")
+    return ok("site-file", f"{DEFINITION_FILE} is valid: the site {definition.site.id}")
 
 
 def operators(directory: Path) -> Finding:
@@ -163,9 +175,29 @@ def outside_checkpoints(directory: Path) -> Finding:
         return warning("checkpoints-outside", words, remedy)
     if not outside.is_dir() or not os.access(outside, os.W_OK | os.X_OK):
         return error("checkpoints-outside", f"{outside} is no directory that can be written in", remedy)
+    if _is_anothers(directory, outside):
+        words = f"{outside} is the second home of another key's checkpoints of this journal: the site does not start"
+        return error(
+            "checkpoints-outside", words, f"name another under [checkpoints] outside of {directory / FILE_NAME}"
+        )
     if outside.stat().st_dev == directory.stat().st_dev:
         return warning("checkpoints-outside", f"{outside} is on the same file system as the data", remedy)
     return ok("checkpoints-outside", f"checkpoints are kept in {outside}, too")
+
+
+def _is_anothers(directory: Path, outside: Path) -> bool:
+    """Whether it holds checkpoints of this journal that the key here did not sign, as after a restore to a moment."""
+    try:
+        frame = next(iter(Reader(directory / "journal", Disk(), from_any_sequence=True)), None)
+        note = newest_outside(outside, frame.journal_id) if frame is not None else None
+        key = directory / "checkpoints" / PUBLIC_KEY_FILE
+        if note is not None and key.exists():
+            check_note(note, key.read_text("utf-8").strip())
+    except (JournalDamaged, FileNotFoundError):
+        return False  # the journal's own check tells
+    except (CheckpointInvalid, ValueError):
+        return True
+    return note is not None and not key.exists()
 
 
 def master_key(directory: Path) -> Finding:
@@ -181,6 +213,10 @@ def master_key(directory: Path) -> Finding:
     if status.st_size != _KEY_BYTES:
         words = f"it has {status.st_size} bytes instead of {_KEY_BYTES}"
         return error("master-key", words, "put the right one back from where it is kept")
+    try:
+        check_master_key(directory)
+    except (MasterKeyUnusable, SealBroken) as broken:
+        return error("master-key", f"{broken}", "put the right one back from where it is kept")
     return ok("master-key", "only its owner may read it")
 
 
@@ -191,6 +227,7 @@ CHECKS = (
     permissions,
     lock,
     configuration,
+    site_file,
     operators,
     outside_checkpoints,
     master_key,

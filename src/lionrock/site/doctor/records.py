@@ -9,22 +9,34 @@ from pathlib import Path
 
 from lionrock.core.engine import Engine
 from lionrock.journal import verify
+from lionrock.journal.checkpoints import PUBLIC_KEY_FILE
 from lionrock.journal.copying import cut_after, durable_sequence, segments
 from lionrock.journal.disk import Disk
 from lionrock.journal.frames import Frame
 from lionrock.journal.reader import Reader
 from lionrock.journal.segments import JournalDamaged
 from lionrock.journal.snapshots import SnapshotInvalid, read_snapshot, snapshot_paths
-from lionrock.node.notary import PUBLIC_KEY_FILE
+from lionrock.node.lock import lock_holder
 from lionrock.node.recovery import Place, Progress
 from lionrock.node.sections import unpack_sections
 from lionrock.site.doctor.finding import Finding, error, ok, warning
-from lionrock.site.doctor.place import lock_holder
 from lionrock.store.database import DATABASE_FILE
 from lionrock.words.records import RECORD_VERSION
 
 _DAMAGED = "stop the site, keep this directory as it is, and restore a backup into another one (lionrock restore)"
 _EVER = 2**64
+_PRIMARY = 0xFF
+"""Of an extended code of SQLite."""
+_DAMAGES = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
+_UNREAD = {
+    **dict.fromkeys(
+        (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM),
+        "see permissions: the directory may not be written in",
+    ),
+    **dict.fromkeys((sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED), "look again in a moment: it is in use"),
+    **dict.fromkeys((sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR), "see disk-space: a full disk does this"),
+}
+"""What says nothing about the file itself."""
 
 
 def journal_end(directory: Path) -> Finding:
@@ -96,8 +108,11 @@ def database(directory: Path) -> Finding:
     try:
         with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as connection:
             told = [row[0] for row in connection.execute("PRAGMA quick_check(3)")]
-    except sqlite3.DatabaseError as damaged:
-        told = [str(damaged)]
+    except sqlite3.DatabaseError as refused:
+        if (code := getattr(refused, "sqlite_errorcode", 0) & _PRIMARY) not in _DAMAGES:
+            words = f"{DATABASE_FILE} cannot be looked at: {refused}"
+            return error("database", words, _UNREAD.get(code, "see disk-space and permissions: it may be sound"))
+        told = [str(refused)]
     if told != ["ok"]:
         return error("database", f"{DATABASE_FILE} is damaged: {'; '.join(told)}", _DAMAGED)
     return ok("database", f"{DATABASE_FILE} is sound")

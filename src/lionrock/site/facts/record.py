@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from lionrock.journal import verify
-from lionrock.node.notary import PUBLIC_KEY_FILE
+from lionrock.journal.checkpoints import PUBLIC_KEY_FILE
 from lionrock.rulebook.facts import RecordProof
 from lionrock.site.backup_log import read_backup_log
 
@@ -25,12 +25,12 @@ class RecordFacts:
         return [self._proof()] if fact_type is RecordProof else None
 
     def _proof(self) -> RecordProof:
-        key = self._directory / "checkpoints" / PUBLIC_KEY_FILE
-        logged = read_backup_log(self._directory)
+        key, keys = self._directory / "checkpoints" / PUBLIC_KEY_FILE, list[verify.Key]()
         try:
-            keys = [verify.read_key(key.read_text("utf-8").strip())] if key.exists() else []
+            keys.extend([verify.read_key(key.read_text("utf-8").strip())] if key.exists() else [])
             told, faults = verify.check_directory(self._directory, [], keys, lambda *_: None)
-            is_whole, frames = not faults, int(told["frames"])
+            is_whole, frames, journal_id = not faults, int(told["frames"]), str(told["journal_id"])
         except verify.CannotCheck:
-            is_whole, frames = False, 0
+            is_whole, frames, journal_id = False, 0, ""
+        logged = read_backup_log(self._directory, journal_id, keys)
         return RecordProof(self._clock(), is_whole, frames, logged.backed_up_ns, logged.drilled_ns)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,16 @@ from lionrock.gateways.rest.contract import Endpoint
 from lionrock.people.staff import tables as staff_tables
 from lionrock.people.tables import sign_in_log
 from lionrock.rulebook import tables as rulebook_tables
-from lionrock.rulebook.code_version import code_version
-from lionrock.rulebook.facts import ClientRecord, TokenRecord
+from lionrock.rulebook.code_version import release_digest
+from lionrock.rulebook.facts import (
+    AssetSum,
+    ClientRecord,
+    EntityAccount,
+    MovementTally,
+    RecordShape,
+    Setting,
+    TokenRecord,
+)
 from lionrock.rulebook.ports import FactSource, Joined
 from lionrock.site.definition import Definition
 from lionrock.site.facts.declared import DeclaredFacts
@@ -32,6 +40,8 @@ from lionrock.views.movements import Movements
 from lionrock.views.trading_rules import TradingRules
 from lionrock.words.enumerations import ClientClass
 
+_log = logging.getLogger(__name__)
+
 
 def audit_fields() -> tuple[str, ...]:
     """What rooms record for an audit beside the journal, each where its table has it."""
@@ -43,12 +53,6 @@ def audit_fields() -> tuple[str, ...]:
     return tuple(name for name, column in kept.items() if column is not None)
 
 
-def release_digest() -> str:
-    """SHA-256 over what is running: the package's version, its packs and its controls. Two people sign for it."""
-    code = code_version()
-    return sha256(f"{code.package} {code.packs_sha256} {code.controls_sha256}".encode()).hexdigest()
-
-
 class Without:
     """A source less some types, which another one supplies better."""
 
@@ -58,6 +62,30 @@ class Without:
     def facts(self, fact_type: type[Any]) -> Sequence[Any] | None:
         """As `FactSource`."""
         return None if fact_type in self._types else self._source.facts(fact_type)
+
+
+class Failed:
+    """A source that could not be made: whatever it would have supplied cannot be used."""
+
+    def __init__(self, error: Exception, *types: type[msgspec.Struct]) -> None:
+        self._error, self._types = error, frozenset(types)
+
+    def facts(self, fact_type: type[Any]) -> Sequence[Any] | None:
+        """As `FactSource`."""
+        if fact_type in self._types:
+            raise self._error
+        return None
+
+
+def made(make: Callable[[], FactSource], *types: type[msgspec.Struct]) -> FactSource:
+    """A source that reads as it is made. When that fails, the rules that ask for these types are red, and all others
+    are asked as ever.
+    """
+    try:
+        return make()
+    except Exception as error:  # noqa: BLE001 one room must not keep the others from being asked
+        _log.exception("Facts of %s cannot be taken", ", ".join(each.__name__ for each in types))
+        return Failed(error, *types)
 
 
 class UnadmittedTokens:
@@ -134,15 +162,24 @@ class Gathering:
         """What the ledger says is read here and now, once it is durable. Raises `NodeStopped`."""
         ground = self._ground
         await ground.node.settled()
-        ledger = LedgerFacts(ground.node.engine, ground.views.catalogue, self._movements, self._entities())
+        engine, catalogue = ground.node.engine, ground.views.catalogue
         return Joined(
-            ledger,
-            DeclaredFacts(ground.definition, {"release.document_sha256": release_digest(), **self.running()}),
-            ShapeFacts(self.endpoints, {"audit_event": audit_fields()}),
+            made(
+                lambda: LedgerFacts(engine, catalogue, self._movements, self._entities()),
+                *(AssetSum, EntityAccount, MovementTally),
+            ),
+            made(lambda: DeclaredFacts(ground.definition, self._running(), self._vouches), Setting),
+            made(lambda: ShapeFacts(self.endpoints, {"audit_event": audit_fields()}), RecordShape),
             RecordFacts(Path(ground.directory), ground.clock),
             StaffFacts(ground.staff.members),
             *self._of_rooms(),
         )
+
+    def _running(self) -> dict[str, int | str]:
+        return {"release.document_sha256": release_digest(), **self.running()}
+
+    def _vouches(self, setting: str, value: str) -> bool:
+        return self.rooms is not None and self.rooms.attesting.vouches(setting, value)
 
     def _entities(self) -> Entities:
         numbers = {entity.number: entity.code for entity in self._ground.definition.entities}
@@ -164,5 +201,8 @@ class Gathering:
             Without(OnboardingFacts(rooms.onboarding), ClientRecord),
             ClientFacts(rooms.assessed.gates, views.trading_rules, ground.clock),
             AdmissionFacts(desk.admission, desk.reports, ground.clock),
-            UnadmittedTokens(ground.definition, views.catalogue, views.trading_rules, on_record),
+            made(
+                lambda: UnadmittedTokens(ground.definition, views.catalogue, views.trading_rules, on_record),
+                TokenRecord,
+            ),
         ]
