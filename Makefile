@@ -12,7 +12,9 @@ BIN     := $(VENV)/bin
 PIP     := $(BIN)/pip --disable-pip-version-check --quiet
 STAMPS  := $(VENV)/stamps
 # Directories are in the list because a deleted file shows only there.
-SOURCES := $(shell find src -name __pycache__ -prune -o -print) $(wildcard meson.build setup/*.py README.md)
+SOURCES := $(shell find src -name __pycache__ -prune -o -path src/lionrock/web/built -prune -o -print) \
+           $(wildcard meson.build setup/*.py README.md)
+PAGES   := $(shell find ui \( -name node_modules -o -name schema.d.ts \) -prune -o -print) docs/reference/openapi.json
 
 # Tools that call other tools by name find those of .venv.
 TOOLS := PATH="$(abspath $(BIN)):$$PATH"
@@ -25,7 +27,8 @@ BUILD_TOOLS := import tomllib; build = tomllib.load(open("pyproject.toml", "rb")
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help setup build demo test check docs index bench soak defects sanitized capture deps lock clean
+.PHONY: help setup build pages demo test check docs index bench soak defects sanitized capture \
+        screenshots deps lock clean
 
 help: ## this list
 	@grep -E '^[a-z]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:[^#]*## /|/' | column -t -s '|'
@@ -34,11 +37,13 @@ setup: $(STAMPS)/project $(STAMPS)/capture ## create .venv with the locked packa
 
 build: $(STAMPS)/project ## compile and install what changed under src/; needed before calling .venv/bin/... by hand
 
+pages: $(STAMPS)/project ## build the web application and install it; after a change under ui/
+
 demo: setup ## the guided tour
 	$(BIN)/lionrock demo $(ARGS)
 
 test: $(STAMPS)/dev setup check ## all checks, then all tests
-	$(BIN)/pytest -n 2 $(ARGS)
+	$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
 check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 	$(BIN)/ruff check
@@ -46,6 +51,7 @@ check: $(STAMPS)/dev $(STAMPS)/project ## style, types and import ladder
 	$(BIN)/mypy
 	$(TOOLS) $(BIN)/cython-lint src
 	$(BIN)/lint-imports --no-cache --no-logo
+	cd ui && $(TOOLS) npm run --silent check
 
 docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ and docs/rulebook-rows.md from the code
 	$(BIN)/python docs/write_reference.py
@@ -55,10 +61,8 @@ docs: $(STAMPS)/dev $(STAMPS)/project ## write docs/reference/ and docs/rulebook
 index: $(STAMPS)/dev $(STAMPS)/project ## write which tests show which rules, from the marks of the tests
 	$(BIN)/python -m tests.write_rule_index
 
-bench: setup ## the figures of the README, measured here
-	$(BIN)/lionrock bench core
-	$(BIN)/lionrock bench api
-	$(BIN)/lionrock bench views
+bench: $(STAMPS)/dev setup ## every benchmark, one after the other, into one table: .venv/figures.md
+	$(BIN)/lionrock bench all --out $(VENV)/figures.md $(ARGS)
 
 soak: $(STAMPS)/dev setup ## the long tests that `make test` leaves out (ten minutes; defects apart)
 	$(BIN)/pytest -m soak -n 2 --ignore=tests/defects $(ARGS)
@@ -70,8 +74,8 @@ defects: $(STAMPS)/dev $(STAMPS)/project ## break the core in each named way and
 # A second copy, compiled with AddressSanitizer and UBSan, stands before the installed one on the path.
 sanitized: $(STAMPS)/dev $(STAMPS)/project ## the core's tests under AddressSanitizer and UBSan
 	rm -rf $(VENV)/sanitized
-	$(BUILD) --target $(VENV)/sanitized -Cbuild-dir=$(VENV)/build-sanitized \
-	  -Csetup-args=-Db_sanitize=address,undefined -Csetup-args=-Db_lundef=false .
+	$(BUILD) --target $(VENV)/sanitized --config-settings=build-dir=$(VENV)/build-sanitized \
+	  --config-settings=setup-args=--native-file=$(CURDIR)/setup/sanitized.ini .
 	LD_PRELOAD=$$(cc -print-file-name=libasan.so) ASAN_OPTIONS=detect_leaks=0 UBSAN_OPTIONS=halt_on_error=1 \
 	  PYTHONPATH=$(VENV)/sanitized $(BIN)/python -m pytest \
   $(if $(ARGS),$(ARGS),tests/core tests/spec tests/sim/test_flows.py)
@@ -79,16 +83,19 @@ sanitized: $(STAMPS)/dev $(STAMPS)/project ## the core's tests under AddressSani
 capture: $(STAMPS)/packages ## fetch the recorded order flow of the demo again
 	setup/fetch_capture.sh $(BIN)/python $(VENV)/capture
 
+screenshots: $(STAMPS)/dev $(STAMPS)/project ## a picture of every page of the web application, into .venv/screenshots
+	PYTHONPATH=. $(BIN)/python setup/screenshots.py $(VENV)/screenshots $(ARGS)
+
 deps: ## system packages: compiler, Python headers, venv, browser (as root, only when something is missing)
 	PYTHON=$(PYTHON) setup/system_packages.sh test
 
 lock: $(STAMPS)/dev ## make the lock files again with the newest versions allowed
 	$(BIN)/python -c '$(BUILD_TOOLS)' > $(VENV)/build-tools.in
-	$(LOCK) --output-file requirements.lock pyproject.toml $(VENV)/build-tools.in > /dev/null
-	$(LOCK) --output-file requirements-dev.lock --extra dev pyproject.toml $(VENV)/build-tools.in > /dev/null
+	$(LOCK) --output-file requirements.lock --extra pages pyproject.toml $(VENV)/build-tools.in > /dev/null
+	$(LOCK) --output-file requirements-dev.lock --extra pages --extra dev pyproject.toml $(VENV)/build-tools.in > /dev/null
 
 clean: ## remove .venv and everything built
-	rm -rf $(VENV) build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build ui/node_modules src/lionrock/web/built .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # Each stamp is one finished step; with all of them newer than their sources `make setup` does nothing.
@@ -107,8 +114,17 @@ $(STAMPS)/dev: requirements-dev.lock | $(STAMPS)/packages
 	$(PIP) install --require-hashes -r requirements-dev.lock
 	touch $@
 
-$(STAMPS)/project: $(SOURCES) pyproject.toml $(STAMPS)/packages
-	$(BUILD) -Cbuild-dir=$(VENV)/build .
+# The Node that builds the pages is a package of .venv, too; nothing of it runs when a site does.
+$(STAMPS)/node: ui/package-lock.json ui/.npmrc | $(STAMPS)/packages
+	cd ui && $(TOOLS) npm ci --silent
+	touch $@
+
+$(STAMPS)/pages: $(PAGES) $(STAMPS)/node
+	cd ui && $(TOOLS) npm run --silent types && $(TOOLS) npm run --silent build -- --logLevel warn
+	touch $@
+
+$(STAMPS)/project: $(SOURCES) pyproject.toml $(STAMPS)/packages $(STAMPS)/pages
+	$(BUILD) --config-settings=build-dir=$(VENV)/build .
 	touch $@
 
 $(STAMPS)/capture: setup/fetch_capture.sh setup/capture.lock | $(STAMPS)/packages

@@ -5,12 +5,10 @@ Usage: python docs/write_reference.py [DIRECTORY]
 
 from __future__ import annotations
 
-import ast
 import inspect
 import sys
 from collections.abc import Iterable
 from enum import IntEnum
-from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import cast
@@ -26,10 +24,9 @@ from lionrock.gateways.documents.endpoints import documented
 from lionrock.gateways.documents.openapi import document
 from lionrock.gateways.rest.endpoints import ENDPOINTS, PROBES
 from lionrock.gateways.rest.errors import CODES
-from lionrock.gateways.websocket import limits
 from lionrock.gateways.websocket.topics import STREAMS
 from lionrock.site import configuration, sandbox, sandbox_chains
-from lionrock.store.outbox import settings
+from lionrock.site.settings_file import described_settings, field_docs
 from lionrock.words import commands, enumerations, events
 from lionrock.words.records import FieldType, Record, layout_of
 from lionrock.words.rejections import EXPLANATIONS
@@ -41,28 +38,6 @@ SANDBOX = sandbox.ENDPOINTS + sandbox_chains.endpoints(cast("sandbox_chains.Sand
 """The rows only; nothing is asked of the chains."""
 
 _TYPES = {"B": "u8", "H": "u16", "I": "u32", "i": "i32", "Q": "u64", "q": "i64"}
-
-
-@cache
-def field_docs(module: ModuleType) -> dict[str, dict[str, str]]:
-    """The docstring under each field of each class of a module, in one line."""
-    found: dict[str, dict[str, str]] = {}
-    for node in ast.parse(inspect.getsource(module)).body:
-        if isinstance(node, ast.ClassDef):
-            pairs = zip(node.body, node.body[1:], strict=False)
-            found[node.name] = {
-                _target(field): " ".join(str(text.value.value).split())
-                for field, text in pairs
-                if isinstance(field, ast.AnnAssign | ast.Assign)
-                and isinstance(text, ast.Expr)
-                and isinstance(text.value, ast.Constant)
-            }
-    return found
-
-
-def _target(field: ast.AnnAssign | ast.Assign) -> str:
-    target = field.target if isinstance(field, ast.AnnAssign) else field.targets[0]
-    return target.id if isinstance(target, ast.Name) else ""
 
 
 def table(head: Iterable[str], rows: Iterable[Iterable[object]]) -> list[str]:
@@ -184,16 +159,14 @@ def asyncapi_page() -> str:
 def settings_page() -> str:
     """Every setting of lionrock.toml."""
     lines = ["# Settings", "", NOTE, summary(configuration), ""]
-    docs = field_docs(configuration) | field_docs(limits) | field_docs(settings)
-    rows = []
-    for field in msgspec.structs.fields(configuration.Configuration):
-        section = type(field.default) if isinstance(field.default, msgspec.Struct) else None
-        if section is None:
-            rows.append((f"`[{field.name}]` NAME", "none", docs["Configuration"].get(field.name, "")))
-            continue
-        for setting in msgspec.structs.fields(section):
-            shown = "none" if setting.default is None else f"`{msgspec.json.encode(setting.default).decode()}`"
-            rows.append((f"`[{field.name}]` `{setting.name}`", shown, docs[section.__name__].get(setting.name, "")))
+    rows = [
+        (
+            f"`[{each.section}]` `{each.name}`" if each.name else f"`[{each.section}]` NAME",
+            f"`{each.default}`" if each.default else "none",
+            each.meaning,
+        )
+        for each in described_settings()
+    ]
     lines += table(("setting", "default", "meaning"), rows)
     return "\n".join(lines)
 

@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests import acceptance
+from tests.quicker import every_step, quick_databases, quick_passwords, real_passwords
 from tests.rule_index import RuleIndex
+
+__all__ = ["every_step", "quick_databases", "quick_passwords", "real_passwords"]
 
 
 def pytest_configure(config: pytest.Config) -> None:

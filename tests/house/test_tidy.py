@@ -18,6 +18,7 @@ LONG_CYTHON = "cdef int long(\n    int a,\n) except? -99:\n" + "    a += 1\n\n" 
 
 PLANTED: list[tuple[tidy.Rule, str, str]] = [
     (tidy.file_is_short, "src/a.pxi", "\n" * 501),
+    (tidy.file_is_short, "ui/src/words/en/a.ts", "\n" * 501),
     (tidy.functions_are_short, "src/a.py", LONG_PYTHON),
     (tidy.functions_are_short, "tests/a.py", "class A:\n    async def long(self):\n" + "        self.work()\n" * 60),
     (tidy.cython_functions_are_short, "src/a.pyx", LONG_CYTHON),

@@ -15,10 +15,13 @@ from lionrock.journal.checkpoints import FILE_NAME, CheckpointFile, keep_outside
 from lionrock.journal.disk import Disk
 from tests.house.tree import ROOT
 from tests.journal.records import KEY, KEY_NAME, note_of
+from tests.site.test_end_of_day import Kept, packed
 from tests.trading_record import make_trading_record
 
 PAGE = (ROOT / "docs" / "verify.md").read_text("utf-8")
-BLOCKS = re.findall(r"^```sh\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE)
+SHELL = re.compile(r"^```sh\n(.*?)^```", re.DOTALL | re.MULTILINE)
+OF_PACKS = SHELL.findall(PAGE.partition("## The packs of days")[2].partition("\n## ")[0])
+BLOCKS = [block for block in SHELL.findall(PAGE) if block not in OF_PACKS]
 
 
 @pytest.fixture
@@ -33,8 +36,8 @@ def auditor(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "KEY": verifier_key(KEY.public_key(), KEY_NAME)}
+def run(script: str, directory: Path, key: str = "") -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "KEY": key or verifier_key(KEY.public_key(), KEY_NAME)}
     return subprocess.run(
         ["sh", "-e", "-c", script], cwd=directory, env=environment, capture_output=True, text=True, check=False
     )
@@ -59,6 +62,21 @@ def test_a_command_of_the_page_that_meets_a_fault_fails(auditor: Path) -> None:
     done = run(BLOCKS[0], auditor)
     assert done.returncode == 1
     assert "this is no checkpoint of yours" in done.stdout
+
+
+def test_the_packs_of_days_and_the_journal_they_are_about(tmp_path: Path) -> None:
+    kept = Kept(tmp_path)  # a site in `data`, a pack of its day in `packs`
+    again = packed(kept.directory, kept.target)
+    (tmp_path / "src").symlink_to(ROOT / "src")
+    (tmp_path / ".venv").symlink_to(Path(sys.executable).parent.parent)
+    (tmp_path / "verify.py").write_bytes(Path(verify.__file__).read_bytes())
+    done = [run(block, tmp_path, kept.key) for block in OF_PACKS]
+    assert [(each.returncode, each.stderr) for each in done] == [(0, "")] * 2, done
+    assert done[0].stdout.count("verified, signed by") == 2
+    assert "vouched sequence" in done[1].stdout
+    assert again.contents["record"]["state_digest"] in done[1].stdout
+    files = {path.name for path in again.folder.iterdir()}
+    assert {"pack.json", "pack.note", "checkpoint", "rulebook.bundle"} <= files
 
 
 def test_the_page_quotes_what_the_verifier_says() -> None:
