@@ -106,7 +106,7 @@ def test_an_authority_is_granted_and_taken_back(trader: Client, browser: Browser
         field(page, "What for").fill("settlement")
         field(page, "Ends on").fill(time.strftime("%Y-%m-%d", time.gmtime(time.time() + 90 * 86_400)))
         page.get_by_role("button", name="Grant", exact=True).click()
-        expect(page.get_by_text("In force", exact=False)).to_be_visible()
+        expect(page.get_by_text("In force · until", exact=False)).to_be_visible()
         confirm(page, "Take back", "It ends now.")
         expect(page.get_by_text("Taken back", exact=False)).to_be_visible()
     (authority,) = trader.done("GET", "standingAuthorities")
