@@ -9,7 +9,7 @@ import msgspec
 
 from lionrock.people.staff.actions import ACTIONS
 from lionrock.people.staff.permissions import Permission
-from lionrock.people.staff.proposal import State
+from lionrock.people.staff.proposal import Proposal, State
 from lionrock.people.staff.proposals import Proposals
 from lionrock.people.staff.roles import Role
 
@@ -91,6 +91,14 @@ def may_see(roles: frozenset[Role], action: str) -> bool:
     """Whether proposals of an action are any business of these roles: suspicions are not told to everybody."""
     row = ACTIONS.get(action)
     return row is not None and bool(roles & (row.makers | row.checkers | Permission.AUDIT_READ.roles))
+
+
+def may_read(roles: frozenset[Role], proposal: Proposal) -> bool:
+    """The same of one proposal: of what was done alone in an emergency everybody is told who may do so, and whoever is
+    told may look.
+    """
+    is_told = proposal.is_break_glass and bool(roles & Permission.BREAK_GLASS.roles)
+    return is_told or may_see(roles, proposal.action)
 
 
 def may_look_ahead(roles: frozenset[Role], action: str) -> bool:

@@ -90,8 +90,29 @@ async def test_who_acts_alone_looks_first_and_follows_what_they_did(inside: Insi
     read = await operator.done("GET", f"proposals/one?proposalId={done['proposalId']}")
     assert (read["state"], read["madeBy"]) == ("to_review", operator.staff_id)
     assert [each["proposalId"] for each in await operator.done("GET", "proposals")] == [done["proposalId"]]
-    colleague = await enrolled(inside, "colleague@example.com", Role.OPERATIONS)
-    assert await colleague.done("GET", "proposals") == []
+    treasurer = await enrolled(inside, "treasurer@example.com", Role.TREASURY)
+    assert await treasurer.done("GET", "proposals") == []
+
+
+@pytest.mark.shows("STAF-024")
+async def test_whoever_is_told_of_a_broken_glass_may_read_what_was_done(
+    inside: Inside, officer: Desk, operator: Desk
+) -> None:
+    """A reporting officer neither makes nor checks kill switches, and is told all the same when one is thrown alone."""
+    told = await enrolled(inside, "mlro@example.com", Role.MLRO)
+    untold = await enrolled(inside, "treasurer@example.com", Role.TREASURY)
+    done = await operator.done("POST", "breakGlass", STOP)
+    (notice,) = await told.done("GET", "me/notices")
+    assert done["proposalId"] in notice["text"]
+    path = f"proposals/one?proposalId={done['proposalId']}"
+    assert (await told.done("GET", path))["payload"]["scope_id"] == 1
+    assert [each["proposalId"] for each in await told.done("GET", "proposals")] == [done["proposalId"]]
+    assert reason_of(await untold.send("GET", path)) == "proposal_unknown"
+    # Reading is not checking, and what two people made in the ordinary way is none of it.
+    assert reason_of(await told.verdict("review", done, verdict="approve")) == "not_checker"
+    ordinary = await officer.done("POST", "proposals", STOP)
+    unread = await told.send("GET", f"proposals/one?proposalId={ordinary['proposalId']}")
+    assert reason_of(unread) == "proposal_unknown"
 
 
 @pytest.mark.shows("STAF-014")

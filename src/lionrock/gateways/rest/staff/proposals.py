@@ -17,7 +17,7 @@ from lionrock.people.staff.members import Member
 from lionrock.people.staff.payloads import PayloadField, described
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.proposal import Proposal, State, Told, Verdict
-from lionrock.people.staff.queue import may_look_ahead, may_see
+from lionrock.people.staff.queue import may_look_ahead, may_read
 from lionrock.people.staff.refusals import No, StaffRefused
 
 MOST_ROWS = 500
@@ -214,7 +214,7 @@ async def show_proposal(venue: Venue, call: Call) -> StaffProposal:
 
 def _is_business_of(member: Member, proposal: Proposal) -> bool:
     """What somebody did alone in an emergency is theirs to follow, whatever their roles."""
-    return proposal.made_by == member.staff_id or may_see(member.roles, proposal.action)
+    return proposal.made_by == member.staff_id or may_read(member.roles, proposal)
 
 
 async def preview(venue: Venue, call: Call) -> ProposalPreview:
