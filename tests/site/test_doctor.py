@@ -76,7 +76,7 @@ async def test_a_site_in_good_order_has_no_complaint(directory: Path) -> None:
     assert (outside.level, "same file system" in outside.words) == (Level.WARNING, True)
     assert {finding.level for finding in findings.values()} == {Level.OK}
     assert set(findings) == {
-        "python", "core", "pages", "open-files", "clock", "clock-synchronised", "disk-space", "file-system",
+        "python", "core", "pages", "fonts", "open-files", "clock", "clock-synchronised", "disk-space", "file-system",
         "sync-speed", "permissions", "lock", "configuration", "site-file", "operators", "tls", "trusted-proxies",
         "master-key", "journal", "snapshots", "database", "record",
     }  # fmt: skip

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import io
 import json
-import tempfile
+import logging
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,6 +16,9 @@ from lionrock.rulebook.matrix import Row, counts
 from lionrock.rulebook.regime import Conflict
 from lionrock.rulebook.verify import MARKS
 from lionrock.views.sql.statement_files import safe_cell, time_text
+from lionrock.views.typesetting import set_pages, tell_undrawn
+
+_log = logging.getLogger(__name__)
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -194,22 +196,15 @@ def _head_rows(data: dict[str, Any]) -> list[list[str]]:
 
 
 def as_pdf(report: Report) -> bytes:
-    """For people. What is printed comes as data, so none of it can be taken for instructions to the typesetter."""
-    import typst  # noqa: PLC0415 - only who writes such a file waits for it
-
-    with tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
-        folder = Path(directory)
-        told = as_data(report) | {"mark_words": [MARKS[mark] for mark in report.marks]}
-        (folder / "report.json").write_text(json.dumps(told, ensure_ascii=False), "utf-8")
-        (folder / "report.typ").write_text(_PAGES, "utf-8")
-        made = typst.compile(folder / "report.typ", root=folder, format="pdf", ignore_system_fonts=True, font_paths=[])
-    if not isinstance(made, bytes):
-        raise TypeError("the typesetter gave no document")
-    return made
+    """For people. What no font draws is told in the log."""
+    told = as_data(report) | {"mark_words": [MARKS[mark] for mark in report.marks]}
+    printed = set_pages(_PAGES, json.dumps(told, ensure_ascii=False).encode())
+    tell_undrawn(_log, f"Rulebook of {report.site}", printed)
+    return printed.pdf
 
 
 _PAGES = """
-#let r = json("report.json")
+#let r = data
 #set document(title: "Rulebook of " + r.site, date: none)
 #set page(
   paper: "a4", flipped: true, margin: 12mm,
@@ -217,7 +212,7 @@ _PAGES = """
     #h(1fr) #counter(page).display("1 / 1", both: true)]],
 )
 #set text(size: 7.5pt)
-#let mono(t) = text(font: "DejaVu Sans Mono", size: 6pt, t)
+#let mono(t) = text(font: fixed, size: 6pt, t)
 #let red = rgb("#f8d0d0")
 #let colour(s) = if s == "pass" or s == "attested" { rgb("#d9f2d9") } else if s == "due" { rgb("#fff2cc") } else if (
   s == "unconfirmed" or s == "declared") { rgb("#e8e8e8") } else { red }
@@ -231,6 +226,7 @@ Licences #r.licences.join(", "), at #r.time. Rules #mono(r.rules_version), packs
 #table(columns: r.counts.len(), stroke: 0.3pt,
   ..r.counts.keys().map(k => [*#k*]), ..r.counts.pairs().map(((k, v)) => str(v)))
 Green are `pass` and `attested`. What has no data, no test or no evidence is red; a row from memory is never green.
+#told-undrawn
 
 == Rules
 #table(
@@ -239,7 +235,8 @@ Green are `pass` and `attested`. What has no data, no test or no evidence is red
   ..r.rules.map(e => (
     [#e.id \\ #e.version], [#e.instrument, #e.paragraph (#e.trust)], [#e.words], [#e.kind],
     [#e.controls.join(", ") \\ tests: #str(e.tests.len())], table.cell(fill: colour(e.status))[#e.status],
-    [#e.reason #e.next_step], if e.evidence == none [none] else [#e.evidence.time \\ command #e.evidence.sequence],
+    [#said(e.reason) #said(e.next_step)],
+    if e.evidence == none [none] else [#e.evidence.time \\ command #e.evidence.sequence],
   )).flatten(),
 )
 

@@ -11,6 +11,7 @@ import openpyxl
 import pypdf
 import pytest
 
+from lionrock.compliance.capital.figures import Facility, Line, LiquidAsset
 from lionrock.compliance.capital.returns import ReturnKind
 from lionrock.compliance.papers.press import set_here
 from lionrock.compliance.staff_identity import StaffActionRefused
@@ -19,6 +20,7 @@ from tests.compliance.capital.desks import CHAN, HO, LEE, MILLION, NG, figures, 
 from tests.compliance.papers.conftest import site, url
 from tests.compliance.papers.desks import ANN, BOB, BTC, COIN, CY, USD, deposit, do, opening, trade
 from tests.compliance.places import at
+from tests.printed import draws_everything, words_of
 from tests.views.sql.databases import Site, follow
 
 __all__ = ["site", "url"]
@@ -65,6 +67,28 @@ async def test_a_monthly_return_tells_what_the_rule_lists(site: Site, url: str) 
     cells = {str(cell.value) for sheet in workbook for line in sheet for cell in line}
     assert {"6000000.00", "Exchange fund bills", "99915", "HKD"} <= cells
     assert all(cell.data_type == "s" for sheet in workbook for line in sheet for cell in line if cell.value is not None)
+
+
+@pytest.mark.shows("PAPR-014")
+@pytest.mark.parametrize("kind", [MONTHLY, ReturnKind.MONTHLY_STATISTICS])
+async def test_what_people_enter_is_printed_in_its_script(site: Site, url: str, kind: ReturnKind) -> None:
+    february(site)
+    follow(site.directory, url)
+    entered = figures(
+        liquid_assets=(LiquidAsset("外匯基金票據 Exchange fund bills", 7 * MILLION),),
+        ranking_liabilities=(Line("مصاريف مستحقة", MILLION),),
+        bank_facilities=(Facility("بنك دبي", MILLION, 0),),
+        off_platform_volume=(Line("比特币", 5 * MILLION),),
+    )
+    with opened(site.directory, site, url, set_here) as office:
+        office.record(entered)
+        row = await office.returns.freeze(kind, FEBRUARY, CHAN, office.now_ns)
+        pdf = office.returns.open_file(row.return_id, "pdf")
+    assert draws_everything(pdf)
+    told = words_of(pdf)
+    monthly = ("外匯基金票據 Exchange fund bills", "مصاريف", "مستحقة", "بنك", "دبي")
+    for words in monthly if kind is MONTHLY else ("比特币",):
+        assert words in told, words
 
 
 @pytest.mark.shows("CAPI-006")

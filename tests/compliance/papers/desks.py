@@ -21,6 +21,7 @@ from lionrock.store.database import open_database
 from lionrock.store.outbox.messages import Address, Channel, Content, Message
 from lionrock.store.outbox.outbox import Outbox
 from lionrock.store.sealing import Sealer
+from lionrock.views.typesetting import Printed
 from lionrock.words.commands import (
     Command,
     ListAsset,
@@ -141,9 +142,9 @@ def trade(site: Site, at_ns: int, price_dollars: int, size_lots: int, *, seller:
     return FIRST_ID + site.core.last_sequence
 
 
-async def blank(template: str, document: bytes) -> bytes:
+async def blank(template: str, document: bytes) -> Printed:
     """A press for tests that look at figures only."""
-    return b"%PDF " + template.encode() + len(document).to_bytes(4, "little")
+    return Printed(b"%PDF " + template.encode() + len(document).to_bytes(4, "little"))
 
 
 class Ledger:

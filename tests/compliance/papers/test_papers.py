@@ -6,12 +6,13 @@ import io
 import json
 from typing import Any
 
+import msgspec
 import pypdf
 import pytest
 from sqlalchemy import select, update
 
 from lionrock.compliance.papers import job
-from lionrock.compliance.papers.documents import AccountStatement, ContractNote, Receipt, fields_of
+from lionrock.compliance.papers.documents import AccountStatement, Client, ContractNote, Receipt, fields_of
 from lionrock.compliance.papers.job import SETTLED_NS, PaperRules
 from lionrock.compliance.papers.periods import Deadline, PaperKind
 from lionrock.compliance.papers.press import set_here
@@ -36,6 +37,7 @@ from tests.compliance.papers.desks import (
 )
 from tests.compliance.places import at
 from tests.gateways.rest.inside import stored
+from tests.printed import draws_everything, words_of
 from tests.views.sql.databases import Site, follow
 
 MONDAY = "2026-03-02"
@@ -169,6 +171,41 @@ async def test_statements_and_receipts(site: Site, url: str) -> None:
     assert "eceipt" in pages["receipt"]
     assert "Monthly statement" in pages["monthly_statement"]
     assert "31,968" in pages["monthly_statement"]
+
+
+NAMES = {
+    ANN: Client("c11", str(ANN), "陳小明", ("香港鰂魚涌英皇道 8 號", "𨋢口")),
+    BOB: Client("c12", str(BOB), "محمد راشد", ("شارع الشيخ زايد 12، دبي",)),
+    CY: Client("c13", str(CY), "Éloïse Lefèvre-Œuvre 🚀", ("11 rue de l’Échiquier",)),
+}
+
+
+@pytest.mark.shows("PAPR-014", "PAPR-015")
+async def test_names_are_printed_in_their_script_on_every_paper(
+    site: Site, url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    two_days(site)
+    follow(site.directory, url)
+    with opened(site, url, press=set_here) as desk:
+        letterhead = desk.job._letterhead
+        entity = msgspec.structs.replace(letterhead.entity, name="獅子山交易所", address="دبي")
+        desk.job._letterhead = msgspec.structs.replace(letterhead, entity=entity, client_of=NAMES.__getitem__)
+        desk.now_ns = at("2026-04-01 01:00")
+        await desk.job.run_all(desk.now_ns)
+        for account_id, words in {
+            ANN: ["陳小明", "香港鰂魚涌英皇道 8 號", "𨋢口"],
+            BOB: ["محمد", "راشد", "شارع", "الشيخ", "12"],
+            CY: ["Éloïse Lefèvre-Œuvre [U+1F680]", "11 rue de l’Échiquier", "are printed as their Unicode numbers"],
+        }.items():
+            for row in desk.shelf.of_account(account_id):
+                pdf = desk.shelf.open(row.paper_id, "pdf")
+                assert draws_everything(pdf), row.kind
+                told = words_of(pdf)
+                for word in (*words, "獅子山交易所", "دبي"):
+                    assert word in told, (row.kind, word, told)
+                assert f"{row.paper_id} ({row.kind}): no font draws U+1F680" in caplog.text or account_id != CY
+                assert json.loads(desk.shelf.open(row.paper_id, "json"))["client"]["name"] == NAMES[account_id].name
+    assert {each.levelname for each in caplog.records} == {"ERROR"}
 
 
 @pytest.mark.shows("PAPR-004")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Sequence
 from datetime import date
 from enum import StrEnum
@@ -28,7 +29,10 @@ from lionrock.compliance.staff_identity import StaffActionRefused, StaffIdentity
 from lionrock.rulebook.facts import Attested
 from lionrock.rulebook.stating import States
 from lionrock.store.sealing import Sealer
+from lionrock.views.typesetting import tell_undrawn
 from lionrock.words.side_notes import StatementKind
+
+_log = logging.getLogger(__name__)
 
 
 class ReturnKind(StrEnum):
@@ -203,9 +207,10 @@ class Returns:
             return known
         drawn = await self._draw(kind, period, return_id, now_ns)
         plain = msgspec.json.format(msgspec.json.encode(drawn.document), indent=1)
-        pdf = await self._press(_TEMPLATES.get(kind, "return"), plain)
+        printed = await self._press(_TEMPLATES.get(kind, "return"), plain)
+        tell_undrawn(_log, f"Return {return_id} ({kind})", printed)
         workbook = await asyncio.to_thread(as_workbook, drawn.document)
-        files = {"json": plain, "pdf": pdf, "xlsx": workbook}
+        files = {"json": plain, "pdf": printed.pdf, "xlsx": workbook}
         digests = {name: sha256(content).hexdigest() for name, content in files.items()}
         row = ReturnRow(
             return_id,

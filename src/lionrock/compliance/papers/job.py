@@ -29,6 +29,7 @@ from lionrock.node.errors import NodeBusy, NodeStopped
 from lionrock.rulebook.stating import States
 from lionrock.views.sql.database import DatabaseUnusable
 from lionrock.views.sql.statements import StatementTooLong, StatementWrong
+from lionrock.views.typesetting import tell_undrawn
 from lionrock.words.side_notes import StatementKind
 
 _log = logging.getLogger(__name__)
@@ -189,7 +190,8 @@ class PapersJob:
         document = await self._rows.ask(lambda connection: drawing.draw(connection, self._directory, wanted))
         machine_readable = msgspec.json.format(msgspec.json.encode(document), indent=1)
         self._step("drawn")
-        pdf = await self._press(row.kind, machine_readable)
+        printed = await self._press(row.kind, machine_readable)
+        tell_undrawn(_log, f"Paper {row.paper_id} ({row.kind})", printed)
         self._step("set")
 
         def within(connection: Connection) -> None:
@@ -197,7 +199,7 @@ class PapersJob:
             self._step("keeping")
 
         kept = await asyncio.to_thread(
-            lambda: self._shelf.keep(row.paper_id, machine_readable, pdf, now_ns, within=within)
+            lambda: self._shelf.keep(row.paper_id, machine_readable, printed.pdf, now_ns, within=within)
         )
         self._step("kept")
         return kept

@@ -2,37 +2,27 @@
 
 from __future__ import annotations
 
-import tempfile
-from pathlib import Path
+from lionrock.views.typesetting import Printed, set_pages
 
 MOST_PDF_LINES = 2_000
 """Trades or movements on a page; the machine-readable file has them all, and the page says so."""
 
 
-def typeset(template: str, document: bytes) -> bytes:
+def typeset(template: str, document: bytes) -> Printed:
     """The PDF of a document, JSON as it is kept. Takes tens of milliseconds a page: not for the event loop's thread."""
-    import typst  # noqa: PLC0415 - only who sets pages waits for it
-
-    with tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
-        folder = Path(directory)
-        (folder / "paper.json").write_bytes(document)
-        (folder / "paper.typ").write_text(_HEAD + TEMPLATES[template], "utf-8")
-        made = typst.compile(folder / "paper.typ", root=folder, format="pdf", ignore_system_fonts=True, font_paths=[])
-    if not isinstance(made, bytes):
-        raise TypeError("the typesetter gave no document")
-    return made
+    return set_pages(_HEAD + TEMPLATES[template], document)
 
 
 _HEAD = (
     """
-#let d = json("paper.json")
+#let d = data
 #let most = """
     + str(MOST_PDF_LINES)
     + """
 #let ink = rgb("#1d3557")
 #let soft = rgb("#f1f4f8")
 #let line-colour = rgb("#c9d3df")
-#let mono(t) = text(font: "DejaVu Sans Mono", size: 6.6pt, t)
+#let mono(t) = text(font: fixed, size: 6.6pt, t)
 #let grouped(t) = {
   let parts = t.split(".")
   let sign = if parts.at(0).starts-with("-") { "-" } else { "" }
@@ -49,11 +39,12 @@ _HEAD = (
 #let short(t) = if t.contains("T") { t.slice(0, 10) + " " + t.slice(11, 23) + " " + t.slice(-6) } else { t }
 #let day(t) = t.slice(0, 10)
 #let clock(t) = t.slice(11, 23)
-#set text(font: "Libertinus Serif", size: 9.5pt)
+#set text(size: 9.5pt)
 #set par(leading: 0.55em)
 #set table(stroke: (x, y) => (bottom: 0.4pt + line-colour), inset: (x: 4pt, y: 3.5pt),
   fill: (x, y) => if y == 0 { soft })
 #show table.cell.where(y: 0): strong
+#show heading.where(level: 1): it => text(size: 17pt, fill: ink, it.body)
 #show heading.where(level: 2): it => block(above: 14pt, below: 7pt, text(size: 11pt, fill: ink, it.body))
 #let number = d.at("paper_id", default: d.at("return_id", default: ""))
 #let sheet(title, body) = {
@@ -62,9 +53,9 @@ _HEAD = (
     footer: context [#line(length: 100%, stroke: 0.4pt + line-colour)
       #text(size: 7.5pt)[#title #mono(number) #h(1fr) #counter(page).display("1 / 1", both: true)]])
   grid(columns: (1fr, auto), align: (left + bottom, right + bottom),
-    text(size: 17pt, weight: "bold", fill: ink, title),
-    [#text(weight: "bold", d.entity.name) \\ #text(size: 8.5pt)[#d.entity.address
-      #if d.entity.licence != "" [ \\ #d.entity.licence ]]])
+    heading(level: 1, title),
+    [#text(weight: "bold", said(d.entity.name)) \\ #text(size: 8.5pt)[#said(d.entity.address)
+      #if d.entity.licence != "" [ \\ #said(d.entity.licence) ]]])
   line(length: 100%, stroke: 1.2pt + ink)
   body
   if "recorded_at" in d {
@@ -73,19 +64,21 @@ _HEAD = (
      #mono(d.recorded_at.journal_frames):
      #linebreak() #mono(d.recorded_at.journal_frame_hash) ]
   }
-  if "client" in d and d.entity.contact != "" [ \\ Questions or objections: #d.entity.contact ]
+  if "client" in d and d.entity.contact != "" [ \\ Questions or objections: #said(d.entity.contact) ]
+  if told-undrawn != none [ \\ #told-undrawn ]
 }
 #let facts(..rows) = block(above: 8pt, {
   set text(size: 9pt)
-  show text.where(font: "DejaVu Sans Mono"): set text(size: 7.4pt)
+  show text.where(font: fixed): set text(size: 7.4pt)
   grid(columns: (auto, 1fr), column-gutter: 12pt, row-gutter: 5.5pt,
   ..rows.pos().map(r => (text(fill: ink, r.at(0)), r.at(1))).flatten())
 })
 #let who() = (("Client", {
-  if d.client.name != "" [#d.client.name #linebreak()]
-  for each in d.client.address [#each #linebreak()]
+  if d.client.name != "" [#said(d.client.name) #linebreak()]
+  for each in d.client.address [#said(each) #linebreak()]
   [No. #mono(d.client.client_id)]
 }), ("Account", mono(d.client.account_id)))
+#let named(r) = [#said(r.name) #if r.remark != "" [#text(size: 8pt)[(#said(r.remark))]]]
 #let cut(rows) = rows.slice(0, calc.min(rows.len(), most))
 #let rest(rows) = if rows.len() > most [#emph[#(rows.len() - most) further lines are in the
   machine-readable file of this document.]]
@@ -170,7 +163,7 @@ _RETURN = """
 #let lines(rows, name: "Line") = if rows.len() == 0 [None.] else {
   table(columns: (1fr, auto, auto), align: (left, right, left),
     table.header([#name], [#d.currency], []),
-    ..rows.map(r => (r.name, num(r.amount), text(size: 8pt, r.remark))).flatten())
+    ..rows.map(r => (said(r.name), num(r.amount), text(size: 8pt, said(r.remark)))).flatten())
 }
 #let title = if d.kind == "annual_return" { "Annual return" } else if d.kind == "net_liquid_assets_return" {
   "Return of net liquid assets" } else { "Monthly return" }
@@ -180,8 +173,8 @@ _RETURN = """
     ("Amounts", [whole units of #d.currency]))
   == (a) Liquid capital
   #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
-    ..d.liquid_assets.map(r => ([#r.name #if r.remark != "" [#text(size: 8pt)[(#r.remark)]]], num(r.amount))).flatten(),
-    ..d.ranking_liabilities.map(r => ([less #r.name], num(r.amount))).flatten(),
+    ..d.liquid_assets.map(r => (named(r), num(r.amount))).flatten(),
+    ..d.ranking_liabilities.map(r => ([less #said(r.name)], num(r.amount))).flatten(),
     [*Liquid capital*], num(d.liquid_capital))
   == (b) Required liquid capital
   #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
@@ -194,9 +187,9 @@ _RETURN = """
     table.header([Asset], [Amount]), ..d.client_assets.map(a => (a.asset, num(a.amount))).flatten()) }
   == (e) Profit and loss
   #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
-    ..d.profit_and_loss.map(r => (r.name, num(r.amount))).flatten(), [*Result*], num(d.result))
+    ..d.profit_and_loss.map(r => (said(r.name), num(r.amount))).flatten(), [*Result*], num(d.result))
   == What must be told
-  #if d.alarms.len() == 0 [Nothing.] else { list(..d.alarms) }
+  #if d.alarms.len() == 0 [Nothing.] else { list(..d.alarms.map(said)) }
   == Where it rests
   Approved figures #mono(d.figures_sha256) \\ The venue's ledger up to command #mono(d.cut_off_sequence),
   the last before the cut-off.
@@ -217,13 +210,13 @@ _STATISTICS = """
   == Volume off the platform
   #if d.volume_off_platform_by_asset.len() == 0 [None.] else { table(columns: (1fr, auto), align: (left, right),
     table.header([Asset], [#d.currency]),
-    ..d.volume_off_platform_by_asset.map(r => (r.name, num(r.amount))).flatten()) }
+    ..d.volume_off_platform_by_asset.map(r => (said(r.name), num(r.amount))).flatten()) }
   == Assets of clients
   #if d.client_assets.len() == 0 [None.] else { table(columns: (1fr, auto), align: (left, right),
     table.header([Asset], [Amount]), ..d.client_assets.map(a => (a.asset, num(a.amount))).flatten()) }
   == Operating expenses and what pays them
   #table(columns: (1fr, auto), align: (left, right), table.header([Month], [#d.currency]),
-    ..d.operating_expenses.map(r => (r.name, num(r.amount))).flatten(),
+    ..d.operating_expenses.map(r => (said(r.name), num(r.amount))).flatten(),
     [*Twelve months*], num(d.operating_expenses_12_months), [*Liquid assets*], num(d.liquid_assets))
   == Where it rests
   Approved figures #mono(d.figures_sha256) \\ The venue's ledger up to command #mono(d.cut_off_sequence),
@@ -236,17 +229,17 @@ _RECONCILIATION = """
   #facts(("Day", [#day(d.period.begins) (#d.period.time_zone)]),
     ("Figures as of", mono(short(d.figures_as_of))), ("Prepared", mono(short(d.prepared_at))))
   == Differences
-  #if d.differences.len() == 0 [None.] else { list(..d.differences) }
+  #if d.differences.len() == 0 [None.] else { list(..d.differences.map(said)) }
   == Assets of clients
   #if d.client_assets.len() == 0 [None.] else { table(columns: (auto, 1fr, 1fr, 1fr, 1fr, auto),
     align: (left, right, right, right, right, left),
     table.header([Asset], [Owed to clients], [Own], [Held], [At banks], []),
     ..d.client_assets.map(a => (a.asset, num(a.owed_to_clients), num(a.own), num(a.in_custody),
-      num(a.at_banks), text(size: 8pt, a.remark))).flatten()) }
+      num(a.at_banks), text(size: 8pt, said(a.remark)))).flatten()) }
   == Net liquid assets
   #table(columns: (1fr, auto), align: (left, right), table.header([], [#d.currency]),
-    ..d.liquid_assets.map(r => ([#r.name #if r.remark != "" [#text(size: 8pt)[(#r.remark)]]], num(r.amount))).flatten(),
-    ..d.ranking_liabilities.map(r => ([less #r.name], num(r.amount))).flatten(),
+    ..d.liquid_assets.map(r => (named(r), num(r.amount))).flatten(),
+    ..d.ranking_liabilities.map(r => ([less #said(r.name)], num(r.amount))).flatten(),
     [*Net liquid assets*], num(d.net_liquid_assets), [Needed], num(d.needed), [*Surplus*], num(d.surplus))
   == Where it rests
   Approved figures #mono(d.figures_sha256) \\ The venue's ledger up to command #mono(d.cut_off_sequence),

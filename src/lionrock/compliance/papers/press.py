@@ -10,13 +10,14 @@ from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 
 from lionrock.compliance.papers.pages import typeset
+from lionrock.views.typesetting import Printed
 
-Press = Callable[[str, bytes], Awaitable[bytes]]
-"""Gets the name of a template and a document as JSON; gives the PDF."""
+Press = Callable[[str, bytes], Awaitable[Printed]]
+"""Gets the name of a template and a document as JSON; gives the PDF, and what of it no font drew."""
 _NICENESS = 10
 
 
-async def set_here(template: str, document: bytes) -> bytes:
+async def set_here(template: str, document: bytes) -> Printed:
     """In a thread of this process: for tests and small tools."""
     return await asyncio.to_thread(typeset, template, document)
 
@@ -27,7 +28,7 @@ class PressProcess:
     def __init__(self) -> None:
         self._pool: ProcessPoolExecutor | None = None
 
-    async def __call__(self, template: str, document: bytes) -> bytes:
+    async def __call__(self, template: str, document: bytes) -> Printed:
         if self._pool is None:
             spawning = multiprocessing.get_context("spawn")
             self._pool = ProcessPoolExecutor(1, spawning, _give_way, max_tasks_per_child=500)

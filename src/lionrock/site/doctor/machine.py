@@ -12,6 +12,7 @@ import time
 from datetime import UTC, datetime
 
 from lionrock.site.doctor.finding import Finding, error, ok, warning
+from lionrock.views.typesetting import missing_fonts
 from lionrock.web import pages
 
 _NEEDED_PYTHON = (3, 11)
@@ -53,6 +54,14 @@ def web_pages() -> Finding:
     if not pages.is_built():
         return warning("pages", "the web application is not built in", "install Lionrock again (`make build`)")
     return ok("pages", "the web application is there")
+
+
+def fonts() -> Finding:
+    """Papers are made without them, with a number for each character that nothing draws."""
+    if missing := missing_fonts():
+        words = f"PDFs lack fonts, and Chinese or Arabic names are printed as numbers: {', '.join(missing)}"
+        return warning("fonts", words, f"install them beside Lionrock (`pip install {' '.join(missing)}`)")
+    return ok("fonts", "PDFs have fonts for Chinese and Arabic names")
 
 
 def open_files() -> Finding:
@@ -103,4 +112,4 @@ def port_is_free(port: int) -> Finding:
     return ok("port", f"port {port} is free")
 
 
-CHECKS = (python_version, compiled_core, web_pages, open_files, clock_is_sane, clock_is_synchronised)
+CHECKS = (python_version, compiled_core, web_pages, fonts, open_files, clock_is_sane, clock_is_synchronised)

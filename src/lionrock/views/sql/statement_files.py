@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import logging
 import tempfile
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -14,7 +15,10 @@ from typing import Any
 import numpy as np
 
 from lionrock.views.sql.statements import Amounts, AssetTotals, Line, Statement
+from lionrock.views.typesetting import set_pages, tell_undrawn
 from lionrock.words.amounts import format_decimal
+
+_log = logging.getLogger(__name__)
 
 NS_PER_SECOND = 10**9
 MOST_LINES = 100_000
@@ -193,23 +197,14 @@ def _parquet_rows(statement: Statement) -> Iterator[tuple[object, ...]]:
 
 
 def as_pdf(statement: Statement) -> bytes:
-    """For people. What is printed comes as data, so none of it can be taken for instructions to the typesetter."""
-    import typst  # noqa: PLC0415 - only who writes such a file waits for it
-
-    with tempfile.TemporaryDirectory(prefix="lionrock-") as directory:
-        folder = Path(directory)
-        (folder / "statement.json").write_bytes(as_json(statement))
-        (folder / "statement.typ").write_text(_PAGES, "utf-8")
-        made = typst.compile(
-            folder / "statement.typ", root=folder, format="pdf", ignore_system_fonts=True, font_paths=[]
-        )
-    if not isinstance(made, bytes):
-        raise TypeError("the typesetter gave no document")
-    return made
+    """For people. What no font draws is told in the log."""
+    printed = set_pages(_PAGES, as_json(statement))
+    tell_undrawn(_log, f"Statement of account {statement.account_id}", printed)
+    return printed.pdf
 
 
 _PAGES = """
-#let s = json("statement.json")
+#let s = data
 #set document(title: "Statement of account " + s.accountId, date: none)
 #set page(
   paper: "a4", flipped: true, margin: 15mm,
@@ -217,7 +212,7 @@ _PAGES = """
     #counter(page).display("1 / 1", both: true)]],
 )
 #set text(size: 8pt)
-#let mono(t) = text(font: "DejaVu Sans Mono", size: 6.5pt, t)
+#let mono(t) = text(font: fixed, size: 6.5pt, t)
 #let num(t) = align(right, mono(t))
 
 = Statement of account #s.accountId
@@ -233,7 +228,7 @@ From #s.from, included, to #s.to, not included.
     num(a.closing.available), num(a.closing.held),
   )).flatten(),
 )
-Opening balance and entries come to the closing balance for every asset; otherwise there is no statement.
+Opening balance and entries come to the closing balance for every asset; otherwise there is no statement. #told-undrawn
 
 == Where it is recorded
 Drawn from the journal up to command #s.journalSequence, frame #s.journalFrames: #mono(s.journalFrameHash).
@@ -245,7 +240,7 @@ Drawn from the journal up to command #s.journalSequence, frame #s.journalFrames:
 ]
 
 == Entries
-#set text(font: "DejaVu Sans Mono", size: 6.5pt)
+#set text(font: fixed, size: 6.5pt)
 #table(
   columns: (auto, auto, auto, auto, auto, auto, 1fr, 1fr, 1fr, 1fr), stroke: 0.2pt, inset: 3pt,
   align: (left, left, left, left, left, left, right, right, right, right),
