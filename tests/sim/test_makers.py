@@ -153,10 +153,16 @@ def test_makers_by_themselves_wait_for_a_venue_that_is_away(tmp_path: Path) -> N
         wait_for(lambda: lives(server))
         server.kill()
         said: list[str] = []
-        assert process.stderr is not None
-        reading = threading.Thread(target=said.extend, args=(process.stderr,))
+        errors = process.stderr
+        assert errors is not None
+
+        def read() -> None:
+            while line := errors.readline():
+                said.append(line)
+
+        reading = threading.Thread(target=read)
         reading.start()
-        time.sleep(1)
+        wait_for(lambda: any(line.startswith("waiting for") for line in said))
         server.start()
         before = server.get("/quote/v1/depth", symbol="BTCUSDT").json()["t"]
         wait_for(lambda: server.get("/quote/v1/depth", symbol="BTCUSDT").json()["t"] > before)

@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 from playwright.sync_api import Browser, FilePayload, Page, expect
+from playwright.sync_api import Route as Asked
 
 from lionrock.people.staff.roles import Role
 from lionrock.people.staff.tables import staff_roles
@@ -266,6 +267,38 @@ def test_what_is_not_saved_yet_is_nowhere_but_on_the_page_and_leaving_it_is_aske
     page.unroute("**/onboarding/form")
     _saved(page)
     assert page.evaluate(leaves)
+
+
+@pytest.mark.shows("WEBP-022")
+def test_what_is_typed_while_a_save_is_on_its_way_is_saved_after_it_and_a_list_stays_open(enter: Enter) -> None:
+    _, page, _ = enter("typing@example.com")
+    page.get_by_role("button", name="A person").click()
+    missing = page.get_by_role("region", name=re.compile("missing"))
+    missing.get_by_text("Taxes").click()
+    wanted = missing.get_by_role("listitem").filter(has_text="Certificate of tax residence")
+    expect(wanted).to_be_visible()
+    held: list[Asked] = []
+    is_slow = True
+
+    def on_its_way(asked: Asked) -> None:
+        held.append(asked) if is_slow else asked.continue_()
+
+    page.route("**/onboarding/form", on_its_way)
+    with page.expect_request(lambda request: request.method == "PUT"):
+        page.get_by_label("Surname").fill("Slow")
+    page.get_by_label("Given names").fill("Anna")
+    _go(page, "Address and contact")  # which saves at once
+    _go(page, "About you")
+    is_slow = False
+    with page.expect_response("**/onboarding/missing"):
+        held[0].continue_()
+    for asked in held[1:]:
+        asked.continue_()
+    _saved(page)
+    expect(wanted).to_be_visible()
+    page.reload()
+    expect(page.get_by_label("Surname")).to_have_value("Slow")
+    expect(page.get_by_label("Given names")).to_have_value("Anna")
 
 
 def test_two_windows_of_one_draft_do_not_overwrite_each_other(enter: Enter) -> None:

@@ -55,6 +55,12 @@ async def heard(watching: Any) -> Any:
     return await asyncio.wait_for(watching, PATIENCE_SECONDS)
 
 
+async def connected(exchange: Any) -> None:
+    """The private stream of whoever watches stands; connecting to it is subscribing."""
+    address = exchange.get_private_url(await exchange.authenticate())
+    await heard(exchange.client(address).connected)
+
+
 async def test_books_trades_tickers_and_candles(maker: Any, taker: Any) -> None:
     await maker.create_order(SYMBOL, "limit", "sell", 2, 50_000)
     book = await heard(taker.watch_order_book(SYMBOL))
@@ -87,7 +93,7 @@ async def test_orders_fills_and_balances(maker: Any, taker: Any) -> None:
         asyncio.create_task(watching)
         for watching in (maker.watch_orders(SYMBOL), maker.watch_my_trades(SYMBOL), maker.watch_balance())
     ]
-    await asyncio.sleep(0.5)  # until its connection stands: connecting is subscribing
+    await connected(maker)
     placed = await maker.create_order(SYMBOL, "limit", "sell", 2, 50_000)
     (order,) = await heard(listening[0])
     assert (order["id"], order["status"], order["side"], order["filled"]) == (placed["id"], "open", "sell", 0.0)

@@ -29,6 +29,7 @@ export class Draft {
   #timer: ReturnType<typeof setTimeout> | undefined;
   #changes = 0;
   #isClosed = false;
+  #underWay: Promise<boolean> | null = null;
 
   constructor(status: Status) {
     this.kind = status.kind as Kind;
@@ -63,11 +64,20 @@ export class Draft {
     if (!this.#isClosed) this.#timer = setTimeout(() => void this.save(), ms);
   }
 
-  /** Saves now what is not saved yet; true when the venue has everything. */
+  /**
+   * Saves now what is not saved yet; true when the venue has everything. One at a time: a second save beside a first
+   * would name the version that the first one ends, and be taken for another window's.
+   */
   async save(): Promise<boolean> {
+    while (this.#underWay) await this.#underWay.catch(() => false);
     clearTimeout(this.#timer);
     if (this.saved === "saved") return true;
-    if (this.saved === "saving" || this.saved === "conflict") return false;
+    if (this.saved === "conflict") return false;
+    this.#underWay = this.#send().finally(() => (this.#underWay = null));
+    return this.#underWay;
+  }
+
+  async #send(): Promise<boolean> {
     if (texts(this.form).some(([, text]) => unfit(text, MAX_TEXT))) {
       this.saved = "unfit";
       return false;
