@@ -14,8 +14,9 @@ import pytest
 from tests.house.tree import ROOT, code_only, files
 
 # What the compiled core may reach. No clock, no file, no chance is among them; add a name only if that stays true.
+# Of `mmap` it takes memory of no file: `test_core_maps_no_file`.
 CYTHON_MODULES = re.compile(
-    r"cython|ast|hashlib|heapq|__future__|"
+    r"cython|ast|hashlib|heapq|mmap|__future__|"
     r"libc\.(stdint|string|stdlib|limits)|cpython(\.\w+)*|numpy|lionrock\.(core|words)(\.\w+)*"
 )
 C_HEADERS = {"stdint.h", "stddef.h", "string.h", "stdlib.h", "limits.h", "Python.h"}
@@ -81,6 +82,12 @@ def test_compiled_core_is_pure() -> None:
     assert sources, "no Cython source was found to check"
     impure = {str(name): found for name in sources if (found := impure_imports((ROOT / name).read_text()))}
     assert impure == {}
+
+
+def test_core_maps_no_file() -> None:
+    sources = [code_only((ROOT / name).read_text()) for name in files() if name.suffix in {".pyx", ".pxi"}]
+    calls = [call for text in sources for call in re.findall(r"mmap\.mmap\(\s*([^,)]+)", text)]
+    assert calls == ["-1"]
 
 
 @pytest.mark.parametrize(

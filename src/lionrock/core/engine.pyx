@@ -13,6 +13,7 @@ on Python objects takes it. An engine is still one thread's: it refuses to be as
 import ast
 import hashlib
 import heapq
+import mmap
 
 import numpy as np
 
@@ -49,6 +50,7 @@ cdef inline int check(bint condition, str words) except -1 nogil:
     return 0
 
 
+include "memory.pxi"
 include "tables.pxi"
 include "announcements.pxi"
 include "rounding.pxi"

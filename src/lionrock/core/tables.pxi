@@ -137,22 +137,3 @@ cdef class Table:
 cdef inline uint64_t distance(uint64_t start, uint64_t end, uint64_t mask) noexcept nogil:
     """Steps from start to end round the table; the difference is meant to wrap."""
     return (end - start) & mask
-
-
-cdef object zeros(Py_ssize_t length, object dtype):
-    """An array of zeros that begins on a cache line, so that records of 32, 64 and 128 bytes share none needlessly."""
-    raw = np.zeros(length * dtype.itemsize + 64, np.uint8)
-    start = -raw.__array_interface__["data"][0] % 64
-    return raw[start : start + length * dtype.itemsize].view(dtype)
-
-
-cdef object grown(array):
-    """A copy of the array with twice the room, the new half zero."""
-    return copied(array, len(array) * 2)
-
-
-cdef object copied(array, Py_ssize_t length):
-    """A copy with room for so many records, those behind the given ones zero."""
-    larger = zeros(length, array.dtype)
-    larger[: len(array)] = array
-    return larger
