@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from lionrock.people.staff.roles import Role
+from lionrock.sim.chain import SimulatedChains
 from lionrock.site import sandbox
 from lionrock.site.establishing import carry_out
 from lionrock.words.commands import Transfer
-from lionrock.words.enumerations import AccountRestriction, TransferPurpose
+from lionrock.words.enumerations import AccountKind, AccountRestriction, TransferPurpose
 from tests.site.at_work import DAY_SECONDS, AtWork
 
 KEPT_DAYS = 2_557
@@ -97,3 +100,66 @@ async def test_a_client_leaves_by_one_path(tmp_path: Path) -> None:
         assert rooms.onboarding.clients.is_sound(client_id)
         steps = [taken.step.value for taken in rooms.onboarding.clients.history(client_id)]
         assert steps[-2:] == ["begin_offboarding", "close"]
+
+
+@pytest.mark.shows("ONBD-014", "WALL-119")
+async def test_what_arrives_while_an_account_is_closed_is_never_stranded(tmp_path: Path) -> None:
+    """A deposit that is seen keeps the account open; one that comes between the look and the close is set aside."""
+    async with AtWork(tmp_path).opened() as site:
+        await site.hire()
+        await site.publish_agreement()
+        browser = await site.apply()
+        client_id = await site.cleared(browser)
+        account_id = int((await browser.done("GET", "user"))["accountId"])
+        chains = SimulatedChains(tmp_path, lambda: b"\x07" * 16)
+        wallet = site.site.venue(sandbox.PROFILE, sandbox.ARRANGEMENTS, chains).clients.wallet
+        address = await wallet.deposits.address_for("BTC", account_id)
+        await browser.done("POST", "onboarding/leave")
+        reviewer, officer = site.desk(Role.ONBOARDING_REVIEWER), site.desk(Role.COMPLIANCE_OFFICER)
+
+        async def close() -> dict[str, str]:
+            told = await reviewer.propose("onboarding_decision", client_id=client_id, decision="close")
+            done: dict[str, str] = await officer.approve(told)
+            return done
+
+        def states() -> list[str]:
+            return [str(each.state) for each in wallet.deposits.read(account_id)]
+
+        chains.send("BTC", address, "BTC", 10**8)
+        await wallet.look()
+        early = await close()
+        assert (states(), early["state"]) == (["SEEN"], "failed")
+        assert "will be credited" in early["outcome"]
+        chains.add_blocks("BTC", 5)
+        await wallet.look()
+        assert states() == ["CREDITED"]
+        assert "still holds something" in (await close())["outcome"]
+        await take_out(site, account_id)
+
+        ledger = site.rooms.onboarding.around.ledger
+        looks: list[asyncio.Task[None]] = []
+
+        class Late:
+            """The account was found empty, and now a deposit is confirmed."""
+
+            open, is_taken, cancel_orders = ledger.open, ledger.is_taken, ledger.cancel_orders
+            standing_still, positions_left = ledger.standing_still, ledger.positions_left
+
+            async def deposits_on_their_way(self, asked: int) -> int:
+                found = await ledger.deposits_on_their_way(asked)
+                chains.send("BTC", address, "BTC", 2 * 10**8)
+                chains.add_blocks("BTC", 5)
+                looks.append(asyncio.create_task(wallet.look()))
+                await asyncio.wait(looks, timeout=0.5)  # long enough to be credited, were it let
+                return found
+
+        site.rooms.onboarding.around = msgspec.structs.replace(site.rooms.onboarding.around, ledger=Late())
+        assert (await close())["state"] == "carried_out"
+        await asyncio.gather(*looks)
+        held = {account: site.site.node.engine.balances(account) for account in site.site.catalogue.accounts}
+        assert [row for row in held[account_id] if row[1] or row[2]] == [], "nothing on the closed account"
+        assert states() == ["SET_ASIDE", "CREDITED"]
+        (aside,) = [each for each in site.site.catalogue.accounts.values() if each.account_kind == AccountKind.SUSPENSE]
+        assert [(row[0], row[1]) for row in held[aside.account_id]] == [(1, 2 * 10**8)]
+        assert site.site.profiles.of(aside.account_id).legal_entity == site.site.profiles.of(account_id).legal_entity
+        assert (await site.statuses())["HK-C01"] == "pass", site.why("HK-C01")

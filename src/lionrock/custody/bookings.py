@@ -11,6 +11,7 @@ from enum import IntEnum
 import msgspec
 
 from lionrock.node.published import Published
+from lionrock.words.enumerations import TransferPurpose
 from lionrock.words.events import HoldPlaced, HoldReleased, HoldSettled, TransferPosted
 
 _WATCHED = frozenset({TransferPosted, HoldPlaced, HoldReleased, HoldSettled})
@@ -22,6 +23,8 @@ class Source(IntEnum):
     DEPOSITS = 1
     WITHDRAWALS = 2
     TRANSFERS = 3
+    RETURNS = 4
+    """Of deposits that were set aside, to their accounts."""
 
 
 class _Saved(msgspec.Struct, array_like=True):
@@ -31,6 +34,7 @@ class _Saved(msgspec.Struct, array_like=True):
     open_holds: list[int]
     last_number: dict[int, int]
     last_hold_id: int
+    set_aside: dict[bytes, int]
 
 
 class Bookings:
@@ -39,6 +43,8 @@ class Bookings:
     def __init__(self) -> None:
         self._credited: dict[bytes, int] = {}
         """Sequence of the transfer that credited an output, by its key."""
+        self._set_aside: dict[bytes, int] = {}
+        """The same of the one that put it into the suspense account."""
         self._transfers: dict[int, int] = {}
         """Sequence of a transfer of an owner, by its number."""
         self._holds: dict[int, int] = {}
@@ -47,7 +53,7 @@ class Bookings:
         self._last_number: dict[int, int] = {}
         self._last_hold_id = 0
 
-    name = "custody bookings 1"
+    name = "custody bookings 2"
     """Of its section in a snapshot; to be counted up when `_Saved` changes."""
 
     def apply(self, published: Published) -> None:
@@ -58,9 +64,10 @@ class Bookings:
             if type(event) not in _WATCHED:  # most are of orders, and looked at by nobody here
                 continue
             match event:
-                case TransferPosted(source=Source.DEPOSITS):
+                case TransferPosted(source=Source.DEPOSITS | Source.RETURNS):
                     key = published.notes.get(event.sequence - published.sequence, b"")
-                    self._credited[key] = event.sequence
+                    is_aside = event.source == Source.DEPOSITS and event.purpose == TransferPurpose.SUSPENSE
+                    (self._set_aside if is_aside else self._credited)[key] = event.sequence
                 case TransferPosted(source=Source.TRANSFERS):
                     self._transfers[event.source_sequence] = event.sequence
                 case HoldPlaced():
@@ -86,6 +93,7 @@ class Bookings:
                 sorted(self._open_holds),
                 self._last_number,
                 self._last_hold_id,
+                self._set_aside,
             )
         )
 
@@ -95,10 +103,15 @@ class Bookings:
         self._credited, self._transfers, self._holds = saved.credited, saved.transfers, saved.holds
         self._open_holds = set(saved.open_holds)
         self._last_number, self._last_hold_id = saved.last_number, saved.last_hold_id
+        self._set_aside = saved.set_aside
 
     def credited(self, output_key: bytes) -> int | None:
-        """The command that credited an output."""
+        """The command that credited an output to its account."""
         return self._credited.get(output_key)
+
+    def set_aside(self, output_key: bytes) -> int | None:
+        """The command that put it into the suspense account, wherever it went from there."""
+        return self._set_aside.get(output_key)
 
     def transferred(self, number: int) -> int | None:
         """The command that booked a transfer of an owner."""

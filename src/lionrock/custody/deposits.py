@@ -10,13 +10,14 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from enum import StrEnum
 from typing import Any
 
 import msgspec
 from sqlalchemy import Connection, Engine, Row, delete, insert, or_, select, update
 
+from lionrock.custody.arrivals import Arrivals
 from lionrock.custody.bookings import Bookings, Source
 from lionrock.custody.chains import ChainPort, ChainReport, Chains, Sighting
 from lionrock.custody.tables import Keys, chain_heights, deposit_addresses, deposits
@@ -49,6 +50,10 @@ class DepositState(StrEnum):
     """The ledger is being asked."""
     CREDITED = "CREDITED"
     """It is the client's to use."""
+    SET_ASIDE = "SET_ASIDE"
+    """It came after its account was closed and is in the suspense account, until two people of the staff return it."""
+    RETURNING = "RETURNING"
+    """They did, to an address: a withdrawal from the suspense account waits for custody."""
     GONE = "GONE"
     """The chain does not have it any more: a reorganisation, or another transaction took its place."""
 
@@ -101,11 +106,15 @@ class Deposits:
         port: ChainPort,
         assets: Mapping[str, AssetListed],
         custody_account_id: int,
+        suspense_account: Callable[[], Awaitable[int]],
+        arrivals: Arrivals,
         clock: Callable[[], int],
     ) -> None:
+        """`suspense_account` gives the account for what comes after its own was closed; it may ask the node."""
         self._database, self._sealer, self._node, self._bookings = database, sealer, node, bookings
         self._chains, self._port, self._assets, self._clock = chains, port, assets, clock
-        self._custody_account_id = custody_account_id
+        self._custody_account_id, self._suspense_account = custody_account_id, suspense_account
+        self._arrivals = arrivals
         self._keeping = asyncio.Lock()
         keys = Keys(sealer)
         self._address_key, self._output_key = keys.maker("deposit address"), keys.maker("deposit output")
@@ -235,44 +244,60 @@ class Deposits:
         )
 
     async def credit(self) -> None:
-        """Ask the ledger to credit what is confirmed. What it has already is not asked again."""
-        rows = await asyncio.to_thread(self._ready)
-        if not rows:
-            return
-        first = self._bookings.last_number(Source.DEPOSITS) + 1
-        commands = [
-            (
-                Transfer(
-                    asset_id=row.asset_id,
-                    debit_account_id=self._custody_account_id,
-                    credit_account_id=row.account_id,
-                    amount_atoms=row.amount_atoms,
-                    purpose=TransferPurpose.DEPOSIT,
-                    tax_report_type=DEPOSIT_TAX_REPORT_TYPE,
-                    actor_kind=ActorKind.ALGORITHM,
-                    source=Source.DEPOSITS,
-                    source_sequence=first + place,
-                ),
-                row.output_key,
-            )
-            for place, row in enumerate(rows)
-        ]
-        try:
-            answers = await self._node.submit_all(commands)
-        except NodeBusy:
-            return  # nothing was recorded; asked again at the next look
-        await asyncio.to_thread(self._told, rows, answers)
+        """Ask the ledger to credit what is confirmed. What it has already is not asked again.
+
+        What belongs to a closed account goes into the suspense account; nobody closes one meanwhile.
+        """
+        async with self._arrivals.standing_still:
+            rows = await asyncio.to_thread(self._ready)
+            if not rows:
+                return
+            closed = await asyncio.to_thread(self._closed, rows)
+            first = self._bookings.last_number(Source.DEPOSITS) + 1
+            try:
+                aside = await self._suspense_account() if closed else 0
+                answers = await self._node.submit_all(
+                    [
+                        (self._entry(row, first + place, aside if row.account_id in closed else 0), row.output_key)
+                        for place, row in enumerate(rows)
+                    ]
+                )
+            except NodeBusy:
+                return  # nothing of it was recorded; asked again at the next look
+            await asyncio.to_thread(self._told, rows, answers)
+
+    def _closed(self, rows: Sequence[Row[tuple[Any, ...]]]) -> set[int]:
+        return {account_id for account_id in {row.account_id for row in rows} if self._arrivals.is_closed(account_id)}
+
+    def _entry(self, row: Row[tuple[Any, ...]], number: int, aside: int) -> Transfer:
+        """To the deposit's account, or `aside`. Nobody is reported to have what is set aside."""
+        return Transfer(
+            asset_id=row.asset_id,
+            debit_account_id=self._custody_account_id,
+            credit_account_id=aside or row.account_id,
+            amount_atoms=row.amount_atoms,
+            purpose=TransferPurpose.SUSPENSE if aside else TransferPurpose.DEPOSIT,
+            tax_report_type=0 if aside else DEPOSIT_TAX_REPORT_TYPE,
+            actor_kind=ActorKind.ALGORITHM,
+            source=Source.DEPOSITS,
+            source_sequence=number,
+        )
 
     def _ready(self) -> list[Row[tuple[Any, ...]]]:
         """Confirmed, and not in the ledger."""
         with self._database.begin() as connection:
             query = select(deposits).where(deposits.c.state == DepositState.CREDITING).limit(_CREDITS_AT_ONCE)
-            rows = list(connection.execute(query))
-            for row in rows:
-                sequence = self._bookings.credited(row.output_key)
-                if sequence is not None:
-                    self._credited(connection, row, sequence)
-        return [row for row in rows if self._bookings.credited(row.output_key) is None]
+            return [row for row in connection.execute(query).all() if not self._booked(connection, row)]
+
+    def _booked(self, connection: Connection, row: Row[tuple[Any, ...]]) -> bool:
+        """Whether the journal has it; then the row says so."""
+        credited, aside = self._bookings.credited(row.output_key), self._bookings.set_aside(row.output_key)
+        if credited is not None:
+            if row.sequence != credited or row.state != DepositState.CREDITED:
+                self._credited(connection, row, credited)
+        elif aside is not None and (row.sequence != aside or row.state not in _IN_SUSPENSE):
+            self._put_aside(connection, row, aside)
+        return credited is not None or aside is not None
 
     def _told(self, rows: Sequence[Row[tuple[Any, ...]]], answers: Sequence[Sequence[object]]) -> None:
         with self._database.begin() as connection:
@@ -280,7 +305,7 @@ class Deposits:
                 posted = next((event for event in events if isinstance(event, TransferPosted)), None)
                 refused = next((event for event in events if isinstance(event, CommandRejected)), None)
                 if posted is not None:
-                    self._credited(connection, row, posted.sequence)
+                    self._booked(connection, row)
                 elif refused is not None:
                     held = next((each for each in self._assets.values() if each.asset_id == row.asset_id), None)
                     words = refusal_told(refused, About(held=held))
@@ -292,17 +317,35 @@ class Deposits:
         self._step(connection, row, DepositState.CREDITED, f"credited by command {sequence}", row.confirmations)
         connection.execute(update(deposits).where(deposits.c.number == row.number).values(sequence=sequence))
 
+    def _put_aside(self, connection: Connection, row: Row[tuple[Any, ...]], sequence: int) -> None:
+        _log.error("Deposit %d came after its account was closed and is set aside: two people return it", row.number)
+        reason = (
+            f"in the suspense account by command {sequence}, as the account was closed when it came: it is returned to "
+            "an address of its owner's, or to the account once that is open again; the site is to be written to"
+        )
+        self._step(connection, row, DepositState.SET_ASIDE, reason, row.confirmations)
+        connection.execute(update(deposits).where(deposits.c.number == row.number).values(sequence=sequence))
+
+    def returning(self, number: int, withdrawal: int) -> None:
+        """A deposit that was set aside is on its way to an address. SQL."""
+        with self._database.begin() as connection:
+            row = connection.execute(select(deposits).where(deposits.c.number == number)).one()
+            reason = f"sent back by withdrawal {withdrawal} from the suspense account, which waits for custody"
+            self._step(connection, row, DepositState.RETURNING, reason, row.confirmations)
+
+    def follow_journal(self, number: int) -> None:
+        """Brings the row of one deposit to what the journal has. SQL."""
+        with self._database.begin() as connection:
+            self._booked(connection, connection.execute(select(deposits).where(deposits.c.number == number)).one())
+
     def reconcile(self) -> None:
         """At a start: the journal says what was credited, also where it was set back. What waited is looked at
         again.
         """
-        unsure = (DepositState.CREDITING, DepositState.CREDITED, DepositState.WAITING)
+        unsure = (DepositState.CREDITING, DepositState.CREDITED, DepositState.WAITING, *_IN_SUSPENSE)
         with self._database.begin() as connection:
             for row in connection.execute(select(deposits).where(deposits.c.state.in_(unsure))).all():
-                sequence = self._bookings.credited(row.output_key)
-                if sequence is not None:
-                    if row.sequence != sequence or row.state != DepositState.CREDITED:
-                        self._credited(connection, row, sequence)
+                if self._booked(connection, row):
                     continue
                 state, reason = self._due_state(row.asset_id, row.chain, row.amount_atoms, row.confirmations)
                 if state != row.state:
@@ -341,5 +384,6 @@ class Deposits:
 DEPOSIT_TAX_REPORT_TYPE = 509
 """A transfer in of which the kind is not known: CARF509 of the OECD's Crypto-Asset Reporting Framework XML schema."""
 _MAY_GO = (DepositState.SEEN, DepositState.CONFIRMING)
-_OUT_OF_THE_CHAINS_HANDS = (DepositState.CREDITED, DepositState.CREDITING, DepositState.WAITING)
+_IN_SUSPENSE = (DepositState.SET_ASIDE, DepositState.RETURNING)
+_OUT_OF_THE_CHAINS_HANDS = (DepositState.CREDITED, DepositState.CREDITING, DepositState.WAITING, *_IN_SUSPENSE)
 _CREDITS_AT_ONCE = 500

@@ -8,10 +8,12 @@ from collections.abc import Callable, Mapping
 
 from sqlalchemy import Engine
 
+from lionrock.custody.arrivals import Arrivals
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, ChainUnavailable
 from lionrock.custody.deposits import Deposits
 from lionrock.custody.listed import ListedAddresses
+from lionrock.custody.set_aside import SetAside, SuspenseAccount
 from lionrock.custody.transfers import Transfers
 from lionrock.custody.withdrawals import Withdrawals
 from lionrock.node.node import Node
@@ -35,6 +37,8 @@ class Wallet:
         port: ChainPort,
         asset_by_code: Mapping[str, AssetListed],
         custody_account_id: int,
+        suspense: SuspenseAccount,
+        arrivals: Arrivals,
         clock: Callable[[], int],
         random_bytes: Callable[[int], bytes],
     ) -> None:
@@ -48,9 +52,23 @@ class Wallet:
             port=port,
             assets=asset_by_code,
             custody_account_id=custody_account_id,
+            suspense_account=suspense,
+            arrivals=arrivals,
             clock=clock,
         )
         self.withdrawals = Withdrawals(database, sealer, node, bookings, clock=clock, random_bytes=random_bytes)
+        self.set_aside = SetAside(
+            database,
+            node,
+            bookings,
+            arrivals,
+            chains=chains,
+            port=port,
+            assets=asset_by_code,
+            suspense=suspense,
+            deposits=self.deposits,
+            withdrawals=self.withdrawals,
+        )
         self.transfers = Transfers(database, sealer, node, bookings, clock=clock)
         self.listed = ListedAddresses(database, sealer, alike=port.spelled_alike, clock=clock)
 
@@ -59,6 +77,7 @@ class Wallet:
         await asyncio.to_thread(self.transfers.reconcile, self._node.engine.last_sequence)
         await self.withdrawals.recover()
         await asyncio.to_thread(self.deposits.reconcile)
+        await asyncio.to_thread(self.set_aside.reconcile)
         await self.deposits.credit()
 
     async def look(self) -> None:

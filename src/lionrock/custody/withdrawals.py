@@ -52,6 +52,14 @@ class WithdrawalState(StrEnum):
     """The amount is available again."""
 
 
+class Asker(msgspec.Struct, frozen=True):
+    """Who of the staff asks, and who approved it; numbers as the ledger has them."""
+
+    kind: ActorKind
+    number: int
+    authority: int
+
+
 class Request(msgspec.Struct, frozen=True):
     """What a client asks for, checked against the terms."""
 
@@ -65,6 +73,8 @@ class Request(msgspec.Struct, frozen=True):
     client_order_id: str
     """Empty for none."""
     remark: str
+    asker: Asker | None = None
+    """None for the account's owner."""
 
 
 class Withdrawal(msgspec.Struct, frozen=True):
@@ -140,6 +150,7 @@ class Withdrawals:
             if earlier is not None:
                 return earlier
             number, salt = await asyncio.to_thread(self._begin, request)
+            asker = request.asker or Asker(ActorKind.CLIENT, request.account_id, 0)
             command = PlaceHold(
                 hold_id=self._bookings.last_hold_id + 1,
                 account_id=request.account_id,
@@ -147,8 +158,9 @@ class Withdrawals:
                 amount_atoms=request.amount_atoms,
                 purpose=TransferPurpose.WITHDRAWAL,
                 tax_report_type=WITHDRAWAL_TAX_REPORT_TYPE,
-                actor_kind=ActorKind.CLIENT,
-                actor_id=request.account_id,
+                actor_kind=asker.kind,
+                actor_id=asker.number,
+                authority_id=asker.authority,
                 source=Source.WITHDRAWALS,
                 source_sequence=number,
             )

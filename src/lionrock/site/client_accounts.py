@@ -30,6 +30,8 @@ class Arrangements(msgspec.Struct, frozen=True):
     chains: Chains = msgspec.field(default_factory=Chains)
     custody_account_id: int = 0
     """Contra side of what is deposited."""
+    suspense_entity: int = 0
+    """Number of the legal entity that holds what came for closed accounts."""
     valuation_asset: str = ""
     money_rates: Mapping[str, str] = {}
     """Worth of one whole unit of each money in the valuation asset."""

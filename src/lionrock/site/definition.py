@@ -234,6 +234,7 @@ class Definition(_Section, frozen=True):
         return Arrangements(
             chains=Chains(self.chains.terms, self.chains.other_names),
             custody_account_id=self.account_of_kind(AccountKind.CUSTODY),
+            suspense_entity=self.entity_of_kind(AccountKind.SUSPENSE).number,
             valuation_asset=self.site.valuation_asset,
             money_rates={asset.code: asset.value for asset in self.assets if asset.value},
             tier_volumes=tuple(tier.volume for tier in self.tiers),

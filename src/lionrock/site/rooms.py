@@ -40,6 +40,7 @@ from lionrock.compliance.records.orders import RecordOrders
 from lionrock.compliance.records.records import Keeper
 from lionrock.compliance.registers.work import RegisterWork
 from lionrock.compliance.rule_parameters import RuleParameters
+from lionrock.custody.arrivals import Arrivals
 from lionrock.gateways.rest.contract import Assessed
 from lionrock.gateways.rest.errors import LicenceRules
 from lionrock.gateways.rest.licence_rules import citations, licence_rules
@@ -105,6 +106,7 @@ class Ground(msgspec.Struct, frozen=True):
     staff: StaffOffice
     views: Views
     configuration: Configuration
+    arrivals: Arrivals
 
     @property
     def owners(self) -> Owners:
@@ -314,7 +316,7 @@ def _clients(
         requirements=definition.onboarding,
         around=Surroundings(
             users=ground.people,
-            ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners),
+            ledger=NodeLedger(ground.node, views.catalogue.accounts, views.owners, ground.arrivals),
             gates=OnboardingGates(clock, ground.clock),
             decide=rulebook.decide,
             answer=rulebook.answer,
@@ -327,6 +329,7 @@ def _clients(
         ),
     )
     made.append(onboarding)
+    ground.arrivals.is_closed = lambda account_id: onboarding.clients.has_ended(ground.owners.owner_of(account_id))
     OnboardingOrders(onboarding).register(ground.staff.executors)
     onboarding.releases.register(ground.staff.executors)
     ground.staff.queue.add(OnboardingWork(onboarding))

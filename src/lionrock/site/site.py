@@ -15,8 +15,10 @@ from lionrock.compliance.capital.desk import CapitalDesk
 from lionrock.compliance.gates.orders import ClientOrders
 from lionrock.compliance.papers.shelf import Shelf
 from lionrock.core.engine import Engine
+from lionrock.custody.arrivals import Arrivals
 from lionrock.custody.bookings import Bookings
 from lionrock.custody.chains import ChainPort, Chains, NoChains
+from lionrock.custody.set_aside import SetAsideOrders, SetAsideWork, SuspenseAccount
 from lionrock.custody.wallet import Wallet
 from lionrock.gateways.replays import Replays
 from lionrock.gateways.rest.answer_memory import AnswerMemory
@@ -56,6 +58,7 @@ from lionrock.site.quality_clockwork import open_quality
 from lionrock.site.readiness import probes
 from lionrock.site.rooms import Ground, Rooms, Views, open_rooms
 from lionrock.site.sandbox_mark import SandboxMark
+from lionrock.site.set_aside_watch import watch_set_aside
 from lionrock.site.signing import open_notary
 from lionrock.site.staffing import remark_of
 from lionrock.site.statement_process import StatementProcess
@@ -113,6 +116,9 @@ class Site(msgspec.Struct, frozen=True):
     movements: Movements
     market_orders: MarketOrders
     """What the staff orders of the core; clients who are assessed are asked of `of_client`."""
+    arrivals: Arrivals
+    set_aside: SetAsideOrders
+    """What the staff orders of deposits that came for closed accounts; it goes to the wallet of the last `venue`."""
     taken_until_ns: int
     """When the site last did something before it was opened."""
     record: PublicRecord
@@ -146,13 +152,14 @@ class Site(msgspec.Struct, frozen=True):
             staff = _open_staff(journal, kept)
             market_orders = MarketOrders(node, catalogue, views[4], profiles)
             market_orders.register(staff.executors)
+            arrivals, set_aside = _open_arrivals(kept.database, staff)
             rooms = gathering = None
             if definition is not None:
                 keep_site(kept.database, definition.site.id)
                 read = Views(catalogue, views[4], profiles, owners, *noted)
                 ground = Ground(
                     directory, definition, node, kept.database, kept.sealer, clock, random_bytes, kept.people, staff,
-                    read, configuration,
+                    read, configuration, arrivals,
                 )  # fmt: skip
                 gathering = Gathering(ground, movements)
                 rooms = gathering.rooms = open_rooms(ground, gathering)
@@ -166,7 +173,7 @@ class Site(msgspec.Struct, frozen=True):
             raise
         sealer, keys = kept.sealer, kept.keys
         watched = probes(node, configuration, directory, clock)
-        watched.remarks.append(lambda: remark_of(staff))
+        watched.remarks.extend([lambda: remark_of(staff), watch_set_aside(kept.database, node.metrics.registry)])
         if rooms is not None:
             watched.remarks.append(rooms.hours.remark)
             watched.remarks.append(watch_capital(rooms.paperwork.book, node.metrics.registry, clock))
@@ -180,9 +187,9 @@ class Site(msgspec.Struct, frozen=True):
         return cls(
             configuration, node, *views, *of_keys, *of_sealing, *of_clients, *told,
             people=kept.people, answers=kept.answers, staff=staff, profiles=profiles, movements=movements,
-            market_orders=market_orders, taken_until_ns=max(node.engine.last_time_ns, keys.last_change_ns),
-            record=PublicRecord(directory, Disk()), quality=open_quality(directory),
-            definition=definition, rooms=rooms, gathering=gathering, sandbox=noted[-1],
+            market_orders=market_orders, arrivals=arrivals, set_aside=set_aside,
+            taken_until_ns=max(node.engine.last_time_ns, keys.last_change_ns), record=PublicRecord(directory, Disk()),
+            quality=open_quality(directory), definition=definition, rooms=rooms, gathering=gathering, sandbox=noted[-1],
         )  # fmt: skip
 
     def venue(
@@ -254,9 +261,12 @@ class Site(msgspec.Struct, frozen=True):
             port=port or NoChains(),
             asset_by_code=self.catalogue.asset_by_code,
             custody_account_id=arrangements.custody_account_id,
+            suspense=SuspenseAccount(self.node, self.catalogue.accounts, arrangements.suspense_entity),
+            arrivals=self.arrivals,
             clock=self.clock,
             random_bytes=self.random_bytes,
         )
+        self.set_aside.set_aside = wallet.set_aside
         code = arrangements.valuation_asset
         valuation = Valuation(self.catalogue, self.market_data, code, arrangements.money_rates) if code else None
         volumes = arrangements.tier_volumes
@@ -339,6 +349,14 @@ def _open_staff(journal: _Journal, kept: _Kept) -> StaffOffice:
         telling = StaffNotices(kept.database, notices.outbox, staff.members, staff.proposals, journal.clock)
         staff.notify_with(telling.glass_broken)
     return staff
+
+
+def _open_arrivals(database: Database, staff: StaffOffice) -> tuple[Arrivals, SetAsideOrders]:
+    """What comes from chains, and what becomes of it where its account is closed."""
+    orders = SetAsideOrders()
+    orders.register(staff.executors)
+    staff.queue.add(SetAsideWork(database))
+    return Arrivals(database), orders
 
 
 def _client_of(owners: Owners, people: People) -> Callable[[int], str]:

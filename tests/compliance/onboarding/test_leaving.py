@@ -22,6 +22,7 @@ async def test_an_account_that_holds_something_is_not_closed(tmp_path: Path) -> 
 
         class Full:
             open, is_taken, cancel_orders = ledger.open, ledger.is_taken, ledger.cancel_orders
+            standing_still, deposits_on_their_way = ledger.standing_still, ledger.deposits_on_their_way
 
             async def positions_left(self, account_id: int) -> int:
                 assert account_id == client.account_id
@@ -47,6 +48,7 @@ async def test_an_ending_that_a_crash_cut_short_is_taken_up_at_the_next_start(tm
 
         class Watched:
             open, is_taken, positions_left = ledger.open, ledger.is_taken, ledger.positions_left
+            standing_still, deposits_on_their_way = ledger.standing_still, ledger.deposits_on_their_way
 
             async def cancel_orders(self, account_id: int) -> None:
                 await ledger.cancel_orders(account_id)

@@ -100,6 +100,7 @@ class Holding(msgspec.Struct, frozen=True):
     asset: str
     decimals: int
     clients_atoms: int
+    """What is set aside in suspense among it."""
     own_atoms: int
     """Of all accounts that are neither clients' nor the contra side."""
     custody_atoms: int
@@ -115,9 +116,13 @@ def holdings_at(connection: Connection, period: Period) -> list[Holding]:
         if kind == AccountKind.CUSTODY:
             sums[asset_id][2] -= amount
         else:
-            sums[asset_id][kind != AccountKind.CLIENT] += amount
+            sums[asset_id][kind not in _OF_CLIENTS] += amount
     scales = {row.asset_id: row for row in connection.execute(select(assets))}
     return [Holding(scales[each].code, scales[each].decimals, *sums[each]) for each in sorted(sums)]
+
+
+_OF_CLIENTS = (AccountKind.CLIENT, AccountKind.SUSPENSE)
+"""What is set aside came for a client too."""
 
 
 class _Volume(msgspec.Struct):

@@ -15,6 +15,7 @@ from sqlalchemy.exc import IntegrityError
 
 from lionrock.compliance.onboarding.forms import Form, Kind, stored_form, write_form
 from lionrock.compliance.onboarding.states import (
+    HAS_ACCOUNT,
     MAY_EDIT,
     STATES,
     Authority,
@@ -137,6 +138,11 @@ class Clients:
 
     def of_account(self, account_id: int) -> ClientRow | None:
         return self._one(clients.c.account_id == account_id)
+
+    def has_ended(self, account_id: int) -> bool:
+        """Whether the relationship that a main account was opened for is over, or not begun anew yet."""
+        row = self.of_account(account_id)
+        return row is not None and row.is_open and row.state not in HAS_ACCOUNT | {State.APPROVED}
 
     def all(
         self,

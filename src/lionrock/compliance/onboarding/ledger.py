@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Collection, Mapping
+from contextlib import AbstractAsyncContextManager
 
+from lionrock.compliance.onboarding.ports import Arrivals
 from lionrock.node.node import Node
 from lionrock.people.accounts import Owners
 from lionrock.words.commands import CancelOrders, OpenAccount
@@ -14,12 +17,26 @@ from lionrock.words.figures import explain
 from lionrock.words.rejections import Rejection
 
 
+class NothingArrives:
+    """Where no chain is wired."""
+
+    def __init__(self) -> None:
+        self.standing_still = asyncio.Lock()
+
+    def on_their_way(self, accounts: Collection[int]) -> int:  # noqa: ARG002 nothing comes to any
+        """Nothing."""
+        return 0
+
+
 class NodeLedger:
     """Opens accounts and says what is in them. Lives in the node's event loop."""
 
-    def __init__(self, node: Node, accounts: Mapping[int, AccountOpened], owners: Owners) -> None:
+    def __init__(
+        self, node: Node, accounts: Mapping[int, AccountOpened], owners: Owners, arrivals: Arrivals | None = None
+    ) -> None:
         """`accounts` are those of the catalogue, which follows the node."""
         self._node, self._accounts, self._owners = node, accounts, owners
+        self._arrivals = arrivals or NothingArrives()
 
     async def open(self, account_id: int) -> AccountOpened:
         """The account, opened if it is not; durable when this returns. Raises what `Node.submit` raises."""
@@ -47,6 +64,15 @@ class NodeLedger:
             for _, available, held in self._node.engine.balances(each)
             if available or held
         )
+
+    @property
+    def standing_still(self) -> AbstractAsyncContextManager[None]:
+        """As long as it lasts nothing from outside is credited."""
+        return self._arrivals.standing_still
+
+    async def deposits_on_their_way(self, account_id: int) -> int:
+        """How many deposits to the account and its sub-accounts are seen and will be credited."""
+        return await asyncio.to_thread(self._arrivals.on_their_way, self._owners.accounts(account_id))
 
     async def cancel_orders(self, account_id: int) -> None:
         """Takes back every open order of the account and its sub-accounts, in one frame. Raises what `Node.submit_all`

@@ -20,6 +20,7 @@ from lionrock.compliance.onboarding.clients import SITE, Actor, ClientRow, Clien
 from lionrock.compliance.onboarding.documents import Document, DocumentDetails, DocumentKind, Documents
 from lionrock.compliance.onboarding.duplicates import Duplicates
 from lionrock.compliance.onboarding.forms import CompanyForm, Form, Kind, PersonForm
+from lionrock.compliance.onboarding.leaving import check_empty
 from lionrock.compliance.onboarding.missing import Missing, Requirements, people_to_identify, what_is_missing
 from lionrock.compliance.onboarding.ports import (
     Assessed,
@@ -292,9 +293,14 @@ class Onboarding:
             return await self._approve(client_id, actor, reason_code, words=words, details=details or {})
         if step is Step.PASS_IDENTITY:
             await asyncio.to_thread(self.approving.check_proposal, client_id, step, actor.actor_id, self.clock())
+        told = dict(details or {})
         if step is Step.CLOSE:
-            await self._check_empty(client_id)
-        taken = await self._step(client_id, step, actor, reason_code, words=words, details=dict(details or {}))
+            async with self.around.ledger.standing_still:  # empty when it was looked at, and still when it is closed
+                row = await asyncio.to_thread(self.clients.get, client_id)
+                await check_empty(self.around.ledger, row)
+                taken = await self._step(client_id, step, actor, reason_code, words=words, details=told)
+        else:
+            taken = await self._step(client_id, step, actor, reason_code, words=words, details=told)
         await self._follow(client_id, reason_code)
         return taken
 
@@ -355,20 +361,6 @@ class Onboarding:
     def _note_opened(self, client_id: str, sequence: int) -> None:
         with writing(self.clients.database) as connection:
             connection.execute(update(clients).where(clients.c.client_id == client_id).values(opened_sequence=sequence))
-
-    async def _check_empty(self, client_id: str) -> None:
-        row = await asyncio.to_thread(self.clients.get, client_id)
-        if row.state is not State.OFFBOARDING:
-            return  # the step is refused below, for where it stands
-        if left := await self.around.ledger.positions_left(row.account_id):
-            raise OnboardingRefused(
-                Refusal(
-                    "account_not_empty",
-                    "The account or one of its sub-accounts still holds something.",
-                    "Pay out what is left, then close it.",
-                    {"positions": left},
-                )
-            )
 
     async def decide_likeness(
         self, client_id: str, other_id: str, *, is_same: bool, maker: StaffIdentity, approver_id: str

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from contextlib import AbstractAsyncContextManager
 from typing import Protocol
 
 import msgspec
@@ -43,6 +44,17 @@ class Gates(Protocol):
         """Sets the account's profile; asked again with the same it changes nothing."""
 
 
+class Arrivals(Protocol):
+    """What comes in from outside."""
+
+    @property
+    def standing_still(self) -> AbstractAsyncContextManager[None]:
+        """As long as it lasts nothing that arrived is credited."""
+
+    def on_their_way(self, accounts: Collection[int]) -> int:
+        """How many deposits to these accounts are seen and will be credited. SQL."""
+
+
 class Ledger(Protocol):
     """Opens accounts and says what is in them."""
 
@@ -54,6 +66,13 @@ class Ledger(Protocol):
 
     async def positions_left(self, account_id: int) -> int:
         """How many positions of the account and its sub-accounts are not zero, what is held included; durable."""
+
+    @property
+    def standing_still(self) -> AbstractAsyncContextManager[None]:
+        """As long as it lasts nothing from outside is credited, so that what is found empty stays empty."""
+
+    async def deposits_on_their_way(self, account_id: int) -> int:
+        """How many deposits to the account and its sub-accounts are seen and will be credited."""
 
     async def cancel_orders(self, account_id: int) -> None:
         """Takes back every open order of the account and its sub-accounts; durable when this returns."""

@@ -49,8 +49,10 @@ _CONTRACT_STATUS = {
     DepositState.CREDITING: 2,
     DepositState.CREDITED: 4,
     DepositState.GONE: 3,
+    DepositState.SET_ASIDE: 2,
+    DepositState.RETURNING: 5,
 }
-"""The contract's: 2 under review, 3 failed, 4 success."""
+"""The contract's: 2 under review, 3 failed, 4 success, 5 refunding."""
 
 _STATUS_WORDS = {
     WithdrawalState.REQUESTED: ("pending", "the ledger is asked to hold the amount"),

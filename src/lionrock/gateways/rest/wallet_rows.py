@@ -29,7 +29,7 @@ class DepositRow(msgspec.Struct, rename="camel", kw_only=True):
     address: str
     quantity: str
     status: int
-    """2 under review, 3 failed, 4 success."""
+    """2 under review, 3 failed, 4 success, 5 refunding."""
     status_code: str
     tx_id: str
     state: str

@@ -247,6 +247,15 @@ _ROWS = (
         rules=("HK-C18",),
     ),
     Action(
+        "deposit_return",
+        "Return a deposit that came after its account was closed",
+        _roles(R.OPERATIONS, R.TREASURY),
+        _roles(R.FINANCE, R.RESPONSIBLE_OFFICER),
+        Subject.ACCOUNT,
+        needs_reason=True,
+        rules=("HK-C07", "HK-C18"),
+    ),
+    Action(
         "admission_decision",
         "Admit a token, change its audience, or end its admission",
         _roles(R.COMPLIANCE_OFFICER),

@@ -11,7 +11,7 @@ import msgspec
 from lionrock.people.staff.actions import ACTIONS
 from lionrock.people.staff.audit import canonical_json
 from lionrock.people.staff.members import Member
-from lionrock.people.staff.payloads import described, with_numbers
+from lionrock.people.staff.payloads import PayloadChoice, PayloadField, described, offering, with_numbers
 from lionrock.people.staff.refusals import No, StaffRefused
 
 
@@ -52,6 +52,12 @@ room, which the gateway tells. May be SQL.
 """
 Present = Callable[[Any], Mapping[str, object]]
 """Fields of a payload as they stand at the moment, for whoever reads before and after: JSON."""
+Choices = Callable[[], Mapping[str, list[PayloadChoice]]]
+"""What fields of a payload may be, by name, where the room knows all of it at the moment. May be SQL."""
+
+
+def _no_choices() -> Mapping[str, list[PayloadChoice]]:
+    return {}
 
 
 class Executor(msgspec.Struct, frozen=True):
@@ -62,6 +68,11 @@ class Executor(msgspec.Struct, frozen=True):
     target: Target | None
     present: Present | None
     ready: Ready | None
+    choices: Choices
+
+    def fields(self) -> list[PayloadField]:
+        """What its payload is made of, with what each field may be at the moment. May be SQL."""
+        return offering(described(self.payload_type), self.choices())
 
 
 class Executors:
@@ -79,6 +90,7 @@ class Executors:
         present: Present | None = None,
         *,
         ready: Ready | None = None,
+        choices: Choices = _no_choices,
     ) -> None:
         """Once for an action that the table lists; raises `ValueError` otherwise. The payload's struct must have the
         field that the action's subject names.
@@ -89,7 +101,7 @@ class Executors:
         fields = {field.name for field in msgspec.structs.fields(payload_type)}
         if row.subject and row.subject.value not in fields:
             raise ValueError(f"the payload of {action} does not name its {row.subject.value}")
-        self._executors[action] = Executor(payload_type, carry_out, target, present, ready)
+        self._executors[action] = Executor(payload_type, carry_out, target, present, ready, choices)
 
     @property
     def actions(self) -> frozenset[str]:

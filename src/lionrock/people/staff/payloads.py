@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from enum import IntEnum
 from typing import Any, cast
 
@@ -46,6 +47,11 @@ def numbered(enumeration: type[IntEnum]) -> msgspec.Meta:
 def one_of(names: tuple[str, ...]) -> msgspec.Meta:
     """For the annotation of a text that is one of these."""
     return msgspec.Meta(extra={_CHOICES: [(name, name) for name in names]})
+
+
+def offering(fields: list[PayloadField], choices: Mapping[str, list[PayloadChoice]]) -> list[PayloadField]:
+    """The fields, with what each may be where that is known beside the struct."""
+    return [msgspec.structs.replace(field, choices=choices.get(field.name, field.choices)) for field in fields]
 
 
 def described(payload_type: type[msgspec.Struct]) -> list[PayloadField]:

@@ -46,6 +46,8 @@ class LedgerFacts:
         return self._offered.get(fact_type)
 
 
+OWED_TO_CLIENTS = (AccountKind.CLIENT, AccountKind.SUSPENSE)
+"""What is set aside came for a client, and is no more the operator's than what is credited."""
 _Held = dict[int, Sequence[tuple[int, int, int]]]
 
 
@@ -62,7 +64,7 @@ def _sums(catalogue: Catalogue, held: _Held) -> list[AssetSum]:
                 custody[asset_id] -= available + on_hold
                 continue
             negative[asset_id] += int(available < 0 or on_hold < 0)
-            owed[asset_id] += available + on_hold if kind == AccountKind.CLIENT else 0
+            owed[asset_id] += available + on_hold if kind in OWED_TO_CLIENTS else 0
     return [
         AssetSum(asset.code, totals[asset_id], negative[asset_id], owed[asset_id], custody[asset_id])
         for asset_id, asset in sorted(catalogue.assets.items())

@@ -202,6 +202,8 @@ export default {
   look_again: "تحقق من جديد", time: "الوقت", quantity: "الكمية", state: "الحالة", confirmations: "التأكيدات",
   transaction: "المعاملة", deposit_SEEN: "رُصد، وينتظر كتلة", deposit_CONFIRMING: "قيد التأكيد", deposit_WAITING: "قيد الانتظار",
   deposit_CREDITING: "جارٍ القيد في الحساب", deposit_CREDITED: "قُيّد في الحساب", deposit_GONE: "اختفى من سلسلة الكتل", withdraw: "سحب",
+  deposit_SET_ASIDE: "موضوع جانبًا، فالحساب كان مغلقًا",
+  deposit_RETURNING: "في طريق العودة",
   withdrawals: "السحوبات", withdraw_needs_factor: "يتطلب السحب عاملًا ثانيًا. أعدّه أولًا:",
   listed_addresses: "العناوين المسموح السحب إليها", listed_words: "بعد إدراج عنوان لا تُرسل السحوبات إلا إلى العناوين المدرجة.",
   list_address: "إدراج العنوان", address_listed: "أُدرج العنوان.", code_or_fresh: "لا يلزم إن قدّمت واحدًا خلال الدقائق الخمس الأخيرة.",

@@ -396,6 +396,8 @@ export default {
   "content_changed": "ليس هذا المحتوى الحالي.", "content_changed.next": RELOAD,
   "enhanced_checks_missing": "يتطلب هذا المستوى من المخاطر فحوصًا معززة لم تُجرَ.", "enhanced_checks_missing.next": "أجرِ الفحوص المعززة أولًا.",
   "account_not_empty": "لا يزال في الحسابات رصيد.", "account_not_empty.next": "أفرغ الحسابات أولًا.",
+  deposit_on_its_way: "هناك إيداع في طريقه إلى الحساب.",
+  "deposit_on_its_way.next": "انتظر حتى يُقيّد ثم اصرفه، وبعدها أغلق الحساب.",
   "form_changed_meanwhile": "تغيّر الطلب منذ قراءته.", "form_changed_meanwhile.next": RELOAD,
   "application_is_there": "لديك طلب بالفعل؛ لكل عميل حساب واحد.", "application_is_there.next": NOTHING,
   "client_unknown": "هذا العميل غير موجود.", "client_unknown.next": CHECKID,

@@ -120,6 +120,8 @@ export default {
   "field.maker_fee_ppm": "رسوم الصانع",
   "field.taker_fee_ppm": "رسوم الآخذ",
   "field.trade_id": "الصفقة",
+  "field.address": "العنوان",
+  "field.deposit_number": "الإيداع",
   "field.debit_account_id": "الحساب المدين (المحوَّل منه)",
   "field.credit_account_id": "الحساب الدائن (المحوَّل إليه)",
   "field.amount_atoms": "المبلغ",
@@ -173,4 +175,5 @@ export default {
   "field.month": "الشهر",
   "help.admitted_classes": "مجموع: 1 غير مصنّف، 2 تجزئة، 4 محترف، 8 مؤسسي.",
   "help.scope_id": "‏0 للموقع كله.",
+  "help.address": "إلى أين يُرسل، على سلسلته نفسها. إن تُرك فارغًا: إلى الحساب بعد أن يُفتح من جديد.",
 };

@@ -229,6 +229,8 @@ export default {
   confirmations: "Confirmations", transaction: "Transaction", deposit_SEEN: "Seen, waits for a block",
   deposit_CONFIRMING: "Being confirmed", deposit_WAITING: "Waits", deposit_CREDITING: "Being credited",
   deposit_CREDITED: "Credited", deposit_GONE: "Gone from the chain", withdraw: "Withdraw", withdrawals: "Withdrawals",
+  deposit_SET_ASIDE: "Set aside, the account was closed",
+  deposit_RETURNING: "On its way back",
   withdraw_needs_factor: "Withdrawing needs a second factor. Set one up first:", listed_addresses: "Addresses you may withdraw to",
   listed_words: "Once one is listed, withdrawals go to listed addresses only.", list_address: "List the address",
   address_listed: "Listed.", code_or_fresh: "Not needed if you showed one in the last five minutes.",

@@ -396,6 +396,8 @@ export default {
   "content_changed": "This is not the content that is there now.", "content_changed.next": RELOAD,
   "enhanced_checks_missing": "A risk of this level takes further checks that have not been done.", "enhanced_checks_missing.next": "Do the further checks first.",
   "account_not_empty": "There is still something in the accounts.", "account_not_empty.next": "Empty the accounts first.",
+  deposit_on_its_way: "A deposit to the account is on its way.",
+  "deposit_on_its_way.next": "Wait until it is credited and pay it out, then close the account.",
   "form_changed_meanwhile": "The application was changed since it was read.", "form_changed_meanwhile.next": RELOAD,
   "application_is_there": "You have an application already; a client has one account.", "application_is_there.next": NOTHING,
   "client_unknown": "There is no such client.", "client_unknown.next": CHECKID,

@@ -120,6 +120,8 @@ export default {
   "field.maker_fee_ppm": "maker fee",
   "field.taker_fee_ppm": "taker fee",
   "field.trade_id": "trade",
+  "field.address": "address",
+  "field.deposit_number": "deposit",
   "field.debit_account_id": "account that gives",
   "field.credit_account_id": "account that gets",
   "field.amount_atoms": "amount",
@@ -173,4 +175,5 @@ export default {
   "field.month": "month",
   "help.admitted_classes": "Sum of: 1 unclassified, 2 retail, 4 professional, 8 institutional.",
   "help.scope_id": "0 for the whole site.",
+  "help.address": "Where it is sent, on its own chain. Empty: to the account, once it is open again.",
 };

@@ -241,6 +241,8 @@ export default {
   confirmations: "Confirmations", transaction: "Transaction", deposit_SEEN: "Détecté, attend un bloc",
   deposit_CONFIRMING: "En cours de confirmation", deposit_WAITING: "En attente", deposit_CREDITING: "En cours de crédit",
   deposit_CREDITED: "Crédité", deposit_GONE: "Disparu de la blockchain", withdraw: "Retrait", withdrawals: "Retraits",
+  deposit_SET_ASIDE: "Mis de côté, le compte était clos",
+  deposit_RETURNING: "En cours de restitution",
   withdraw_needs_factor: "Un retrait exige un second facteur. Configurez-en un d’abord :",
   listed_addresses: "Adresses de retrait autorisées",
   listed_words: "Dès qu’une adresse est autorisée, les retraits ne vont plus qu’aux adresses autorisées.", list_address: "Autoriser l’adresse",

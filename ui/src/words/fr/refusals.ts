@@ -396,6 +396,8 @@ export default {
   "content_changed": "Ce n’est plus le contenu actuel.", "content_changed.next": RELOAD,
   "enhanced_checks_missing": "Un risque de ce niveau exige des vérifications renforcées, qui n’ont pas été faites.", "enhanced_checks_missing.next": "Faites d’abord les vérifications renforcées.",
   "account_not_empty": "Il reste quelque chose sur les comptes.", "account_not_empty.next": "Videz d’abord les comptes.",
+  deposit_on_its_way: "Un dépôt vers le compte est en cours d’arrivée.",
+  "deposit_on_its_way.next": "Attendez qu’il soit crédité et restituez-le, puis clôturez le compte.",
   "form_changed_meanwhile": "La demande a été modifiée depuis sa lecture.", "form_changed_meanwhile.next": RELOAD,
   "application_is_there": "Vous avez déjà une demande ; un client n’a qu’un compte.", "application_is_there.next": NOTHING,
   "client_unknown": "Ce client n’existe pas.", "client_unknown.next": CHECKID,

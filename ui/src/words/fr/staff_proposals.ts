@@ -120,6 +120,8 @@ export default {
   "field.maker_fee_ppm": "frais apporteur",
   "field.taker_fee_ppm": "frais preneur",
   "field.trade_id": "transaction",
+  "field.address": "adresse",
+  "field.deposit_number": "dépôt",
   "field.debit_account_id": "compte débité",
   "field.credit_account_id": "compte crédité",
   "field.amount_atoms": "montant",
@@ -173,4 +175,5 @@ export default {
   "field.month": "mois",
   "help.admitted_classes": "Somme de : 1 sans catégorie, 2 non professionnel, 4 professionnel, 8 institutionnel.",
   "help.scope_id": "0 pour tout le site.",
+  "help.address": "Où il est envoyé, sur sa propre blockchain. Vide : vers le compte, une fois rouvert.",
 };

@@ -128,6 +128,8 @@ export default {
   no_deposits_now: "此资产目前不能充值。", no_deposits: "尚无充值记录。", look_again: "刷新", time: "时间", quantity: "数量", state: "状态",
   confirmations: "确认次数", transaction: "链上交易", deposit_SEEN: "已检测到，等待打包进区块", deposit_CONFIRMING: "确认中", deposit_WAITING: "等待中",
   deposit_CREDITING: "入账中", deposit_CREDITED: "已入账", deposit_GONE: "已从链上消失", withdraw: "提现", withdrawals: "提现记录",
+  deposit_SET_ASIDE: "已暂记：账户当时已关闭",
+  deposit_RETURNING: "退回中",
   withdraw_needs_factor: "提现需要双重认证，请先设置：", listed_addresses: "您的提现地址名单", listed_words: "名单上一旦有地址，便只可提现至名单上的地址。", list_address: "加入名单",
   address_listed: "已加入名单。", code_or_fresh: "若最近五分钟内已完成验证，则无需填写。", new_withdrawal: "新增提现", to_address: "收款地址",
   below_least: "最少 {least} {coin}。", fee: "费用", arrives: "到账数额", withdraw_now: "提现", withdrawal_sent: "已提出。数额会冻结，直至托管方签名。",

@@ -395,6 +395,8 @@ export default {
   "content_changed": "这不是当前的内容。", "content_changed.next": RELOAD,
   "enhanced_checks_missing": "此风险级别须进行额外审查，而审查尚未完成。", "enhanced_checks_missing.next": "请先完成额外审查。",
   "account_not_empty": "账户内仍有资产。", "account_not_empty.next": "请先清空账户。",
+  deposit_on_its_way: "有一笔充值正在入账途中。",
+  "deposit_on_its_way.next": "请待其入账并提出后，再关闭账户。",
   "form_changed_meanwhile": "申请在读取后已被更改。", "form_changed_meanwhile.next": RELOAD,
   "application_is_there": "您已有申请；每名客户只有一个账户。", "application_is_there.next": NOTHING,
   "client_unknown": "没有此客户。", "client_unknown.next": CHECKID,

@@ -120,6 +120,8 @@ export default {
   "field.maker_fee_ppm": "挂单费",
   "field.taker_fee_ppm": "吃单费",
   "field.trade_id": "成交编号",
+  "field.address": "地址",
+  "field.deposit_number": "充值",
   "field.debit_account_id": "付出账户",
   "field.credit_account_id": "收取账户",
   "field.amount_atoms": "金额",
@@ -173,4 +175,5 @@ export default {
   "field.month": "月份",
   "help.admitted_classes": "相加：1 未分类、2 零售客户、4 专业投资者、8 机构投资者。",
   "help.scope_id": "全站填 0。",
+  "help.address": "发往的地址，须在同一条链上。留空：待账户重新开立后记入账户。",
 };

@@ -128,6 +128,8 @@ export default {
   no_deposits_now: "此資產現時不能存入。", no_deposits: "尚無存入紀錄。", look_again: "重新整理", time: "時間", quantity: "數量", state: "狀態",
   confirmations: "確認次數", transaction: "鏈上交易", deposit_SEEN: "已偵測到，等候納入區塊", deposit_CONFIRMING: "確認中", deposit_WAITING: "等待中",
   deposit_CREDITING: "入帳中", deposit_CREDITED: "已入帳", deposit_GONE: "已從鏈上消失", withdraw: "提取", withdrawals: "提取紀錄",
+  deposit_SET_ASIDE: "已暫記：帳戶當時已關閉",
+  deposit_RETURNING: "退回中",
   withdraw_needs_factor: "提取需要雙重認證，請先設定：", listed_addresses: "您的提取地址名單", listed_words: "名單上一旦有地址，便只可提取至名單上的地址。", list_address: "加入名單",
   address_listed: "已加入名單。", code_or_fresh: "若最近五分鐘內已完成驗證，則無須填寫。", new_withdrawal: "新增提取", to_address: "收款地址",
   below_least: "最少 {least} {coin}。", fee: "費用", arrives: "到帳數額", withdraw_now: "提取", withdrawal_sent: "已提出。數額會凍結，直至託管方簽署。",

@@ -395,6 +395,8 @@ export default {
   "content_changed": "此並非現時的內容。", "content_changed.next": RELOAD,
   "enhanced_checks_missing": "此風險級別須進行額外審查，而審查尚未完成。", "enhanced_checks_missing.next": "請先完成額外審查。",
   "account_not_empty": "帳戶內仍有資產。", "account_not_empty.next": "請先清空帳戶。",
+  deposit_on_its_way: "有一筆存入正在入帳途中。",
+  "deposit_on_its_way.next": "請待其入帳並提出後，再關閉帳戶。",
   "form_changed_meanwhile": "申請在讀取後已被更改。", "form_changed_meanwhile.next": RELOAD,
   "application_is_there": "您已有申請；每名客戶只有一個帳戶。", "application_is_there.next": NOTHING,
   "client_unknown": "沒有此客戶。", "client_unknown.next": CHECKID,

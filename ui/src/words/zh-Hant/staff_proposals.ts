@@ -120,6 +120,8 @@ export default {
   "field.maker_fee_ppm": "掛單費",
   "field.taker_fee_ppm": "吃單費",
   "field.trade_id": "成交編號",
+  "field.address": "地址",
+  "field.deposit_number": "存入",
   "field.debit_account_id": "付出帳戶",
   "field.credit_account_id": "收取帳戶",
   "field.amount_atoms": "金額",
@@ -173,4 +175,5 @@ export default {
   "field.month": "月份",
   "help.admitted_classes": "相加：1 未分類、2 零售客戶、4 專業投資者、8 機構專業投資者。",
   "help.scope_id": "全站填 0。",
+  "help.address": "發往的地址，須在同一條鏈上。留空：待帳戶重新開立後記入帳戶。",
 };

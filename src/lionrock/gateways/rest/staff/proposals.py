@@ -10,11 +10,11 @@ import msgspec
 from lionrock.gateways.rest.contract import NS_PER_MS, Call, Endpoint, Kind, Parameter, Venue
 from lionrock.gateways.rest.errors import missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
+from lionrock.gateways.rest.staff.actions import StaffAction, list_actions
 from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.actions import ACTIONS, Reason
 from lionrock.people.staff.audit import MACHINE, Entry, canonical_json
 from lionrock.people.staff.members import Member
-from lionrock.people.staff.payloads import PayloadField, described
 from lionrock.people.staff.permissions import Permission
 from lionrock.people.staff.proposal import Proposal, State, Told, Verdict
 from lionrock.people.staff.queue import may_look_ahead, may_read
@@ -111,27 +111,6 @@ class ProposalPreview(msgspec.Struct, rename="camel"):
     """Its fields as they stand at this moment, as text, where that is told."""
 
 
-class StaffAction(msgspec.Struct, rename="camel"):
-    """Something that takes two people."""
-
-    action: str
-    words: str
-    makers: list[str]
-    checkers: list[str]
-    checkers_needed: int
-    lives_seconds: int
-    needs_reason: bool
-    may_be_at_once: bool
-    may_break_glass: bool
-    rules: list[str]
-    is_wired: bool
-    """Whether this site carries it out."""
-    subject: str
-    """Name of the field that says whom it is about; empty where it is about nobody."""
-    fields: list[PayloadField]
-    """What its payload is made of; none where the site does not carry it out."""
-
-
 class StaffWork(msgspec.Struct, rename="camel"):
     """Something that waits."""
 
@@ -165,29 +144,6 @@ class AuditRow(msgspec.Struct, rename="camel"):
     """Digest of the entry before."""
     journal_sequence: str
     """Of the command in the journal that carries the digest, for `lionrock journal prove`; 0 while on its way."""
-
-
-async def list_actions(venue: Venue, call: Call) -> list[StaffAction]:  # noqa: ARG001 every handler is given both
-    """What takes two people, who may propose and who may check it."""
-    wired = office_of(venue).executors.actions
-    return [
-        StaffAction(
-            action.name,
-            action.words,
-            sorted(role.value for role in action.makers),
-            sorted(role.value for role in action.checkers),
-            action.checkers_needed,
-            action.lives_ns // 1_000_000_000,
-            action.needs_reason,
-            action.may_be_at_once,
-            action.may_break_glass,
-            list(action.rules),
-            action.name in wired,
-            action.subject.value,
-            described(office_of(venue).executors.of(action.name).payload_type) if action.name in wired else [],
-        )
-        for action in ACTIONS.values()
-    ]
 
 
 async def list_proposals(venue: Venue, call: Call) -> list[StaffProposal]:
