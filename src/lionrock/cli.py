@@ -101,7 +101,7 @@ def serve(
     from lionrock.sim.makers_process import MakersProcess
     from lionrock.site.configuration import ConfigurationInvalid
     from lionrock.site.definition import AnotherSite, DefinitionInvalid, UnknownSite
-    from lionrock.site.serve import AddressUnavailable, Extras, NoSiteHere, SiteStopped
+    from lionrock.site.serve import AddressUnavailable, Extras, NoSiteHere, OtherThingsHere, SiteStopped
     from lionrock.site.serve import serve as serve_site
     from lionrock.site.tls import CertificateUnusable
     from lionrock.store.database import DatabaseUnusable
@@ -113,7 +113,7 @@ def serve(
 
     start_logging(log_format)
     known = (AddressUnavailable, CertificateUnusable, ConfigurationInvalid, DirectoryInUse, SiteStopped)
-    undefined = (AnotherSite, DefinitionInvalid, NoSiteHere, PackInvalid, UnknownSite)
+    undefined = (AnotherSite, DefinitionInvalid, NoSiteHere, OtherThingsHere, PackInvalid, UnknownSite)
     sealed = (DatabaseUnusable, MasterKeyUnusable, SealBroken)
     unusable = (*sealed, CheckpointInvalid, JournalDamaged, JournalMismatch, PoisonFrame)
     companions = MakersProcess(makers, seed) if makers else None

@@ -178,9 +178,9 @@ def report(
 
 @rulebook_app.command()
 def bundle(
-    site: Site,
     data: Annotated[Path, typer.Option("--data", help="Data directory of the site.")],
     out: Annotated[Path, typer.Option(help="Write the bundle here.")],
+    site: SiteOfData = None,
     as_of: AsOf = None,
     *,
     with_inputs: Annotated[bool, typer.Option(help="Put the facts themselves in, not only their hashes.")] = False,
@@ -190,7 +190,7 @@ def bundle(
 
     Of a journal that was ever served as a sandbox, and of rules that are not those of the site's licences, it says so.
 
-    Example: lionrock rulebook bundle --site hk --data data --out hk.bundle
+    Example: lionrock rulebook bundle --data data --out hk.bundle
     """
     import os
 
@@ -202,6 +202,7 @@ def bundle(
         if not (data / name).exists():
             _fail(f"{data} has no {name}: this is no data directory of a site that ran")
     with _failing_clearly():
+        site = _site(site, data, must_be_its_own=False)
         regime = _regime(site, data)
         at_ns = _moment(regime, as_of)
         notary = open_notary(data, open_sealer(data, os.urandom), os.urandom)
@@ -221,15 +222,15 @@ def bundle(
 
 @rulebook_app.command()
 def replay(
-    site: Site,
     data: Annotated[Path, typer.Option("--data", help="Data directory of the site.")],
+    site: SiteOfData = None,
     as_json: AsJson = False,
 ) -> None:
     """Decide everything again that gates of the site decided, and compare. Exit code 1 when anything differs.
 
     Every decision is worked out from its own facts with the rules of its time, and its hash looked up in the journal.
 
-    Example: lionrock rulebook replay --site hk --data data
+    Example: lionrock rulebook replay --data data
     """
     import os
 
@@ -242,7 +243,7 @@ def replay(
     if not (data / MASTER_KEY_FILE).exists():
         _fail(f"{data} has no {MASTER_KEY_FILE}: this is no data directory of a site that ran")
     with _failing_clearly():
-        rulebook = Rulebook(_regime(site, data))
+        rulebook = Rulebook(_regime(_site(site, data, must_be_its_own=False), data))
         with _database(data) as database, _bar("deciding again") as progress:
             log = DecisionLog(database, open_sealer(data, os.urandom))
             count, stated = log.count(), read_statements(data)

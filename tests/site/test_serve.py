@@ -47,6 +47,9 @@ def test_a_name_that_was_mistyped_makes_no_venue(tmp_path: Path) -> None:
     for options in ((), ("--sandbox",), ("--site", "hk")):
         refused = run("serve", "--data", f"{tmp_path / 'file'}", "--port", "0", *options)
         assert (refused.returncode, "file is no directory" in refused.stderr) == (1, True)
+    for options in (("--sandbox",), ("--site", "hk")):
+        refused = run("serve", "--data", f"{tmp_path / 'stuff'}", "--port", "0", *options)
+        assert (refused.returncode, "stuff holds other things, hello among them" in refused.stderr) == (1, True)
     assert sorted(path.name for path in tmp_path.rglob("*")) == ["file", "hello", "stuff"]
 
 

@@ -53,6 +53,7 @@ from lionrock.site.site import Site
 from lionrock.site.tls import CertificateUnusable, Tls, open_tls
 from lionrock.site.views_process import ViewsProcess
 from lionrock.store.database import DATABASE_FILE
+from lionrock.store.sealing import MASTER_KEY_FILE
 from lionrock.web.pages import Pages
 
 GC_THRESHOLDS = 50_000, 20, 50
@@ -104,6 +105,16 @@ class NoSiteHere(Exception):
         super().__init__(
             f"{directory} is {what}: make one with `lionrock init {directory} --site ...`, or give --sandbox to try "
             "things out"
+        )
+
+
+class OtherThingsHere(Exception):
+    """A new site would be mixed with what is in the directory already."""
+
+    def __init__(self, directory: Path, thing: str) -> None:
+        super().__init__(
+            f"{directory} holds other things, {thing} among them, and no site: a new one is made in an empty directory "
+            "or one that is not there yet; nothing was changed"
         )
 
 
@@ -170,12 +181,14 @@ def serve(directory: Path, host: str, port: int, announce: Announce, extras: Ext
     read again.
 
     `announce` is called once, when requests are answered. Raises `AddressUnavailable`, `CertificateUnusable`,
-    `NoSiteHere`, `SiteStopped` when the node fails meanwhile, and what `Site.open` raises.
+    `NoSiteHere`, `OtherThingsHere`, `SiteStopped` when the node fails meanwhile, and what `Site.open` raises.
     """
     listener = _listen(host, port)
     begins = extras.with_sandbox or extras.site_id is not None
     if (directory.exists() and not directory.is_dir()) or not (begins or _is_data_directory(directory)):
         raise NoSiteHere(directory)
+    if begins and not _is_data_directory(directory):
+        _check_nothing_else(directory)
     if extras.site_id is not None:
         choose(directory, extras.site_id)
     # Each stream is an open file; the usual soft limit of 1,024 is for programs that use select().
@@ -183,6 +196,13 @@ def serve(directory: Path, host: str, port: int, announce: Announce, extras: Ext
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard_limit, hard_limit))
     with listener:
         uvloop.run(_serve(directory, listener, announce, extras))
+
+
+def _check_nothing_else(directory: Path) -> None:
+    """Raises `OtherThingsHere`. A master key may be there before its site, and what a file system keeps for itself."""
+    for path in sorted(directory.iterdir()) if directory.is_dir() else []:
+        if path.name not in {MASTER_KEY_FILE, "lost+found"}:
+            raise OtherThingsHere(directory, path.name)
 
 
 def _is_data_directory(directory: Path) -> bool:
