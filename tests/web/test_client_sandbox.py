@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.gateways.rest.live import LiveServer
@@ -115,6 +116,31 @@ def test_another_device_is_seen_and_ended(visit: Visit, sandbox: LiveServer) -> 
     expect(other).to_have_count(0)
     phone.get_by_label("Tell me of trades").click()
     expect(phone.get_by_role("dialog")).to_contain_text("Your session has ended")
+
+
+@pytest.mark.shows("OUTB-026")
+def test_notices_are_in_the_language_that_was_chosen(visit: Visit, sandbox: LiveServer) -> None:
+    sign_up(sandbox.url, "lingua@example.com")
+    page = sign_in(visit(), "lingua@example.com", "/notices")
+    choice = page.get_by_label("Language of notices")
+    expect(choice).to_have_value("en")
+    choice.select_option("zh-Hant")
+    expect(choice).to_have_value("zh-Hant")
+    page.reload()
+    newest = page.get_by_role("listitem").filter(has_text="您的帳戶設定已更改")
+    expect(newest.locator("strong")).to_have_attribute("lang", "zh-Hant")
+    expect(newest).to_contain_text("內容：此後的通知均使用這種語言")
+
+
+def test_who_signs_up_in_arabic_is_told_in_arabic(visit: Visit) -> None:
+    page = visit(locale="ar").page("/sign-up")
+    page.get_by_label("اسم المستخدم").fill("arabia@example.com")
+    page.get_by_label("كلمة المرور").fill(PASSWORD)
+    page.get_by_role("button", name="افتح الحساب التدريبي").click()
+    expect(page).to_have_url(re.compile("/trade/"))
+    page.goto(page.url.split("/trade/")[0] + "/notices")
+    told = page.get_by_role("listitem").filter(has_text="تغيّرت إعدادات حسابك")
+    expect(told).to_contain_text("الموضوع: تصل الإشعارات بهذه اللغة من الآن فصاعدًا")
 
 
 def test_a_deposit_shows_its_steps(visit: Visit, sandbox: LiveServer) -> None:

@@ -24,6 +24,7 @@ notice_choices = Table(
     Column("user_id", String(32), primary_key=True),
     Column("trade_notices", Integer, nullable=False),  # 0 for none, please
     Column("changed_ns", BigInteger, nullable=False),
+    Column("language", String(16), nullable=False, server_default="en"),
 )
 
 notice_cursors = Table(

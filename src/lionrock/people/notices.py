@@ -9,7 +9,6 @@ from __future__ import annotations
 import base64
 import hmac
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 from enum import StrEnum
 from hashlib import sha256
 
@@ -17,6 +16,7 @@ import msgspec
 from sqlalchemy import ColumnElement, Connection, Engine, and_, delete, func, insert, select, update
 
 from lionrock.people.notice_tables import notice_addresses, notice_choices
+from lionrock.people.notice_words import ENGLISH, Phrase, letter
 from lionrock.people.tables import users
 from lionrock.store.outbox.email import is_mail_address
 from lionrock.store.outbox.messages import Address, Channel, Content, Message
@@ -47,6 +47,28 @@ class Occasion(StrEnum):
     """What a new password is set with by who forgot the old one."""
 
 
+class Change(StrEnum):
+    """What was changed, as a notice says it."""
+
+    AUTHENTICATOR_ADDED = "an authenticator was added"
+    AUTHENTICATOR_REMOVED = "the authenticator was taken off"
+    CODE_NEEDED = "API keys need a code to move funds out"
+    CODE_NOT_NEEDED = "API keys do not need a code to move funds out"
+    PASSKEY_ADDED = "a passkey was added"
+    PASSKEY_REMOVED = "a passkey was removed"
+    KEY_MADE = "an API key was made"
+    KEY_REVOKED = "an API key was revoked"
+    NEW_EMAIL = "a new address for notices by email"
+    NEW_WEBHOOK = "a new address for notices by webhook"
+    EMAIL_REMOVED = "the address for notices by email was taken off"
+    WEBHOOK_REMOVED = "the address for notices by webhook was taken off"
+    TRADES_ON = "notices about trades are on"
+    TRADES_OFF = "notices about trades are off"
+    LANGUAGE_CHOSEN = "notices are in this language from now on"
+
+
+_ADDED = {Channel.EMAIL: Change.NEW_EMAIL, Channel.WEBHOOK: Change.NEW_WEBHOOK}
+_REMOVED = {Channel.EMAIL: Change.EMAIL_REMOVED, Channel.WEBHOOK: Change.WEBHOOK_REMOVED}
 OPTIONAL = frozenset({Occasion.TRADE})
 """What a user may do without."""
 
@@ -106,7 +128,7 @@ class Notices:
         self._hash_code = sealer.digester("codes of notice addresses")
 
     def about(
-        self, user_id: str, occasion: Occasion, facts: Mapping[str, str], now_ns: int, message_id: str = ""
+        self, user_id: str, occasion: Occasion, facts: Mapping[str, str | Phrase], now_ns: int, message_id: str = ""
     ) -> Within:
         """What writes the notice, for the transaction of what happened."""
 
@@ -120,7 +142,7 @@ class Notices:
         connection: Connection,
         user_id: str,
         occasion: Occasion,
-        facts: Mapping[str, str],
+        facts: Mapping[str, str | Phrase],
         *,
         now_ns: int,
         message_id: str = "",
@@ -128,7 +150,7 @@ class Notices:
         """Puts a notice into the outbox; False when the user does without it or it is there already."""
         if occasion in OPTIONAL and not _wants_trades(connection, user_id):
             return False
-        content = _content(occasion, facts, now_ns)
+        content = _content(occasion, facts, now_ns, language_of(connection, user_id))
         return self.put(connection, user_id, occasion.value, content, message_id or self.outbox.new_id(), now_ns=now_ns)
 
     def put(
@@ -142,7 +164,8 @@ class Notices:
         """To confirmed addresses alone, never to a name that only looks like one; False where there is none."""
         addresses = self._confirmed(connection, user_id)
         if addresses:
-            content = _content(Occasion.RESET_CODE, {"code": code}, now_ns)
+            language = language_of(connection, user_id)
+            content = _content(Occasion.RESET_CODE, {"code": code}, now_ns, language)
             kind, message_id = Occasion.RESET_CODE.value, self.outbox.new_id()
             self.outbox.put(connection, Message(message_id, kind, user_id, content, tuple(addresses)), now_ns)
         return bool(addresses)
@@ -183,16 +206,10 @@ class Notices:
             "confirmed_ns": None,
         }
         with self._database.begin() as connection:
-            self.tell(
-                connection,
-                user_id,
-                Occasion.PROFILE_CHANGE,
-                {"what": f"a new address for notices by {channel.value}"},
-                now_ns=now_ns,
-            )
+            self._tell_change(connection, user_id, _ADDED[channel], now_ns)
             connection.execute(delete(notice_addresses).where(_is(user_id, channel)))
             connection.execute(insert(notice_addresses).values(user_id=user_id, channel=channel.value, **row))
-            content = _content(Occasion.ADDRESS_CODE, {"code": code}, now_ns)
+            content = _content(Occasion.ADDRESS_CODE, {"code": code}, now_ns, language_of(connection, user_id))
             message = Message(self.outbox.new_id(), Occasion.ADDRESS_CODE.value, user_id, content, (address,))
             self.outbox.put(connection, message, now_ns)
         return secret
@@ -215,8 +232,7 @@ class Notices:
         with self._database.begin() as connection:
             if connection.execute(select(notice_addresses.c.user_id).where(_is(user_id, channel))).first() is None:
                 return False
-            what = {"what": f"the address for notices by {channel.value} was taken off"}
-            self.tell(connection, user_id, Occasion.PROFILE_CHANGE, what, now_ns=now_ns)
+            self._tell_change(connection, user_id, _REMOVED[channel], now_ns)
             connection.execute(delete(notice_addresses).where(_is(user_id, channel)))
         return True
 
@@ -239,11 +255,22 @@ class Notices:
     def set_trade_notices(self, user_id: str, now_ns: int, *, wanted: bool) -> None:
         """The only notices that a user may do without; that it was said is itself told."""
         with self._database.begin() as connection:
-            connection.execute(delete(notice_choices).where(notice_choices.c.user_id == user_id))
-            row = {"user_id": user_id, "trade_notices": int(wanted), "changed_ns": now_ns}
-            connection.execute(insert(notice_choices).values(**row))
-            what = {"what": f"notices about trades are {'on' if wanted else 'off'}"}
-            self.tell(connection, user_id, Occasion.PROFILE_CHANGE, what, now_ns=now_ns)
+            _choose(connection, user_id, now_ns, trade_notices=int(wanted))
+            self._tell_change(connection, user_id, Change.TRADES_ON if wanted else Change.TRADES_OFF, now_ns)
+
+    def language(self, user_id: str) -> str:
+        with self._database.connect() as connection:
+            return language_of(connection, user_id)
+
+    def set_language(self, user_id: str, language: str, now_ns: int) -> None:
+        """One of `LANGUAGES`, for every notice from now on; that it was chosen is told in it. The same again is not."""
+        with self._database.begin() as connection:
+            if language_of(connection, user_id) != language:
+                _choose(connection, user_id, now_ns, language=language)
+                self._tell_change(connection, user_id, Change.LANGUAGE_CHOSEN, now_ns)
+
+    def _tell_change(self, connection: Connection, user_id: str, what: Change, now_ns: int) -> None:
+        self.tell(connection, user_id, Occasion.PROFILE_CHANGE, {"what": what}, now_ns=now_ns)
 
     def users_without_address(self) -> int:
         """How many users can only be told in-app: neither a confirmed address nor a mail address as their name."""
@@ -262,13 +289,23 @@ def message_id_of(*cause: object) -> str:
     return sha256(":".join(str(each) for each in cause).encode()).hexdigest()[:32]
 
 
-def _content(occasion: Occasion, facts: Mapping[str, str], now_ns: int) -> Content:
-    subject, first = _WORDS[occasion]
-    at = f"{datetime.fromtimestamp(now_ns // NS_PER_S, UTC):%Y-%m-%d %H:%M:%S} UTC"
-    lines = [first, "", f"Time: {at}", *(f"{name.capitalize()}: {value}" for name, value in facts.items())]
-    if occasion in _WARNED:
-        lines += ["", _UNASKED]
-    return Content(subject, "\n".join(lines) + "\n", dict(facts))
+def _content(occasion: Occasion, facts: Mapping[str, str | Phrase], now_ns: int, language: str) -> Content:
+    last = _UNASKED if occasion in _WARNED else ""
+    return letter(*_WORDS[occasion], facts, now_ns, last=last, language=language)
+
+
+def language_of(connection: Connection, user_id: str) -> str:
+    """That a user chose for notices; English where none was."""
+    chosen = select(notice_choices.c.language).where(notice_choices.c.user_id == user_id)
+    return connection.execute(chosen).scalar() or ENGLISH
+
+
+def _choose(connection: Connection, user_id: str, now_ns: int, **chosen: int | str) -> None:
+    """Changes one choice and leaves the others."""
+    mine = notice_choices.c.user_id == user_id
+    if not connection.execute(update(notice_choices).where(mine).values(changed_ns=now_ns, **chosen)).rowcount:
+        row = {"user_id": user_id, "trade_notices": 1, "changed_ns": now_ns} | chosen
+        connection.execute(insert(notice_choices).values(**row))
 
 
 def _wants_trades(connection: Connection, user_id: str) -> bool:

@@ -9,7 +9,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, delete
 
 from lionrock.people.attempts import NS_PER_S, Attempts, MustWait
-from lionrock.people.notices import Notices, Occasion, Within, nothing_else
+from lionrock.people.notices import Change, Notices, Occasion, Within, nothing_else
 from lionrock.people.passkeys import PasskeyRefused, Passkeys, RelyingParty
 from lionrock.people.password_resets import WAY as RESET
 from lionrock.people.password_resets import PasswordResets, Pending, ResetRefused
@@ -101,7 +101,7 @@ class People:
             return nothing_else
         return self.notices.about(user_id, occasion, facts, self.clock())
 
-    def about_account(self, account_id: int, what: str) -> Within:
+    def about_account(self, account_id: int, what: Change) -> Within:
         """As `about` for a changed setting, to the owner of a main account, if that is a user."""
         user = self.users.by_account(account_id) if self.notices else None
         return self.about(user.user_id, Occasion.PROFILE_CHANGE, what=what) if user else nothing_else

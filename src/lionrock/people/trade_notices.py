@@ -14,6 +14,7 @@ import msgspec
 from sqlalchemy import Connection, Engine, Row, delete, insert, select, update
 
 from lionrock.people.notice_tables import notice_cursors
+from lionrock.people.notice_words import Phrase
 from lionrock.people.notices import Notices, Occasion, message_id_of
 from lionrock.people.tables import users
 from lionrock.views.sql.reading import key_at
@@ -26,6 +27,8 @@ MOST_FILLS = 1_000
 """Of one look."""
 MOST_LINES = 20
 """Of one notice; further trades are counted in it."""
+BOUGHT = "bought {size} {asset} at {price} {currency} (order {order}, trade {trade})"
+SOLD = "sold {size} {asset} at {price} {currency} (order {order}, trade {trade})"
 
 
 class FillTold(msgspec.Struct, frozen=True):
@@ -33,7 +36,7 @@ class FillTold(msgspec.Struct, frozen=True):
 
     fill_id: int
     account_id: int
-    line: str
+    line: str | Phrase
     time_ns: int
 
 
@@ -66,11 +69,16 @@ def fills_behind(views: Connection, behind: int) -> list[FillTold]:
     return [FillTold(row.fill_id, row.account_id, _line(row), row.time_ns) for row in views.execute(wanted)]
 
 
-def _line(row: Row[Any]) -> str:
-    side = "bought" if row.side == Side.BUY else "sold"
-    size = format_decimal(row.size_lots * row.lot_base_atoms, row.base_decimals)
-    price = format_decimal(row.price_ticks * row.tick_quote_atoms, row.quote_decimals)
-    return f"{side} {size} {row.base_code} at {price} {row.quote_code} (order {row.order_id}, trade {row.trade_id})"
+def _line(row: Row[Any]) -> Phrase:
+    values = {
+        "size": format_decimal(row.size_lots * row.lot_base_atoms, row.base_decimals),
+        "asset": row.base_code,
+        "price": format_decimal(row.price_ticks * row.tick_quote_atoms, row.quote_decimals),
+        "currency": row.quote_code,
+        "order": str(row.order_id),
+        "trade": str(row.trade_id),
+    }
+    return Phrase(BOUGHT if row.side == Side.BUY else SOLD, values)
 
 
 class TradeNotices:
@@ -120,8 +128,8 @@ class TradeNotices:
         return told
 
 
-def _facts(mine: Sequence[FillTold]) -> dict[str, str]:
-    facts = {f"trade {number}": each.line for number, each in enumerate(mine[:MOST_LINES], 1)}
+def _facts(mine: Sequence[FillTold]) -> dict[str, str | Phrase]:
+    facts: dict[str, str | Phrase] = {f"trade {number}": each.line for number, each in enumerate(mine[:MOST_LINES], 1)}
     if len(mine) > MOST_LINES:
         facts["further trades"] = str(len(mine) - MOST_LINES)
     return facts

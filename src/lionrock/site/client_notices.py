@@ -7,14 +7,13 @@ Serious Crimes Ordinance, section 25A(5)).
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
 
 import msgspec
 from sqlalchemy import Engine
 
 from lionrock.compliance.onboarding.states import STATES, State
-from lionrock.people.notices import Notices, message_id_of
-from lionrock.store.outbox.messages import Content
+from lionrock.people.notice_words import letter, moment
+from lionrock.people.notices import Notices, language_of, message_id_of
 from lionrock.words.amounts import format_minor
 
 
@@ -28,6 +27,7 @@ class Words(msgspec.Struct, frozen=True):
 
 
 CLIENT_STATE = "client_state"
+APPLICATION = "Your application and account"
 WORDS: dict[str, Words] = {
     "exposure_limit_notice": Words(
         "Your exposure limit", "An exposure limit was set for your account.", "See how it was worked out in your file."
@@ -91,22 +91,19 @@ class ClientNotices:
         user_id = self._user_of(client_id)
         if self._notices is None or not user_id:
             return
-        content = self._content(words, {} if kind == CLIENT_STATE else figures, at_ns)
+        facts = {} if kind == CLIENT_STATE else self._facts(figures)
         with self._database.begin() as connection:
+            language = language_of(connection, user_id)
+            content = letter(words.subject, words.first, facts, at_ns, last=words.todo, language=language)
             self._notices.put(connection, user_id, kind, content, message_id_of("client_file", key), now_ns=at_ns)
 
-    def _content(self, words: Words, figures: Mapping[str, int | str], at_ns: int) -> Content:
-        facts = dict(self._fact(name, value) for name, value in figures.items() if value not in ("", 0))
-        lines = [words.first, "", f"Time: {_moment(at_ns)}"]
-        lines += [f"{name.capitalize()}: {value}" for name, value in facts.items()]
-        if words.todo:
-            lines += ["", words.todo]
-        return Content(words.subject, "\n".join(lines) + "\n", facts)
+    def _facts(self, figures: Mapping[str, int | str]) -> dict[str, str]:
+        return dict(self._fact(name, value) for name, value in figures.items() if value not in ("", 0))
 
     def _fact(self, name: str, value: int | str) -> tuple[str, str]:
         plain, _, unit = name.rpartition("_")
         if unit == "ns":
-            return plain.replace("_", " "), _moment(int(value))
+            return plain.replace("_", " "), moment(int(value))
         if unit == "minor":
             return plain.replace("_", " "), f"{format_minor(int(value))} {self._valuation_asset}"
         return name.replace("_", " "), str(value)
@@ -114,8 +111,4 @@ class ClientNotices:
 
 def _of_state(state: str) -> Words:
     told = STATES[State(state)]
-    return Words("Your application and account", told.words, told.next_step)
-
-
-def _moment(at_ns: int) -> str:
-    return f"{datetime.fromtimestamp(at_ns // 10**9, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return Words(APPLICATION, told.words, told.next_step)

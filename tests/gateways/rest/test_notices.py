@@ -69,7 +69,13 @@ async def test_addresses_and_choices(tmp_path: Path) -> None:
     async with Inside(tmp_path).open() as inside:
         await inside.user()
         ann = await inside.sign_in()
-        assert await ann.done("GET", "notices/settings") == {"addresses": [], "tradeNotices": True}
+        shown = {"addresses": [], "tradeNotices": True, "language": "en"}
+        assert await ann.done("GET", "notices/settings") == shown
+        for wrong_choice in ({}, {"language": "tlh"}, {"language": ""}):
+            assert (await ann.send("PUT", "notices/settings", wrong_choice)).status_code == 400
+        await ann.done("PUT", "notices/settings", {"language": "fr"})
+        newest = (await ann.done("GET", "notices"))[0]
+        assert (newest["language"], newest["subject"]) == ("fr", "Les paramètres de votre compte ont été modifiés")
         await ann.done("PUT", "notices/settings", {"tradeNotices": False})
         hook: dict[str, Any] = {"channel": "webhook", "target": "https://example.com/hook"}
         assert (await ann.done("POST", "notices/addresses", hook))["secret"].startswith("whsec_")
@@ -79,8 +85,9 @@ async def test_addresses_and_choices(tmp_path: Path) -> None:
         bad = await ann.send("PUT", "notices/addresses", {"channel": "email", "code": code})
         assert bad.status_code == 400
         await ann.done("PUT", "notices/addresses", {"channel": "webhook", "code": code})
-        shown = {"channel": "webhook", "target": "https://example.com/hook", "isConfirmed": True}
-        assert await ann.done("GET", "notices/settings") == {"addresses": [shown], "tradeNotices": False}
+        hooked = {"channel": "webhook", "target": "https://example.com/hook", "isConfirmed": True}
+        told = {"addresses": [hooked], "tradeNotices": False, "language": "fr"}
+        assert await ann.done("GET", "notices/settings") == told
         await ann.done("DELETE", "notices/addresses?channel=webhook")
         assert (await ann.done("GET", "notices/settings"))["addresses"] == []
 

@@ -25,7 +25,7 @@ from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
 from lionrock.gateways.rest.sign_in import Done, people_of
 from lionrock.people.api_keys import ALL_RIGHTS, MAX_NETWORKS, Credential, KeyKind, Right
-from lionrock.people.notices import Within, nothing_else
+from lionrock.people.notices import Change, Within, nothing_else
 
 PUBLIC_KEY_BYTES = 32
 _LATEST_MS = 2**63 // NS_PER_MS - 1
@@ -99,7 +99,7 @@ async def create_key(venue: Venue, call: Call) -> MadeKey:
                 networks=asked.networks,
                 expires_ns=asked.expires_at_ms * NS_PER_MS,
                 public_key=public_key,
-                within=_told(venue, call, "an API key was made"),
+                within=_told(venue, call, Change.KEY_MADE),
                 also=remember,
             )
         )
@@ -115,12 +115,12 @@ async def revoke_key(venue: Venue, call: Call) -> Done:
         raise missing_or_invalid("apiKey")
     if call.credential is not None and credential.rights not in call.credential.rights:
         raise Refused(-1005)
-    await asyncio.to_thread(lambda: venue.keys.revoke(named, _told(venue, call, "an API key was revoked")))
+    await asyncio.to_thread(lambda: venue.keys.revoke(named, _told(venue, call, Change.KEY_REVOKED)))
     venue.listen_keys.revoke(named)
     return Done()
 
 
-def _told(venue: Venue, call: Call, what: str) -> Within:
+def _told(venue: Venue, call: Call, what: Change) -> Within:
     return nothing_else if venue.people is None else venue.people.about_account(call.account_id, what)
 
 

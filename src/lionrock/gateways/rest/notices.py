@@ -11,6 +11,7 @@ from lionrock.gateways.rest.errors import Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.refusals import told_to_client
 from lionrock.gateways.rest.sign_in import Done, people_of, session_of_call
+from lionrock.people.notice_words import LANGUAGES
 from lionrock.people.notices import AddressRefused, CodeWrong, Notices
 from lionrock.store.outbox.messages import Channel
 
@@ -24,6 +25,8 @@ class NoticeRow(msgspec.Struct, rename="camel"):
     created_at_ms: int
     subject: str
     text: str
+    language: str
+    """Of subject and text."""
     is_read: bool
 
 
@@ -41,6 +44,8 @@ class NoticeSettings(msgspec.Struct, rename="camel"):
     addresses: list[AddressRow]
     trade_notices: bool
     """The only ones that may be done without."""
+    language: str
+    """That notices are in."""
 
 
 class NewAddress(msgspec.Struct, frozen=True):
@@ -66,8 +71,9 @@ class AddressCode(msgspec.Struct, frozen=True):
         return "AddressCode()"
 
 
-class TradeNoticesChoice(msgspec.Struct, rename="camel", frozen=True):
-    trade_notices: bool
+class NoticeChoice(msgspec.Struct, rename="camel", frozen=True):
+    trade_notices: bool | None = None
+    language: str | None = None
 
 
 class NoticeRead(msgspec.Struct, rename="camel", frozen=True):
@@ -98,6 +104,7 @@ async def list_notices(venue: Venue, call: Call) -> list[NoticeRow]:
             row.created_ns // NS_PER_MS,
             row.content.subject,
             row.content.text,
+            row.content.language,
             row.is_read,
         )
         for row in rows
@@ -114,21 +121,32 @@ async def mark_read(venue: Venue, call: Call) -> Done:
 
 
 async def show_settings(venue: Venue, call: Call) -> NoticeSettings:
-    """Addresses, and whether trades are told."""
+    """Addresses, whether trades are told, and in which language."""
     notices, user_id = _notices(venue), session_of_call(call).user_id
 
     def read() -> NoticeSettings:
         found = [AddressRow(each.channel.value, each.target, each.is_confirmed) for each in notices.addresses(user_id)]
-        return NoticeSettings(found, notices.wants_trade_notices(user_id))
+        return NoticeSettings(found, notices.wants_trade_notices(user_id), notices.language(user_id))
 
     return await asyncio.to_thread(read)
 
 
 async def choose(venue: Venue, call: Call) -> Done:
-    """Whether trades are told. All other notices come whatever is asked."""
-    asked, user_id = read_json(call.body, TradeNoticesChoice), session_of_call(call).user_id
+    """Whether trades are told, the language, or both. All other notices come whatever is asked."""
+    asked, user_id = read_json(call.body, NoticeChoice), session_of_call(call).user_id
     notices = _notices(venue)
-    await asyncio.to_thread(lambda: notices.set_trade_notices(user_id, venue.clock(), wanted=asked.trade_notices))
+    if asked.trade_notices is None and asked.language is None:
+        raise missing_or_invalid("tradeNotices")
+    if asked.language is not None and asked.language not in LANGUAGES:
+        raise missing_or_invalid("language")
+
+    def change() -> None:
+        if asked.language is not None:
+            notices.set_language(user_id, asked.language, venue.clock())
+        if asked.trade_notices is not None:
+            notices.set_trade_notices(user_id, venue.clock(), wanted=asked.trade_notices)
+
+    await asyncio.to_thread(change)
     return Done()
 
 
@@ -202,8 +220,11 @@ ENDPOINTS: tuple[Endpoint, ...] = (
         "PUT",
         "/settings",
         choose,
-        "Do without notices of trades, or not",
-        (Parameter("tradeNotices", "Whether trades are told", Kind.BOOLEAN, is_required=True),),
+        "Do without notices of trades or not, and the language of all notices",
+        (
+            Parameter("tradeNotices", "Whether trades are told", Kind.BOOLEAN),
+            Parameter("language", "In which notices are from now on", choices=LANGUAGES, example="fr"),
+        ),
     ),
     _row("POST", "/addresses", add_address, "A new address for notices", (_CHANNEL, _TARGET), answer=AddressAdded),
     _row("PUT", "/addresses", confirm_address, "Confirm an address for notices", (_CHANNEL, _CODE)),

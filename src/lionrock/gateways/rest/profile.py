@@ -20,7 +20,7 @@ from lionrock.gateways.rest.sign_in import (
     people_of,
     session_of_call,
 )
-from lionrock.people.notices import Occasion
+from lionrock.people.notices import Change, Occasion
 from lionrock.people.passkeys import MAX_LABEL
 from lionrock.people.passwords import is_acceptable
 from lionrock.people.people import People
@@ -156,7 +156,7 @@ async def confirm_totp(venue: Venue, call: Call) -> RecoveryCodes:
     asked = read_json(call.body, CodeShown)
     people, user = await _user(venue, call)
     with told_to_client():
-        told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what="an authenticator was added")
+        told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what=Change.AUTHENTICATOR_ADDED)
         codes = await asyncio.to_thread(people.second_factors.confirm, user.user_id, asked.code, told)
     return RecoveryCodes(codes)
 
@@ -166,7 +166,7 @@ async def remove_totp(venue: Venue, call: Call) -> Done:
     people, user = await _user(venue, call)
     with told_to_client():
         await people.require_second_factor_of(user, call.second_factor, call.session)
-    told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what="the authenticator was taken off")
+    told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what=Change.AUTHENTICATOR_REMOVED)
     await asyncio.to_thread(people.second_factors.remove, user.user_id, told)
     return Done()
 
@@ -179,7 +179,7 @@ async def set_api_code(venue: Venue, call: Call) -> Done:
         await people.require_second_factor_of(user, call.second_factor, call.session)
     if asked.is_needed and not user.has_totp:
         raise missing_or_invalid("isNeeded")
-    what = f"API keys {'need' if asked.is_needed else 'do not need'} a code to move funds out"
+    what = Change.CODE_NEEDED if asked.is_needed else Change.CODE_NOT_NEEDED
     told = people.about(user.user_id, Occasion.PROFILE_CHANGE, what=what)
     await asyncio.to_thread(
         lambda: people.users.set_api_needs_code(user.user_id, needs_code=asked.is_needed, within=told)
@@ -208,7 +208,7 @@ async def register_passkey(venue: Venue, call: Call) -> PasskeyRow:
     if len(asked.label) > MAX_LABEL or not asked.label.isprintable():
         raise missing_or_invalid("label")
     people, session = people_of(venue), session_of_call(call)
-    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what="a passkey was added")
+    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what=Change.PASSKEY_ADDED)
     with told_to_client():
         made = await asyncio.to_thread(
             lambda: people.passkeys.register(
@@ -229,7 +229,7 @@ async def remove_passkey(venue: Venue, call: Call) -> Done:
     """It signs nobody in any more."""
     people, session = people_of(venue), session_of_call(call)
     named = call.parameters.required("passkeyId")
-    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what="a passkey was removed")
+    told = people.about(session.user_id, Occasion.PROFILE_CHANGE, what=Change.PASSKEY_REMOVED)
     if not await asyncio.to_thread(people.passkeys.remove, session.user_id, named, told):
         raise missing_or_invalid("passkeyId")
     return Done()

@@ -52,7 +52,9 @@ def as_mail(parcel: Parcel, sender: str) -> EmailMessage:
     mail["Message-ID"] = f"<{parcel.message_id}@{sender.rpartition('@')[2]}>"
     mail["Date"] = format_datetime(datetime.fromtimestamp(parcel.created_ns // NS_PER_S, UTC))
     mail["Auto-Submitted"] = "auto-generated"  # RFC 3834: no machine is to answer
-    mail.set_content(parcel.content.text)
+    text = parcel.content.text
+    mail.set_content(text, cte="7bit" if text.isascii() else "base64")  # every server takes both
+    mail["Content-Language"] = parcel.content.language
     return mail
 
 

@@ -57,7 +57,9 @@ class Content(msgspec.Struct, frozen=True):
     subject: str
     text: str
     facts: dict[str, str] = {}
-    """For programs."""
+    """For programs, in English."""
+    language: str = "en"
+    """Of subject and text."""
 
     def __repr__(self) -> str:
         return "Content()"

@@ -184,7 +184,7 @@ export default {
   all_read: "اجعل الكل مقروءًا", unread_one: "غير مقروء", mark_read: "اجعله مقروءًا", notice_login: "تسجيل دخول",
   notice_password_reset: "كلمة المرور", notice_trade: "صفقة", notice_profile_change: "تغيير في حسابك", notice_paper: "مستند",
   notice_address_code: "رمز لتأكيد عنوان", how_told: "كيف تُبلَّغ", tell_trades: "أبلغني بالصفقات",
-  tell_trades_words: "تصل الإشعارات الأخرى دائمًا.", way: "الوسيلة", channel_email: "بريد إلكتروني",
+  notice_language: "لغة الإشعارات", notice_language_help: "البريد وصندوق الوارد من الآن فصاعدًا.", tell_trades_words: "تصل الإشعارات الأخرى دائمًا.", way: "الوسيلة", channel_email: "بريد إلكتروني",
   channel_email_help: "مثل ann@example.com.", channel_webhook: "خطاف الويب (Webhook)", channel_webhook_help: "عنوان يبدأ بـ ‎https://‎.",
   add_address: "أضف العنوان", confirmed: "مؤكد", not_confirmed: "غير مؤكد", code_sent_there: "الرمز المُرسل إليه",
   take_off: "إزالة", webhook_secret: "تُوقَّع الرسائل بهذا المفتاح السري. يُعرض مرة واحدة.", papers: "المستندات", kind_of_paper: "النوع",

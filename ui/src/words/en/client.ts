@@ -208,7 +208,7 @@ export default {
   all_read: "Mark all as read", unread_one: "unread", mark_read: "Mark as read", notice_login: "Sign-in",
   notice_password_reset: "Password", notice_trade: "Trade", notice_profile_change: "Change of your account", notice_paper: "Paper",
   notice_address_code: "Code for an address", how_told: "How you are told", tell_trades: "Tell me of trades",
-  tell_trades_words: "All other notices always come.", way: "Way", channel_email: "E-mail",
+  notice_language: "Language of notices", notice_language_help: "Mail and the inbox, from now on.", tell_trades_words: "All other notices always come.", way: "Way", channel_email: "E-mail",
   channel_email_help: "Such as ann@example.com.", channel_webhook: "Webhook",
   channel_webhook_help: "An address that begins with https://.", add_address: "Add the address", confirmed: "confirmed",
   not_confirmed: "not confirmed", code_sent_there: "Code that was sent there", take_off: "Take off",

@@ -220,7 +220,7 @@ export default {
   notice_login: "Connexion", notice_password_reset: "Mot de passe", notice_trade: "Transaction",
   notice_profile_change: "Modification du compte", notice_paper: "Document", notice_address_code: "Code de confirmation d’une adresse",
   how_told: "Comment vous êtes prévenu", tell_trades: "Me prévenir des transactions",
-  tell_trades_words: "Tous les autres avis sont toujours envoyés.", way: "Voie", channel_email: "Courriel",
+  notice_language: "Langue des avis", notice_language_help: "Courriels et messagerie, à partir de maintenant.", tell_trades_words: "Tous les autres avis sont toujours envoyés.", way: "Voie", channel_email: "Courriel",
   channel_email_help: "Par exemple ann@example.com.", channel_webhook: "Webhook",
   channel_webhook_help: "Une adresse qui commence par https://.", add_address: "Ajouter l’adresse", confirmed: "confirmée",
   not_confirmed: "non confirmée", code_sent_there: "Code envoyé à cette adresse", take_off: "Retirer",

@@ -114,7 +114,7 @@ export default {
   key_ends_help: "不填日期即不会到期。", public_key: "Ed25519 公钥", public_key_help: "如您使用自己的公钥，便不会产生签名密钥。", make_key: "创建密钥", no_keys: "暂无。",
   revoke: "撤销", revoke_question: "使用它的程序会立即停止。", no_notices: "暂无。", only_unread: "只看未读", all_read: "全部标为已读", unread_one: "未读",
   mark_read: "标为已读", notice_login: "登录", notice_password_reset: "密码", notice_trade: "成交", notice_profile_change: "账户更改",
-  notice_paper: "单据", notice_address_code: "地址验证码", how_told: "通知方式", tell_trades: "成交时通知我", tell_trades_words: "其他通知一律送达。",
+  notice_paper: "单据", notice_address_code: "地址验证码", how_told: "通知方式", tell_trades: "成交时通知我", notice_language: "通知语言", notice_language_help: "此后的邮件及收件箱均使用这种语言。", tell_trades_words: "其他通知一律送达。",
   way: "渠道", channel_email: "电子邮件", channel_email_help: "例如 ann@example.com。", channel_webhook: "Webhook",
   channel_webhook_help: "以 https:// 开头的地址。", add_address: "添加地址", confirmed: "已确认", not_confirmed: "未确认",
   code_sent_there: "发送到该地址的验证码", take_off: "移除", webhook_secret: "消息用此密钥签名；密钥只显示一次。", papers: "单据", kind_of_paper: "种类", all: "全部",

@@ -114,7 +114,7 @@ export default {
   key_ends_help: "不填日期即不會到期。", public_key: "Ed25519 公鑰", public_key_help: "如您使用自己的公鑰，便不會產生簽署密鑰。", make_key: "建立密鑰", no_keys: "暫無。",
   revoke: "撤銷", revoke_question: "使用它的程式會即時停止。", no_notices: "暫無。", only_unread: "只看未讀", all_read: "全部標為已讀", unread_one: "未讀",
   mark_read: "標為已讀", notice_login: "登入", notice_password_reset: "密碼", notice_trade: "成交", notice_profile_change: "帳戶更改",
-  notice_paper: "單據", notice_address_code: "地址驗證碼", how_told: "通知方式", tell_trades: "成交時通知我", tell_trades_words: "其他通知一律送達。",
+  notice_paper: "單據", notice_address_code: "地址驗證碼", how_told: "通知方式", tell_trades: "成交時通知我", notice_language: "通知語言", notice_language_help: "此後的電郵及收件匣均使用這種語言。", tell_trades_words: "其他通知一律送達。",
   way: "途徑", channel_email: "電郵", channel_email_help: "例如 ann@example.com。", channel_webhook: "Webhook",
   channel_webhook_help: "以 https:// 開頭的地址。", add_address: "新增地址", confirmed: "已確認", not_confirmed: "未確認",
   code_sent_there: "已發送到該地址的驗證碼", take_off: "移除", webhook_secret: "訊息以此密鑰簽署；密鑰只顯示一次。", papers: "單據", kind_of_paper: "種類", all: "全部",

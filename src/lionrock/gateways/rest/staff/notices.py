@@ -19,7 +19,13 @@ async def list_notices(venue: Venue, call: Call) -> list[NoticeRow]:
     rows = await asyncio.to_thread(outbox_of(venue).read_inbox, session_of_staff(call).member.staff_id)
     return [
         NoticeRow(
-            row.message_id, row.kind, row.created_ns // NS_PER_MS, row.content.subject, row.content.text, row.is_read
+            row.message_id,
+            row.kind,
+            row.created_ns // NS_PER_MS,
+            row.content.subject,
+            row.content.text,
+            row.content.language,
+            row.is_read,
         )
         for row in rows
     ]
