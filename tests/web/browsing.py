@@ -8,8 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
+expect.set_options(timeout=15_000)  # of a machine with other work
 PROGRAMS = ("chromium-headless-shell", "chromium", "google-chrome")
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
 AXE = Path(__file__).parents[2] / "ui" / "node_modules" / "axe-core" / "axe.min.js"
@@ -48,6 +49,13 @@ class Watched:
         expected = ("status of 4", "ERR_CONNECTION", "ERR_INTERNET_DISCONNECTED", "ERR_EMPTY_RESPONSE", "WebSocket")
         faults = [text for text in self.complaints if not any(part in text for part in expected)]
         assert not faults, faults
+
+
+def sign_out(page: Page) -> None:
+    """Who goes to another page before the venue has answered may be signed in there."""
+    button = page.get_by_role("button", name="Sign out")
+    button.click()
+    expect(button).to_have_count(0)
 
 
 def grave_violations(page: Page) -> list[str]:

@@ -12,7 +12,6 @@ from playwright.sync_api import Locator, Page, expect
 from lionrock.gateways.rest.authentication import SESSION_COOKIE
 from tests.web.browsing import Watched
 
-expect.set_options(timeout=15_000)  # of a machine with other work
 PASSWORD = "a long pass phrase"
 NONSENSE = (
     "x" * 12_000,
@@ -30,7 +29,7 @@ DAYS = ("2026-02-31", "0000-01-01", "yesterday", "0001-01-01", "9999-12-31", "27
 def sign_up(url: str, name: str, **fund: str) -> None:
     """A user with a practice account."""
     asked = {"signInName": name, "password": PASSWORD, "fund": fund or {"BTC": "2", "USDT": "100000"}}
-    answer = httpx.post(f"{url}/lionrock/v1/users", json=asked)
+    answer = httpx.post(f"{url}/lionrock/v1/users", json=asked, timeout=30)
     assert answer.status_code == 200, answer.text
 
 
@@ -53,7 +52,7 @@ def fill_sign_in(page: Page, name: str, code: str = "") -> None:
 def end_session(watched: Watched) -> None:
     """The session of this browser ends, and the browser does not know."""
     cookies = {each["name"]: each["value"] for each in watched.context.cookies()}
-    with httpx.Client(base_url=watched.url, cookies={SESSION_COOKIE: cookies[SESSION_COOKIE]}) as client:
+    with httpx.Client(base_url=watched.url, cookies={SESSION_COOKIE: cookies[SESSION_COOKIE]}, timeout=30) as client:
         token = client.get("/lionrock/v1/user").json()["csrfToken"]
         assert client.delete("/lionrock/v1/sessions", headers={"X-Lionrock-CSRF": token}).status_code == 200
 

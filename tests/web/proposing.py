@@ -9,7 +9,6 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.web.staffed import House
 
-expect.set_options(timeout=15_000)  # of a machine with other work
 WHY = "the case of this morning"
 
 

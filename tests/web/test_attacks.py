@@ -23,7 +23,9 @@ CROSS_SITE, SAME_SITE = "http://localhost:9", "http://127.0.0.1:9"
 
 def signed_up(server: LiveServer, name: str) -> dict[str, str]:
     told = {"signInName": name, "password": PASSWORD}
-    answer = httpx.post(f"{server.url}/lionrock/v1/users", json=told | {"fund": {"BTC": "2", "USDT": "100000"}})
+    answer = httpx.post(
+        f"{server.url}/lionrock/v1/users", json=told | {"fund": {"BTC": "2", "USDT": "100000"}}, timeout=30
+    )
     assert answer.status_code == 200, answer.text
     return told
 
@@ -105,16 +107,18 @@ def test_a_session_that_was_there_before_a_sign_in_is_not_the_one_after_it(
     context: BrowserContext, sandbox: LiveServer
 ) -> None:
     attacker, victim = signed_up(sandbox, "fix-attacker"), signed_up(sandbox, "fix-victim")
-    planted = httpx.post(f"{sandbox.url}/lionrock/v1/sessions", json=attacker).cookies[SESSION_COOKIE]
+    planted = httpx.post(f"{sandbox.url}/lionrock/v1/sessions", timeout=30, json=attacker).cookies[SESSION_COOKIE]
     context.add_cookies([{"name": SESSION_COOKIE, "value": planted, "url": sandbox.url}])
     page = context.new_page()
     page.goto("/sign-in")
     sign_in(page, victim["signInName"])
     (cookie,) = [each for each in context.cookies() if each["name"] == SESSION_COOKIE]
     assert cookie["value"] != planted
-    known = httpx.get(f"{sandbox.url}/lionrock/v1/user", cookies={SESSION_COOKIE: planted}).json()
+    known = httpx.get(f"{sandbox.url}/lionrock/v1/user", timeout=30, cookies={SESSION_COOKIE: planted}).json()
     assert known["signInName"] == "fix-attacker"
-    made_up = httpx.post(f"{sandbox.url}/lionrock/v1/sessions", json=victim, cookies={SESSION_COOKIE: "0" * 64})
+    made_up = httpx.post(
+        f"{sandbox.url}/lionrock/v1/sessions", timeout=30, json=victim, cookies={SESSION_COOKIE: "0" * 64}
+    )
     assert made_up.cookies[SESSION_COOKIE] != "0" * 64
 
 
@@ -130,7 +134,7 @@ def test_the_cookie_is_kept_from_scripts_and_from_other_sites(context: BrowserCo
     stored = page.evaluate("JSON.stringify({...localStorage, ...sessionStorage})")
     assert cookie["value"] not in stored
     sent = {"Host": "trade.example"}
-    given = httpx.post(f"{sandbox.url}/lionrock/v1/sessions", json=told, headers=sent).headers["set-cookie"]
+    given = httpx.post(f"{sandbox.url}/lionrock/v1/sessions", timeout=30, json=told, headers=sent).headers["set-cookie"]
     assert {"Secure", "HttpOnly", "SameSite=Strict"} <= set(given.split("; "))
 
 
@@ -171,7 +175,7 @@ def test_a_page_of_somebody_else_does_nothing_in_the_name_of_who_is_signed_in(
     home.goto("/sign-in")
     sign_in(home, told["signInName"])
     token = next(each["value"] for each in context.cookies() if each["name"] == SESSION_COOKIE)
-    own = httpx.Client(base_url=sandbox.url, cookies={SESSION_COOKIE: token})
+    own = httpx.Client(timeout=30, base_url=sandbox.url, cookies={SESSION_COOKIE: token})
     before = own.get("/api/v1/account").json()["balances"]
 
     page = at_attacker(context, origin, '<iframe name="sink"></iframe>')
@@ -194,7 +198,7 @@ def test_a_page_of_somebody_else_does_nothing_in_the_name_of_who_is_signed_in(
 
 @pytest.mark.shows("WEBP-005")
 def test_nothing_that_the_interface_answers_is_kept_between(sandbox: LiveServer) -> None:
-    client = httpx.Client(base_url=sandbox.url)
+    client = httpx.Client(timeout=30, base_url=sandbox.url)
     told = signed_up(sandbox, "uncached")
     signed = client.post("/lionrock/v1/sessions", json=told)
     document: dict[str, Any] = client.get("/lionrock/v1/openapi.json").json()

@@ -203,7 +203,7 @@ def _staff(licensed: LiveServer, name: str, role: Role) -> httpx.Client:
         row = {"staff_id": made.staff_id, "role": role.value, "granted_ns": time.time_ns(), "proposal_id": ""}
         connection.execute(staff_roles.insert().values(**row))
     database.dispose()
-    client = httpx.Client(base_url=licensed.url, headers={"Origin": licensed.url})
+    client = httpx.Client(base_url=licensed.url, headers={"Origin": licensed.url}, timeout=30)
     told = {"enrolmentCode": made.code, "password": PASSWORD}
     secret = client.post("/lionrock/v1/staff/enrolment/password", json=told).json()["secret"]
     told = {"enrolmentCode": made.code, "code": code_of(secret)}

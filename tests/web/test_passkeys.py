@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Browser, Page, expect
 
 from tests.gateways.rest.live import LiveServer
-from tests.web.browsing import Watched
+from tests.web.browsing import Watched, sign_out
 from tests.web.client_pages import PASSWORD, field, fill_sign_in, sign_up
 from tests.web.staffed import House
 
@@ -47,7 +47,7 @@ def test_a_passkey_is_made_signs_in_and_is_forgotten(browser: Browser, sandbox: 
     keys.get_by_label("Your password").fill(PASSWORD)
     keys.get_by_role("button").click()
     expect(page.get_by_text("<b>my ring</b>", exact=True)).to_be_visible()
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.goto("/sign-in?then=/security")
     page.get_by_role("button", name="Use a passkey").click()
     page.get_by_role("button", name="Forget: <b>my ring</b>").click()
@@ -89,7 +89,7 @@ def test_whoever_has_a_passkey_alone_is_asked_for_no_authenticator(browser: Brow
     expect(form.get_by_text("Your passkey has answered.", exact=False)).to_be_visible()
     expect(form.get_by_label("Quantity")).to_have_value("0.5")
     # By password alone, the next time: the page asks for the passkey that there is, and sets up nothing.
-    page.get_by_role("button", name="Sign out").click()
+    sign_out(page)
     page.goto("/sign-in")
     fill_sign_in(page, "ring@example.com")
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()

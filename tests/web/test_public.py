@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect
 
@@ -48,7 +47,7 @@ def remembering(watched: Watched, kept: dict[str, Any]) -> None:
 
 def test_the_status_says_what_the_venue_says(visit: Callable[..., Watched], sandbox: LiveServer) -> None:
     page = visit(locale="en-GB").page("/status")
-    told = httpx.get(f"{sandbox.url}/lionrock/v1/status").json()
+    told = sandbox.get("/lionrock/v1/status").json()
     expect(page.get_by_text("Open", exact=True)).to_be_visible()
     expect(page.get_by_text(f"{told['title']} ({told['site']})")).to_be_visible()
     expect(page.get_by_text("This is a sandbox", exact=False)).to_be_visible()
@@ -69,7 +68,7 @@ def test_a_venue_that_goes_away_leaves_what_was_read_with_its_age(visit: Callabl
 
 def test_fees_stand_as_the_venue_charges_them(visit: Callable[..., Watched], sandbox: LiveServer) -> None:
     page = visit(locale="en-GB").page("/fees")
-    tiers = httpx.get(f"{sandbox.url}/lionrock/v1/fees").json()["tiers"]
+    tiers = sandbox.get("/lionrock/v1/fees").json()["tiers"]
     rows = page.locator("table.tiers tbody tr")
     expect(rows).to_have_count(len(tiers))
     for row, tier in zip(rows.all(), tiers, strict=True):
@@ -91,7 +90,7 @@ def test_the_rules_are_those_of_the_venue_and_only_text(visit: Callable[..., Wat
     assert page.locator("main a[href^=javascript]").count() == 0
     watched.context.unroute("**/tradingRules")
     page.reload()
-    told = httpx.get(f"{sandbox.url}/lionrock/v1/tradingRules").text
+    told = sandbox.get("/lionrock/v1/tradingRules").text
     titles = [line[3:] for line in told.splitlines() if line.startswith("## ")]
     for title in titles:
         expect(page.get_by_role("heading", name=title, exact=True)).to_be_visible()
@@ -126,7 +125,7 @@ def test_a_browser_that_comes_back_checks_that_nothing_was_rewritten(
     page = watched.page("/verify")
     expect(page.get_by_text("Nothing was rewritten", exact=True)).to_be_visible()
     assert [step.rsplit(" ", 1)[1] for step in steps(page)] == ["passed"] * 5
-    newest = httpx.get(f"{sandbox.url}{LATEST}").json()
+    newest = sandbox.get(LATEST).json()
     stored = json.loads(page.evaluate("localStorage.getItem('lionrock.checkpoint')"))
     assert (stored["note"], stored["verifierKey"]) == (newest["note"], newest["verifierKey"])
     assert grave_violations(page) == []
@@ -139,7 +138,7 @@ def test_a_first_visit_says_what_it_cannot_know(visit: Callable[..., Watched], s
     page = visit(locale="en-GB").page("/verify")
     expect(page.get_by_text("Signed, and kept from now on", exact=True)).to_be_visible()
     assert [step.split()[-1] for step in steps(page)] == ["compare", "passed"]
-    key = httpx.get(f"{sandbox.url}{LATEST}").json()["verifierKey"]
+    key = sandbox.get(LATEST).json()["verifierKey"]
     expect(page.get_by_text(f'lionrock journal verify data --public-key "{key}"')).to_be_visible()
     page.get_by_role("button", name="Check again", exact=True).click()
     expect(page.get_by_text("Nothing was added", exact=False)).to_be_visible()
@@ -177,8 +176,8 @@ def test_a_changed_byte_is_found_out_and_what_was_kept_stays(
     visit: Callable[..., Watched], sandbox: LiveServer, name: str, told: str
 ) -> None:
     old = sandbox.kept  # type: ignore[attr-defined]
-    newest = httpx.get(f"{sandbox.url}{LATEST}").json()
-    growth = httpx.get(f"{sandbox.url}{GROWTH}", params={"from": old["treeSize"]}).json()
+    newest = sandbox.get(LATEST).json()
+    growth = sandbox.get(GROWTH, **{"from": old["treeSize"]}).json()
     answer, proof = bent(name, old, newest, growth)
     watched = visit(locale="en-GB")
     remembering(watched, newest if name == "shorter" else old)
@@ -211,7 +210,7 @@ def test_about_names_who_made_what_is_shipped(visit: Callable[..., Watched], san
     page = visit(locale="en-GB").page("/about")
     expect(page.get_by_text("Copyright (c) 2025 TradingView, Inc.", exact=False)).to_be_visible()
     assert page.locator("a[href='https://www.tradingview.com/']").count() == 2
-    for entity in httpx.get(f"{sandbox.url}/lionrock/v1/status").json()["entities"]:
+    for entity in sandbox.get("/lionrock/v1/status").json()["entities"]:
         expect(page.get_by_role("heading", name=entity["title"])).to_be_visible()
 
 

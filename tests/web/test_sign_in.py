@@ -16,7 +16,7 @@ PASSWORD = "a long pass phrase"
 
 def sign_up(server: LiveServer, name: str) -> None:
     asked = {"signInName": name, "password": PASSWORD, "fund": {"BTC": "2", "USDT": "100000"}}
-    assert httpx.post(f"{server.url}/lionrock/v1/users", json=asked).status_code == 200
+    assert httpx.post(f"{server.url}/lionrock/v1/users", json=asked, timeout=30).status_code == 200
 
 
 def test_a_wrong_password_is_told_and_what_was_typed_stays(visit: Callable[..., Watched], sandbox: LiveServer) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
-import httpx
 import pytest
 from playwright.sync_api import Browser, Route, expect
 
@@ -111,7 +110,7 @@ def test_from_a_rule_to_its_evidence(house: House, browser: Browser) -> None:
         expect(row).to_contain_text("holds")
         row.get_by_role("button").click()
         panel = page.get_by_role("complementary")
-        rule = next(each for each in httpx.get(f"{house.live.url}/lionrock/v1/rules").json() if each["id"] == "HK-C01")
+        rule = next(each for each in house.live.get("/lionrock/v1/rules").json() if each["id"] == "HK-C01")
         expect(panel).to_contain_text(rule["words"])
         expect(panel).to_contain_text(rule["paragraph"])
         expect(panel).to_contain_text("Journal sequence")
@@ -124,7 +123,7 @@ def test_from_a_rule_to_its_evidence(house: House, browser: Browser) -> None:
 
 @pytest.mark.shows("SITE-011", "RULE-005")
 def test_the_slider_goes_through_the_days_on_which_the_rules_changed(house: House, browser: Browser) -> None:
-    days = httpx.get(f"{house.live.url}/lionrock/v1/rules/days").json()
+    days = house.live.get("/lionrock/v1/rules/days").json()
     today = datetime.now(UTC).date().isoformat()
     past = [each for each in days if each["day"] <= today]
     with house["auditor"].at(browser, "/staff/rulebook") as page:

@@ -33,7 +33,7 @@ def test_an_order_is_placed_amended_filled_in_part_and_cancelled(visit: Visit, s
     seller.limit("SELL", "0.2", "41000")
     expect(open_rows(page)).to_contain_text("Partly filled")
     expect(open_rows(page)).to_contain_text("0.2")
-    assert "0.2 traded at 41,000, 0.2 of 0.5 by now" in page.locator(".trade > p[role=status]").inner_text()
+    expect(page.locator(".trade > p[role=status]")).to_contain_text("0.2 traded at 41,000, 0.2 of 0.5 by now")
 
     page.get_by_role("button", name=re.compile("^Cancel order")).click()
     expect(page.get_by_text("12,300 USDT is free again")).to_be_visible()

@@ -123,15 +123,15 @@ def test_markets_are_listed_found_and_lead_to_their_page(visit: Visit) -> None:
 def test_other_colours_and_panels_are_kept(visit: Visit) -> None:
     page = visit().page("/trade/BTCUSDT")
     bid = page.locator(".level.bid .price").first
-    before = bid.evaluate("element => getComputedStyle(element).color")
+    before = str(bid.evaluate("element => getComputedStyle(element).color"))
     page.get_by_role("button", name="Blue and orange instead of green and red").click()
-    assert bid.evaluate("element => getComputedStyle(element).color") != before
+    expect(bid).not_to_have_css("color", before)
     page.get_by_text("Panels", exact=True).first.click()
     page.get_by_role("checkbox", name="Depth").uncheck()
     page.reload()
     expect(page.locator(".level.bid .price").first).to_be_visible()
     expect(page.locator("#depth-sentence")).to_have_count(0)
-    assert bid.evaluate("element => getComputedStyle(element).color") != before
+    expect(bid).not_to_have_css("color", before)
 
 
 def test_on_a_phone_one_view_at_a_time_and_nothing_is_wider_than_the_screen(visit: Visit, sandbox: LiveServer) -> None:

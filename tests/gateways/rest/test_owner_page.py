@@ -21,7 +21,7 @@ class Owner:
     """Somebody with a page open."""
 
     def __init__(self, server: LiveServer, name: str) -> None:
-        self.client = httpx.Client(base_url=server.url)
+        self.client = httpx.Client(base_url=server.url, timeout=30)
         signed = {"signInName": name, "password": "a long pass phrase"}
         made = self.client.post("/lionrock/v1/users", json=signed | {"fund": FUNDS})
         assert made.status_code == 200, made.text
