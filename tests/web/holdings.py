@@ -141,21 +141,23 @@ def put_paper(client: Client, words: str) -> str:
 class Holder(Client):
     """Each attribute is the name of what it says, as this client's own page reads it."""
 
-    def __init__(
-        self, house: House, name: str, form: PersonForm = ANNA, address: str = BITCOIN, price: str = "90000"
-    ) -> None:
-        """At a price of its own, so that what is bought for the trade is bought of this client."""
+    def __init__(self, house: House, name: str, form: PersonForm = ANNA, address: str = BITCOIN) -> None:
         super().__init__(house, name, form)
         self.words, self.group, self.listed_address = f"a word of {name} alone", "7", address
         self.test_id = prepare(self)
         take(house, self)
         settle(self)
         self.address = deposit(self, "BTC", "BTC", "2")
-        self._trade(price)
+        self._trade()
         self._hold()
 
-    def _trade(self, price: str) -> None:
-        """An order that rests and traded in part, a sub-account, a withdrawal that waits."""
+    def _trade(self) -> None:
+        """An order that rests and traded in part, a sub-account, a withdrawal that waits.
+
+        It is the cheapest, so that what is bought for the trade is bought of this client, whoever was there before.
+        """
+        self.house.offers += 1
+        price = str(90_000 - 100 * self.house.offers)
         order = {"symbol": "BTCUSD", "side": "SELL", "type": "LIMIT", "quantity": "0.01", "price": price}
         self.client_order_id = f"order-of-{self.name[:4]}"
         told = order | {"clientOrderId": self.client_order_id, "group": self.group}

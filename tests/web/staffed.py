@@ -112,6 +112,8 @@ class House:
     def __init__(self, directory: Path, *, with_views: bool = False) -> None:
         self.live = LiveServer(directory, "--site", "hk", "--sandbox", with_views=with_views)
         self.hired: dict[str, Member] = {}
+        self.offers = 0
+        """Clients that offer a coin for sale, each at less than those before."""
         self.hire(**ROLES)
 
     def hire(self, **people: tuple[Role, ...]) -> None:

@@ -21,16 +21,15 @@ from tests.gateways.rest.wallets import BITCOIN
 from tests.web.client_pages import field
 from tests.web.holdings import AGREEMENT, Holder, deposit, person, prepare, settle, take
 from tests.web.staffed import Client, House
-from tests.web.walking import OPEN_ALL
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def learner(harbour: House) -> Client:
     """Has handed in an application and done nothing else that is asked for."""
     return Client(harbour, "learner@mail.example.org", person("Juhl", "Mathilde", 3))
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def trader(harbour: House) -> Client:
     """May trade, and has two bitcoins."""
     client = Client(harbour, "trader@mail.example.org", person("Krogh", "Sigrid", 4))
@@ -117,7 +116,7 @@ def test_coins_are_sent_moved_and_taken_back_by_the_wallet(trader: Client, brows
     with trader.at(browser, "/wallet", locale="en-GB") as page:
         balance = page.get_by_role("row").filter(has=page.get_by_role("rowheader", name="BTC", exact=True))
         expect(balance).to_contain_text("2")
-        page.evaluate(OPEN_ALL)
+        page.get_by_text("Addresses you may withdraw to").click()
         field(page, "Address").fill(BITCOIN)
         listing = page.locator("form").filter(has=page.get_by_role("button", name="List the address"))
         listing.get_by_label("Code of the authenticator").fill(trader.codes.pop())

@@ -28,7 +28,7 @@ LEAST_LINKS = 6
 WIDTHS = "[document.documentElement.scrollWidth, innerWidth]"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def addresses(harbour: House, holder: Holder) -> Addresses:
     told = {"register": "complaint", "begunAtMs": 1_000, "fields": {"subject": SCRIPT, "text": ARABIC}}
     harbour["officer"].done("POST", "registers", told)

@@ -22,10 +22,10 @@ SETTLED = re.compile("^(Saved.|Not saved: )")
 FORMS = Path(__file__).with_name("forms.js").read_text()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def sufferer(harbour: House) -> Holder:
     """A client whose names and words become nonsense."""
-    return Holder(harbour, "karoline@mail.example.org", person("Bruun", "Karoline", 2), LEGACY, "89800")
+    return Holder(harbour, "karoline@mail.example.org", person("Bruun", "Karoline", 2), LEGACY)
 
 
 @pytest.fixture

@@ -101,6 +101,11 @@ def test_a_role_without_permission_sees_no_page(house: House, browser: Browser) 
     page_of_nobody.context.close()
 
 
+def test_a_site_to_which_no_document_was_handed_over_says_so(house: House, browser: Browser) -> None:
+    with house["operator"].at(browser, "/staff/attestations", locale="en-GB") as page:
+        expect(page.get_by_text("No document was handed over yet")).to_be_visible()
+
+
 @pytest.mark.shows("SITE-011")
 def test_from_a_rule_to_its_evidence(house: House, browser: Browser) -> None:
     with house["officer"].at(browser, "/staff/rulebook") as page:
@@ -128,6 +133,7 @@ def test_the_slider_goes_through_the_days_on_which_the_rules_changed(house: Hous
     past = [each for each in days if each["day"] <= today]
     with house["auditor"].at(browser, "/staff/rulebook") as page:
         slider = page.get_by_role("slider", name="As of")
+        expect(slider).to_be_enabled()  # once it has the days
         expect(slider).to_have_attribute("aria-valuetext", "Now")
         with page.expect_response(lambda answer: f"asOf={past[-1]['day']}" in answer.url):
             slider.press("ArrowLeft")
@@ -146,7 +152,8 @@ def test_the_slider_goes_through_the_days_on_which_the_rules_changed(house: Hous
 
 @pytest.mark.shows("STAF-015")
 def test_the_log_shows_the_newest_first_and_filters_at_the_venue(house: House, browser: Browser) -> None:
-    house["operator"].propose("price_band", market_id=1, band_ppm=40_000)
+    made = house["operator"].propose("price_band", market_id=1, band_ppm=40_000)
+    house["operator"].done("POST", "proposals/withdraw", {"proposalId": made["proposalId"]})  # nothing is left to do
     rows = house["auditor"].done("GET", "audit?event=proposed&limit=500")
     assert [row["entry"] for row in rows] == sorted((row["entry"] for row in rows), reverse=True)
     with house["auditor"].at(browser, "/staff/audit") as page:
@@ -162,6 +169,7 @@ def test_the_log_shows_the_newest_first_and_filters_at_the_venue(house: House, b
 
 def proved(house: House, member: Member) -> dict[str, Any]:
     """An entry of the log that the newest checkpoint covers."""
+    house["officer"].approve(house["operator"].propose("price_band", market_id=1, band_ppm=60_000))
     house.restart()
     approved: list[dict[str, Any]] = member.done("GET", "audit?event=approved&limit=1")
     return approved[0]

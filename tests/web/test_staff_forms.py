@@ -17,7 +17,7 @@ from tests.web.staffed import Client, House
 DAY_NS = 86_400 * 10**9
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def applicant(harbour: House) -> Client:
     return Client(harbour, "liv@mail.example.net", person("Holm", "Liv", 5))
 

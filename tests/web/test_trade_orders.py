@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Route, expect
 
 from tests.gateways.rest.live import LiveServer
 from tests.web.browsing import Watched
-from tests.web.trading import fill_ticket, levels, open_rows, place, trading
+from tests.web.trading import fill_ticket, levels, open_rows, place, sign_up, signed_in, trading
 
 Visit = Callable[..., Watched]
 
@@ -197,6 +197,21 @@ LOCAL = """(seconds) => {
   return new Date(at - at.getTimezoneOffset() * 60000).toISOString().slice(0, 19);
 }"""
 """A moment as a field of date and time has it."""
+
+
+def test_what_is_typed_before_the_page_knows_who_is_signed_in_has_its_preview_then(
+    visit: Visit, sandbox: LiveServer
+) -> None:
+    browser = visit()
+    sign_up(sandbox, "early-1")
+    signed_in(browser, "early-1", "/orders")
+    held: list[Route] = []
+    browser.context.route("**/lionrock/v1/user", lambda route: held.append(route))  # noqa: PLW0108
+    page = browser.page("/trade/BTCUSDT")
+    fill_ticket(page, price="34000", size="0.1")
+    page.wait_for_timeout(300)  # longer than the page waits for more to be typed
+    held.pop().continue_()
+    expect(page.get_by_text("Within your limits")).to_be_visible()
 
 
 def test_the_same_intent_tried_again_after_no_answer_is_done_once(visit: Visit, sandbox: LiveServer) -> None:
