@@ -14,6 +14,7 @@ from lionrock.gateways.rest.sign_in import Done, people_of, session_of_call
 from lionrock.people.notice_words import LANGUAGES
 from lionrock.people.notices import AddressRefused, CodeWrong, Notices
 from lionrock.store.outbox.messages import Channel
+from lionrock.store.outbox.outbox import Outbox
 
 
 class NoticeRow(msgspec.Struct, rename="camel"):
@@ -95,8 +96,16 @@ def _channel(text: str) -> Channel:
 
 async def list_notices(venue: Venue, call: Call) -> list[NoticeRow]:
     """The last hundred, newest first."""
-    outbox, user_id = _notices(venue).outbox, session_of_call(call).user_id
-    rows = await asyncio.to_thread(outbox.read_inbox, user_id)
+    return await inbox_of(_notices(venue).outbox, session_of_call(call).user_id)
+
+
+async def mark_read(venue: Venue, call: Call) -> Done:
+    """It was read; a second time changes nothing."""
+    return await marked_read(_notices(venue).outbox, session_of_call(call).user_id, venue, call)
+
+
+async def inbox_of(outbox: Outbox, reader_id: str) -> list[NoticeRow]:
+    """What was told to a user or a member of the staff: the last hundred, newest first."""
     return [
         NoticeRow(
             row.message_id,
@@ -107,15 +116,14 @@ async def list_notices(venue: Venue, call: Call) -> list[NoticeRow]:
             row.content.language,
             row.is_read,
         )
-        for row in rows
+        for row in await asyncio.to_thread(outbox.read_inbox, reader_id)
     ]
 
 
-async def mark_read(venue: Venue, call: Call) -> Done:
-    """It was read; a second time changes nothing."""
-    asked, user_id = read_json(call.body, NoticeRead), session_of_call(call).user_id
-    outbox = _notices(venue).outbox
-    if not await asyncio.to_thread(outbox.mark_read, user_id, asked.notice_id, venue.clock()):
+async def marked_read(outbox: Outbox, reader_id: str, venue: Venue, call: Call) -> Done:
+    """Of that inbox, as the call asks. Raises `Refused` where there is no such notice in it."""
+    asked = read_json(call.body, NoticeRead)
+    if not await asyncio.to_thread(outbox.mark_read, reader_id, asked.notice_id, venue.clock()):
         raise missing_or_invalid("noticeId")
     return Done()
 
