@@ -18,6 +18,10 @@ class EchoEngine:
         self.next_due_ns = 2**63 - 1
         self._fault_at = fault_at
 
+    @property
+    def remembered_trades(self) -> tuple[int, int]:
+        return 1, 1
+
     def apply(self, commands: bytes | memoryview, /) -> bytes:
         events = []
         for command in unpack_all(COMMANDS, commands):

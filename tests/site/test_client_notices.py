@@ -55,6 +55,7 @@ def test_every_notice_that_falls_due_has_words() -> None:
     source = Path(client_clock.__file__).read_text()
     told = set(re.findall(r"notify\(\s*f\"[^\"]+\",\s*\"([a-z_]+)\"", source))
     told |= set(re.findall(r" name = \"([a-z_]+)\"", source))
+    told |= set(client_clock._RAISES.values())
     told |= {f"{each}_{end}" for each in client_clock._ENDING.values() for end in ("ends", "ended")}
     assert told == set(WORDS)
 

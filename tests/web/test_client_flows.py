@@ -17,7 +17,9 @@ from lionrock.store.database import open_database
 from lionrock.store.outbox.messages import Content
 from lionrock.store.outbox.tables import messages
 from lionrock.store.sealing import open_sealer
+from tests.compliance.rooms import best_answers
 from tests.gateways.rest.wallets import BITCOIN
+from tests.web.browsing import grave_violations
 from tests.web.client_pages import field
 from tests.web.holdings import AGREEMENT, Holder, deposit, person, prepare, settle, take
 from tests.web.staffed import Client, House
@@ -202,3 +204,40 @@ def test_a_paper_is_read_as_it_was_made(holder: Holder, browser: Browser) -> Non
         with page.expect_download() as sent:
             page.get_by_role("button", name="Get the statement").click()
         assert holder.account_id in Path(sent.value.path()).read_text()
+
+
+@pytest.mark.shows("ASSE-034")
+def test_a_higher_limit_waits_for_the_staff_and_each_sees_it(harbour: House, browser: Browser) -> None:
+    client = Client(harbour, "birger@mail.example.org", person("Holm", "Birger", 5))
+    prepare(client)
+    take(harbour, client)
+    client.done("POST", "riskProfile", {"answers": best_answers(read_data().profile[0])})
+    low = {"account_id": int(client.account_id), "exposure_limit_atoms": 1_000 * 10**8}
+    made = harbour["officer"].propose("exposure_limit", **low)
+    assert harbour["third"].approve(made)["state"] == "carried_out"
+    with client.at(browser, "/limits", locale="en-GB") as page:
+        for label, typed in {"Liquid net worth": "1000000", "Income of a year": "0"}.items():
+            field(page, label).fill(typed)
+        field(page, "Virtual assets held elsewhere").fill("0")
+        page.get_by_role("button", name="Work out the limit").click()
+        note = page.get_by_role("note").filter(has_text="waits for a person of the staff")
+        expect(note).to_contain_text("A higher limit of 300,000 USD waits")
+        expect(page.locator("dt", has_text="Exposure limit").locator("xpath=following-sibling::dd[1]")).to_contain_text(
+            "1,000.00 USD"
+        )
+        assert grave_violations(page) == []
+    with harbour["officer"].at(browser, "/staff", locale="en-GB") as page:
+        page.get_by_role("row").filter(has_text=client.client_id[:8]).get_by_role(
+            "link", name="Approve or decline a higher exposure limit"
+        ).click()
+        approve = page.get_by_role("button", name="Approve the higher limit")
+        expect(approve).to_be_disabled()
+        page.get_by_label("Why", exact=False).fill("payslips seen")
+        assert grave_violations(page) == []
+        approve.click()
+        expect(page.get_by_text("Higher limit asked for")).to_have_count(0)
+    limits = client.done("GET", "limits")
+    assert (limits["exposureLimitMinor"], limits["exposureRaise"]) == (300_000_00, None)
+    with client.at(browser, "/limits", locale="en-GB") as page:
+        expect(page.get_by_text("300,000.00 USD").first).to_be_visible()
+        expect(page.get_by_role("note").filter(has_text="waits")).to_have_count(0)

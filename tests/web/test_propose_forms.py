@@ -33,14 +33,15 @@ class Form(NamedTuple):
 
 OF_CLIENT = {"client": "{client}"}
 MARKET = {
-    "market": "9", "base asset": "1", "quote asset": "2", "fee is charged": "in the quote asset", "symbol": "BTCETH",
+    "market": "9", "base asset": "BTC", "quote asset": "ETH", "fee is charged": "in the quote asset",
+    "symbol": "BTCETH",
     "tick, in quote": "1", "lot, in base": "100000000", "highest price, in ticks": "1000000",
     "largest size, in lots": "1000", "least value": "1", "largest value": "1000000", "fee account": "2",
 }  # fmt: skip
 MARKET_RULES = {"market": "BTCUSD", "admitted classes": "12", "furthest price from the last": "50000"}
 HOURS = {"market": "ETHUSDT", "days": "business days", "opens (such as 09:00)": "09:00"}
-CORRECTION = {"asset": "3", "account that gives": "{account}", "account that gets": "{account}", "amount": "5"}
-RULE = {"rule": "HK-T02", "control": "issued_long_enough", "parameter": "months", "value": "24", "from the day": DAY}
+CORRECTION = {"asset": "USDT", "account that gives": "{account}", "account that gets": "{account}", "amount": "5"}
+RULE = {"rule": "HK-T02", "control": "issued long enough", "parameter": "months", "value": "24", "from the day": DAY}
 FORMS: dict[str, Form] = {
     "role_grant": Form(
         "administrator",
@@ -53,12 +54,13 @@ FORMS: dict[str, Form] = {
     "exposure_limit": Form("officer", {"account": "{account}", "exposure limit": "1000000"}, "1,000,000"),
     "client_evidence": Form(
         "officer",
-        OF_CLIENT | {"kind of document": "net_worth", "SHA-256 of the document": SHA256, "date of the document": PAST},
-        refused="kind is none of ",
+        OF_CLIENT
+        | {"kind of document": "portfolio statement", "SHA-256 of the document": SHA256, "date of the document": PAST},
+        "portfolio statement",
     ),
     "client_risk": Form("officer", OF_CLIENT | {"level": "low"}, "low"),
     "client_due_diligence": Form(
-        "officer", OF_CLIENT | {"step": "tea", "SHA-256 of the document": SHA256}, refused="step is none of "
+        "officer", OF_CLIENT | {"step": "source of wealth", "SHA-256 of the document": SHA256}, "source of wealth"
     ),
     "client_review": Form("officer", OF_CLIENT | {"SHA-256 of the document": SHA256}, SHA256),
     "agreement_version": Form(
@@ -79,7 +81,8 @@ FORMS: dict[str, Form] = {
     "market_listing": Form("operator", MARKET, "BTCETH"),
     "fee_tier": Form("operator", {"fee tier": "2", "maker fee": "600", "taker fee": "900"}, "600 ppm (0.06 %)"),
     "fee_tier_assignment": Form("operator", {"account": "{account}", "fee tier": "3"}, "3"),
-    "error_trade": Form("operator", {"trade": "1"}, "1"),
+    "error_trade": Form("operator", {"trade": "1"}, refused="there is no trade 1 of the last hour"),
+    "deposit_return": Form("operator", {"deposit": "7", "account": "{account}"}, refused="no deposit 7 is set aside"),
     "correction": Form("operator", CORRECTION, "5"),
     "admission_decision": Form(
         "officer", {"token": "DOGE", "offered to": "professionals"}, refused="DOGE has no application"
@@ -96,7 +99,7 @@ FORMS: dict[str, Form] = {
     ),
     "attestation": Form(
         "officer",
-        {"subject": "technology_audit", "SHA-256 of the document": SHA256},
+        {"subject": "technology audit", "SHA-256 of the document": SHA256},
         refused="The site does not hold this document.",
     ),
     "onboarding_decision": Form("operator", OF_CLIENT | {"decision": "decline the application"}, "decline"),
@@ -111,15 +114,12 @@ FORMS: dict[str, Form] = {
 NOT_THERE: tuple[tuple[str, dict[str, str], str], ...] = (
     ("account_restriction", {"account": "999999"}, "there is no account 999999"),
     ("fee_tier_assignment", {"account": "999999"}, "there is no account 999999"),
-    ("fee_tier_assignment", {"fee tier": "77"}, "there is no fee tier 77"),
-    ("correction", {"asset": "99"}, "there is no asset 99"),
     ("correction", {"account that gets": "999999"}, "there is no account 999999"),
     ("asset_listing", {"code": "BTC"}, "there is an asset 9 or BTC already"),
     ("market_listing", {"market": "1"}, "there is a market 1 or BTCETH already"),
-    ("market_listing", {"base asset": "99"}, "there is no asset 99"),
     ("market_listing", {"fee account": "999999"}, "there is no account 999999"),
+    ("kill_switch", {"how far it reaches": "one account", "market or account": "999999"}, "there is no account 999999"),
     ("client_review", {"client": "nobody"}, "there is no such client"),
-    ("client_risk", {"level": "purple"}, "level is none of high, low, medium"),
 )
 """What the facts do not have is told when it is looked at, not once somebody has approved it."""
 
@@ -191,7 +191,32 @@ def test_what_is_not_there_is_said_before_anybody_approves_it(
             press_look(page)
             expect(page.get_by_role("alert")).to_contain_text(words)
             for label, text in changed.items():
-                expect(control(page, label)).to_have_value(text)
+                field = control(page, label)
+                chosen = field.evaluate("each => each.selectedOptions?.[0]?.textContent ?? each.value")
+                assert chosen.strip() == text
+
+
+@pytest.mark.shows("STAF-028")
+def test_what_is_known_is_chosen_by_its_name_and_nothing_is_chosen_beforehand(house: House, browser: Browser) -> None:
+    def offered(page: Page, action: str, label: str) -> list[str]:
+        page.goto(f"/staff/propose/{action}")
+        field = control(page, label)
+        expect(field).to_have_value("")
+        return [each.strip() for each in field.locator("option").all_text_contents()]
+
+    with house["officer"].at(browser, "/staff") as page:
+        assert offered(page, "client_risk", "level") == ["Choose", "low", "medium", "high"]
+        assert offered(page, "client_due_diligence", "step")[1:3] == ["source of wealth", "source of funds"]
+        assert "HK-T02" in offered(page, "rule_parameter", "rule")
+    with house["operator"].at(browser, "/staff") as page:
+        assert offered(page, "correction", "asset")[1:4] == ["BTC", "ETH", "USDT"]
+        page.goto("/staff/propose/kill_switch")
+        expect(control(page, "market or account")).to_have_count(0)
+        fill(page, how_far_it_reaches="the whole site")
+        expect(control(page, "market or account")).to_have_count(0)
+        fill(page, how_far_it_reaches="one market", market_or_account="BTCUSD")
+        look(page)
+        expect(page.locator("main table")).to_contain_text("one market")
 
 
 @pytest.mark.shows("STAF-008", "STAF-028")

@@ -13,6 +13,7 @@ import msgspec
 
 from lionrock.compliance.onboarding.house_documents import HouseDocuments
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
+from lionrock.people.staff.payloads import PayloadChoice
 from lionrock.people.staff.refusals import No, StaffRefused
 from lionrock.rulebook.attestations import Asked, Attestation, AttestationLog, subjects
 from lionrock.rulebook.controls.backing import subject_of
@@ -65,7 +66,10 @@ class Attesting:
 
     def register(self, executors: Executors) -> None:
         """Raises `ValueError` when it is there already."""
-        executors.register("attestation", Statement, self._attest, self._checked)
+        executors.register("attestation", Statement, self._attest, self._checked, choices=self._subjects)
+
+    def _subjects(self) -> dict[str, list[PayloadChoice]]:
+        return {"subject": [PayloadChoice(each, each) for each in sorted(self._desk.asked())]}
 
     def _checked(self, payload: Statement) -> object:
         """What rules ask of the subject, as it is now. SQL. Raises `OrderRefused` and `StaffRefused`."""

@@ -9,6 +9,7 @@ from datetime import date
 import msgspec
 
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
+from lionrock.people.staff.payloads import PayloadChoice
 from lionrock.rulebook.adjusting import ChangeUnfit
 from lionrock.rulebook.changes import ParameterChange, RuleChange, Value
 from lionrock.rulebook.regime import Regime, RuleInForce
@@ -39,7 +40,16 @@ class RuleParameters:
 
     def register(self, executors: Executors) -> None:
         """Raises `ValueError` when it is there already."""
-        executors.register("rule_parameter", ParameterOrdered, self._change, self._as_it_would_be)
+        executors.register("rule_parameter", ParameterOrdered, self._change, self._as_it_would_be, choices=self._rules)
+
+    def _rules(self) -> dict[str, list[PayloadChoice]]:
+        """Rules in force that have numbers, and the controls that take them."""
+        checks = [(rule.id, check) for rule in self._regime.at(self._now()) for check in rule.loaded.checks]
+        named = [(rule_id, check.control.name) for rule_id, check in checks if check.parameters.__struct_fields__]
+        return {
+            "rule_id": [PayloadChoice(each, each) for each in dict.fromkeys(rule_id for rule_id, _ in named)],
+            "control": [PayloadChoice(each, each) for each in sorted({control for _, control in named})],
+        }
 
     def _as_it_would_be(self, payload: ParameterOrdered) -> object:
         """The rule's row on that day, so that nobody approves one change and gets it on top of another."""

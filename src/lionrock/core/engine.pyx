@@ -326,6 +326,13 @@ cdef class Engine:
                 rows.append((asset_id, balance.available_atoms, balance.held_atoms))
         return rows
 
+    @property
+    def remembered_trades(self) -> tuple:
+        """The first trade that can be booked back by its number, and the number of the next one there will be; from
+        any thread. What is older than an hour is forgotten with the next command.
+        """
+        return self.error_trades.first, self.error_trades.after_last
+
     def preview(self, const uint8_t[::1] order not None, int64_t time_ns) -> tuple:
         """What a `PlaceOrder` record would be answered at a time, `OrderPlaced` or `CommandRejected` as a record of its
         own, and the account's exposure with it in atoms of the valuation asset (0 where it is refused before its size

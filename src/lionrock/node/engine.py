@@ -20,6 +20,10 @@ class Engine(Protocol):
     def next_due_ns(self) -> int:
         """When something is due that the next command from then on brings; 2^63 - 1 for never."""
 
+    @property
+    def remembered_trades(self) -> tuple[int, int]:
+        """Number of the first trade that can be booked back, and of the next one there will be. From any thread."""
+
     def apply(self, commands: bytes | memoryview, /) -> bytes:
         """Whole command records in, event records out. Raises `lionrock.words.faults.Fault`."""
 

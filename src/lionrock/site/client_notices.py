@@ -32,6 +32,17 @@ WORDS: dict[str, Words] = {
     "exposure_limit_notice": Words(
         "Your exposure limit", "An exposure limit was set for your account.", "See how it was worked out in your file."
     ),
+    "exposure_raise_waits": Words(
+        "Your higher exposure limit waits",
+        "What you declared would raise your exposure limit. A person of the staff looks at it first, as it protects "
+        "you; until then the present one holds.",
+        "Nothing is to be done; see your limits.",
+    ),
+    "exposure_raise_declined": Words(
+        "Your exposure limit stays as it is",
+        "A person of the staff looked at what you declared, and the present exposure limit stays.",
+        "Write to the site if you have questions, or declare anew when something has changed.",
+    ),
     "exposure_limit_ends": Words("Your exposure limit ends", "Your exposure limit will end.", "Ask for a new one."),
     "exposure_limit_ended": Words("Your exposure limit has ended", "Your exposure limit has ended; you may only sell."),
     "risk_profile_ends": Words("Your risk profile ends", "Your risk profile will end.", "Answer its questions again."),

@@ -27,6 +27,7 @@ from lionrock.compliance.gates.client_gates import ClientGates, Ledger
 from lionrock.compliance.gates.file_orders import ClientFileOrders
 from lionrock.compliance.gates.onboarded import AssessedRecords, OnboardedClients, OnboardingGates
 from lionrock.compliance.gates.outcomes import SiteTerms
+from lionrock.compliance.gates.raises_work import RaisesWork
 from lionrock.compliance.identity.contact import Address
 from lionrock.compliance.onboarding.forms import PersonForm
 from lionrock.compliance.onboarding.house_documents import HouseDocuments
@@ -333,6 +334,7 @@ def _clients(
     OnboardingOrders(onboarding).register(ground.staff.executors)
     onboarding.releases.register(ground.staff.executors)
     ground.staff.queue.add(OnboardingWork(onboarding))
+    ground.staff.queue.add(RaisesWork(assessments.exposure))
     ClientFileOrders(clock, ground.clock).register(ground.staff.executors)
     return onboarding, Assessed(assessments, clock.gates, clock, citations(rulebook.regime, ground.clock()))
 

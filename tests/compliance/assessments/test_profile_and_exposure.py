@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.exposure import Means, limit_of, read_exposure_method, share_rounded_down
 from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.profile import read_profile_method, score_profile
@@ -135,3 +136,86 @@ def test_terms_that_contradict_themselves_are_refused() -> None:
     ):
         with pytest.raises(ValueError, match=r"effect|class|late"):
             checked(broken)
+
+
+CAREFUL = dict.fromkeys(BOLD, "a")
+
+
+def limits(room: Assessments) -> tuple[int, int | None]:
+    """In force, and what waits."""
+    findings = room.records.of(CLIENT)
+    standing, asked = last(findings, Kind.EXPOSURE_LIMIT), last(findings, Kind.EXPOSURE_RAISE)
+    assert standing is not None
+    return standing.points, asked.points if asked else None
+
+
+def waiting(room: Assessments) -> int:
+    (asked,) = room.exposure.waiting()
+    return asked.number
+
+
+@pytest.mark.shows("ASSE-034")
+def test_what_raises_a_limit_waits_for_a_person_and_what_lowers_it_counts_at_once(tmp_path: Path) -> None:
+    room, _, _ = assessments_in(tmp_path)
+    room.profiles.answer(CLIENT, BOLD, START_NS)
+    room.exposure.assess(CLIENT, Means(100_00, 0, 0), START_NS)
+    assert limits(room) == (30_00, None), "the first counts at once"
+    room.exposure.assess(CLIENT, Means(1_000_00, 0, 0), START_NS + 1)
+    assert limits(room) == (30_00, 300_00)
+    room.exposure.assess(CLIENT, Means(2_000_00, 0, 0), START_NS + 2)
+    assert limits(room) == (30_00, 600_00), "the newest declaration is what waits"
+    first = waiting(room)
+    room.exposure.assess(CLIENT, Means(90_00, 0, 0), START_NS + 3)
+    assert limits(room) == (27_00, None), "a lower one counts, and what waited is void"
+    with pytest.raises(AssessmentRefused, match="raise_not_waiting"):
+        room.exposure.approve_raise(CLIENT, first, EVA, "seen", START_NS + 4)
+    room.exposure.assess(CLIENT, Means(1_000_00, 0, 0), START_NS + 5)
+    with pytest.raises(AssessmentRefused, match="reason_missing"):
+        room.exposure.approve_raise(CLIENT, waiting(room), EVA, " ", START_NS + 6)
+    made = room.exposure.approve_raise(CLIENT, waiting(room), EVA, "payslips seen", START_NS + 6)
+    assert (made.decided_by, made.approved_by, made.until_ns) == ("client", EVA.staff_id, START_NS + 6 + 365 * DAY_NS)
+    assert limits(room) == (300_00, None)
+    assert room.exposure.steps(made)["share of net worth"] == 300_00
+    room.exposure.assess(CLIENT, Means(5_000_00, 0, 0), START_NS + 7)
+    declined = room.exposure.decline_raise(CLIENT, waiting(room), EVA, "no evidence", START_NS + 8)
+    assert (limits(room), declined.decided_by) == ((300_00, None), EVA.staff_id)
+    assert b"no evidence" not in stored(tmp_path)
+
+
+@pytest.mark.shows("ASSE-034")
+def test_a_questionnaire_moves_the_limit_by_the_same_rule(tmp_path: Path) -> None:
+    room, _, _ = assessments_in(tmp_path)
+    room.profiles.answer(CLIENT, CAREFUL, START_NS)
+    room.exposure.assess(CLIENT, Means(100_00, 0, 0), START_NS)
+    assert limits(room) == (5_00, None)
+    room.profiles.answer(CLIENT, BOLD, START_NS + 1)
+    room.exposure.follow_profile(CLIENT, START_NS + 1)
+    assert limits(room) == (5_00, 30_00)
+    number = waiting(room)
+    room.profiles.answer(CLIENT, CAREFUL, START_NS + 2)
+    with pytest.raises(AssessmentRefused, match="risk_profile_missing"):
+        room.exposure.approve_raise(CLIENT, number, EVA, "seen", START_NS + 2)
+    room.exposure.follow_profile(CLIENT, START_NS + 2)
+    assert limits(room) == (5_00, None), "back to where it was: nothing waits"
+    room.profiles.answer(CLIENT, BOLD, START_NS + 3)
+    room.exposure.follow_profile(CLIENT, START_NS + 3)
+    room.exposure.approve_raise(CLIENT, waiting(room), EVA, "seen", START_NS + 3)
+    room.profiles.answer(CLIENT, CAREFUL, START_NS + 4)
+    room.exposure.follow_profile(CLIENT, START_NS + 4)
+    assert limits(room) == (5_00, None), "a lower class lowers the limit at once"
+
+
+@pytest.mark.shows("ASSE-034")
+def test_a_limit_that_has_ended_is_renewed_as_it_was_while_the_raise_waits(tmp_path: Path) -> None:
+    room, _, _ = assessments_in(tmp_path)
+    room.profiles.answer(CLIENT, BOLD, START_NS)
+    room.exposure.assess(CLIENT, Means(100_00, 0, 0), START_NS)
+    later = START_NS + 366 * DAY_NS
+    room.profiles.answer(CLIENT, BOLD, later)
+    room.exposure.assess(CLIENT, Means(1_000_00, 0, 0), later)
+    assert limits(room) == (30_00, 300_00)
+    standing = last(room.records.of(CLIENT), Kind.EXPOSURE_LIMIT)
+    assert standing is not None
+    assert standing.holds(later)
+    room.exposure.set_by_hand(CLIENT, 10_00, "risk", proposer=EVA, approver=FINN, at_ns=later + 1)
+    assert limits(room) == (10_00, None), "two people answered what waited"

@@ -271,4 +271,6 @@ async def test_a_client_declares_anew_after_a_day_and_never_while_stopped(tmp_pa
         assert reason_of(await ann.send("PUT", "limits/means", richer)) == "declaring_stopped"
         room.onboarding.change("aa", state="active")
         assert (await ann.done("POST", "riskProfile", {"answers": best}))["profile"] == "aggressive"
-        assert (await ann.done("PUT", "limits/means", means))["exposureLimitMinor"] > before
+        declared = await ann.done("PUT", "limits/means", means)
+        assert declared["exposureLimitMinor"] == before
+        assert declared["exposureRaise"]["limitMinor"] > before

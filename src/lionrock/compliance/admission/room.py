@@ -24,6 +24,7 @@ from lionrock.compliance.admission.tokens import Audience, Described, Token, Vot
 from lionrock.people.staff.audit import MACHINE, Audit, RecordDigest
 from lionrock.people.staff.members import Members
 from lionrock.people.staff.orders import Executors, Order, OrderRefused
+from lionrock.people.staff.payloads import PayloadChoice
 from lionrock.people.staff.tables import writing
 from lionrock.rulebook.facts import TokenRecord
 from lionrock.store.sealing import Sealer
@@ -113,8 +114,14 @@ class Admission:
 
     def wire(self, executors: Executors) -> None:
         """What two people decide here."""
-        executors.register("admission_decision", AdmissionOrder, self._carry_out, self._target, self._offered)
+        executors.register(
+            "admission_decision", AdmissionOrder, self._carry_out, self._target, self._offered, choices=self._tokens
+        )
         executors.register("index_provider", Provider, self._record_provider)
+
+    def _tokens(self) -> dict[str, list[PayloadChoice]]:
+        """Those that somebody applied for; nothing else can be decided on."""
+        return {"asset": [PayloadChoice(each.asset, each.asset) for each in self.register.all()]}
 
     # What is known
 

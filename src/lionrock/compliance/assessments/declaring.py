@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from lionrock.compliance.assessments.ports import Client
-from lionrock.compliance.assessments.records import BY_CLIENT, Finding, Kind, of_kind
+from lionrock.compliance.assessments.records import BY_CLIENT, Finding, Kind
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.terms import Effect, Terms
 
@@ -27,7 +27,8 @@ def check_may_declare(client: Client, findings: Sequence[Finding], kind: Kind, t
             rules=rules,
             figures={"state": client.state},
         )
-    own = [each.from_ns for each in of_kind(findings, kind) if each.decided_by == BY_CLIENT]
+    kinds = (kind, Kind.EXPOSURE_RAISE) if kind is Kind.EXPOSURE_LIMIT else (kind,)
+    own = [each.from_ns for each in findings if each.kind in kinds and each.decided_by == BY_CLIENT]
     again_ns = max(own, default=at_ns - terms.declaring.wait_hours * _HOUR_NS) + terms.declaring.wait_hours * _HOUR_NS
     if at_ns < again_ns:
         raise AssessmentRefused(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import msgspec
+from sqlalchemy import Connection
 
 from lionrock.compliance.assessments.ports import DAY_NS
-from lionrock.compliance.assessments.records import BY_CLIENT, Finding, Kind, New, Records, last
+from lionrock.compliance.assessments.records import BY_CLIENT, BY_SITE, Finding, Kind, New, Records, last, of_kind
 from lionrock.compliance.assessments.refusals import AssessmentRefused, check_reason, check_two
 from lionrock.compliance.assessments.terms import ExposureTerms, read_method
 from lionrock.compliance.staff_identity import StaffIdentity
@@ -134,8 +136,101 @@ class ExposureLimits:
             method=self.method.id,
             method_sha256=self._sha256,
         )
-        self._records.add(new, {"means": means, "steps": limit.steps})
+        self._take(self._records.of(client_id), new, {"means": means, "steps": limit.steps})
         return limit
+
+    def follow_profile(self, client_id: str, at_ns: int) -> None:
+        """Works the limit out anew from the means declared last, as the profile is another one; until when it holds
+        stays. Nothing without such means, nor of a limit that people set by hand.
+        """
+        findings = self._records.of(client_id)
+        standing, profile = last(findings, Kind.EXPOSURE_LIMIT), last(findings, Kind.RISK_PROFILE)
+        declared = last(findings, Kind.EXPOSURE_LIMIT, Kind.EXPOSURE_RAISE)
+        if profile is None or standing is None or declared is None or standing.result == BY_HAND:
+            return
+        means = msgspec.convert(self._records.details(declared)["means"], Means)
+        limit = limit_of(means, profile.result, self.method)
+        if limit.limit_minor == standing.points:
+            self._replace_waiting(findings, at_ns)
+            return
+        new = New(client_id, Kind.EXPOSURE_LIMIT, profile.result, at_ns, BY_SITE, until_ns=standing.until_ns)
+        method = {"method": self.method.id, "method_sha256": self._sha256}
+        new = msgspec.structs.replace(new, points=limit.limit_minor, **method)
+        self._take(findings, new, {"means": means, "steps": limit.steps})
+
+    def _take(self, findings: Sequence[Finding], new: New, details: dict[str, Any]) -> None:
+        """What lowers a limit, or is the first, counts at once. What raises it waits for somebody of the staff, and
+        meanwhile the one before bounds the client, also where that has ended and was declared anew.
+        """
+        standing = last(findings, Kind.EXPOSURE_LIMIT)
+        raised = standing is not None and new.points > standing.points
+        with self._records.database.begin() as connection:
+            self._replace_waiting(findings, new.from_ns, connection)
+            if standing is None or not raised:
+                self._records.add(new, details, connection)
+                return
+            if not standing.holds(new.from_ns) and new.decided_by == BY_CLIENT:
+                kept = (*details["steps"], Step("as before, until somebody has looked at it", standing.points))
+                told = details | {"steps": kept}
+                self._records.add(msgspec.structs.replace(new, points=standing.points), told, connection)
+            self._records.add(msgspec.structs.replace(new, kind=Kind.EXPOSURE_RAISE, until_ns=0), details, connection)
+
+    def _replace_waiting(self, findings: Sequence[Finding], at_ns: int, connection: Connection | None = None) -> None:
+        """What waits was asked before something newer, and is answered by that."""
+        for each in of_kind(findings, Kind.EXPOSURE_RAISE):
+            self._records.end(each.number, at_ns, connection)
+
+    def approve_raise(self, client_id: str, number: int, staff: StaffIdentity, reason: str, at_ns: int) -> Finding:
+        """The client asked by declaring, one person of the staff approves; it holds until its review from now on.
+
+        Raises `AssessmentRefused`, also where it was answered or replaced, or the profile behind it has ended.
+        """
+        check_reason(reason)
+        findings = self._records.of(client_id)
+        asked, profile = self._waiting(findings, number), last(findings, Kind.RISK_PROFILE)
+        if profile is None or not profile.holds(at_ns) or profile.result != asked.result:
+            raise AssessmentRefused(
+                "risk_profile_missing",
+                "the limit follows from a risk profile that is no longer in force",
+                next_step="have the client answer the questionnaire of the risk profile, or decline",
+                rules=self.method.rules,
+            )
+        new = New(
+            client_id,
+            Kind.EXPOSURE_LIMIT,
+            asked.result,
+            at_ns,
+            asked.decided_by,
+            staff.staff_id,
+            at_ns + self.terms.review_days * DAY_NS,
+            asked.points,
+            asked.method,
+            asked.method_sha256,
+        )
+        details = self._records.details(asked) | {"reason": reason}
+        with self._records.database.begin() as connection:
+            self._records.end(asked.number, at_ns, connection)
+            return self._records.add(new, details, connection)
+
+    def decline_raise(self, client_id: str, number: int, staff: StaffIdentity, reason: str, at_ns: int) -> Finding:
+        """The limit of before stays; why is sealed, and not told to the client. Raises `AssessmentRefused`."""
+        check_reason(reason)
+        asked = self._waiting(self._records.of(client_id), number)
+        new = New(client_id, Kind.EXPOSURE_RAISE_DECLINED, str(asked.number), at_ns, staff.staff_id)
+        with self._records.database.begin() as connection:
+            self._records.end(asked.number, at_ns, connection)
+            return self._records.add(msgspec.structs.replace(new, points=asked.points), {"reason": reason}, connection)
+
+    def _waiting(self, findings: Sequence[Finding], number: int) -> Finding:
+        asked = last(findings, Kind.EXPOSURE_RAISE)
+        if asked is None or asked.number != number:
+            raise AssessmentRefused(
+                "raise_not_waiting",
+                "this raise of the limit was answered already, or another declaration took its place",
+                next_step="read the client's file again",
+                rules=self.method.rules,
+            )
+        return asked
 
     def set_by_hand(
         self,
@@ -147,7 +242,10 @@ class ExposureLimits:
         approver: StaffIdentity,
         at_ns: int,
     ) -> Finding:
-        """Two people set another limit, with a reason, until the next review. Raises `AssessmentRefused`."""
+        """Two people set another limit, with a reason, until the next review; a raise that waits is answered with it.
+
+        Raises `AssessmentRefused`.
+        """
         check_two(proposer, approver, self.method.rules)
         check_reason(reason)
         if not 0 <= limit_minor <= MOST_MINOR:
@@ -160,7 +258,15 @@ class ExposureLimits:
             )
         until_ns = at_ns + self.terms.review_days * DAY_NS
         new = New(client_id, Kind.EXPOSURE_LIMIT, BY_HAND, at_ns, proposer.staff_id, approver.staff_id, until_ns)
-        return self._records.add(msgspec.structs.replace(new, points=limit_minor), {"reason": reason, "steps": []})
+        new, told = msgspec.structs.replace(new, points=limit_minor), {"reason": reason, "steps": []}
+        findings = self._records.of(client_id)
+        with self._records.database.begin() as connection:
+            self._replace_waiting(findings, at_ns, connection)
+            return self._records.add(new, told, connection)
+
+    def waiting(self) -> list[Finding]:
+        """Raises of all clients that nobody of the staff has answered."""
+        return [asked for each in self._records.all().values() if (asked := last(each, Kind.EXPOSURE_RAISE))]
 
     def steps(self, finding: Finding) -> Mapping[str, int]:
         """How a limit came about, by the words of each step."""

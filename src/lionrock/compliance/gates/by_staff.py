@@ -127,6 +127,22 @@ async def set_exposure_limit(
     )
 
 
+async def answer_raise(
+    clock: ClientClock,
+    staff: StaffIdentity,
+    client_id: str,
+    number: int,
+    *,
+    approves: bool,
+    reason: str,
+    at_ns: int,
+) -> Finding:
+    """One person answers what a client asked for by its own declaration. Raises `AssessmentRefused`."""
+    limits = clock.assessments.exposure
+    answer = limits.approve_raise if approves else limits.decline_raise
+    return await _then_attend(clock, client_id, at_ns, lambda: answer(client_id, number, staff, reason, at_ns))
+
+
 async def restrict(
     clock: ClientClock, staff: StaffIdentity, client_id: str, effect: Effect, reason: str, *, at_ns: int
 ) -> Finding:

@@ -80,6 +80,7 @@ class ClientClock:
         """Whether a finding was added, and when there is something to do next."""
         chores = _Chores(self.gates, current, at_ns)
         chores.tell_exposure_limit()
+        chores.tell_exposure_raise()
         chores.announce_ends()
         chores.announce_agreements()
         chores.periodic_review()
@@ -94,6 +95,12 @@ _ENDING = {
     Kind.RISK_PROFILE: "risk_profile",
     Kind.EXPOSURE_LIMIT: "exposure_limit",
 }
+
+_RAISES: dict[str, str] = {
+    Kind.EXPOSURE_RAISE: "exposure_raise_waits",
+    Kind.EXPOSURE_RAISE_DECLINED: "exposure_raise_declined",
+}
+"""Notices of what a client's own declaration would raise."""
 
 
 class _Chores:
@@ -135,6 +142,15 @@ class _Chores:
         notice = New(self._client_id, Kind.EXPOSURE_NOTICE, str(limit.number), self._at_ns, BY_SITE)
         self._assessments.records.add(notice)
         self.added = True
+
+    def tell_exposure_raise(self) -> None:
+        """That a higher limit waits for the staff, and when it was declined; not why."""
+        for each in self._findings:
+            name = _RAISES.get(each.kind)
+            if name is not None and (each.kind != Kind.EXPOSURE_RAISE or not each.ended_ns):
+                figures = {"limit_minor": each.points}
+                key = f"{each.kind}:{each.number}"
+                self._owed.notify(key, name, self._client_id, figures, self._at_ns, begun_ns=each.from_ns)
 
     def announce_ends(self) -> None:
         """The client is told before evidence, profile and limit end, and when they have."""

@@ -12,7 +12,8 @@ from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.gates.client_clock import ClientClock
 from lionrock.compliance.staff_identity import maker_and_approver
-from lionrock.people.staff.orders import Executors, Order, OrderRefused
+from lionrock.people.staff.orders import Choices, Executors, Order, OrderRefused
+from lionrock.people.staff.payloads import PayloadChoice
 
 _Done = TypeVar("_Done")
 
@@ -69,26 +70,46 @@ class ClientFileOrders:
     def register(self, executors: Executors) -> None:
         """All of them. Raises `ValueError` when one is there already."""
         add = executors.register
-        add("client_evidence", ClassEvidenced, self._classify, self._of_evidence)
-        add("client_risk", RiskSet, self._rate, self._of_level)
-        add("client_due_diligence", StepDone, self._enhance, self._of_step)
+        add(
+            "client_evidence",
+            ClassEvidenced,
+            self._classify,
+            self._of_evidence,
+            choices=self._offer("kind", self._kinds),
+        )
+        add("client_risk", RiskSet, self._rate, self._of_level, choices=self._offer("level", self._levels))
+        add("client_due_diligence", StepDone, self._enhance, self._of_step, choices=self._offer("step", self._steps))
         add("client_review", Reviewed, self._review, self._of_client)
         add("agreement_version", AgreementPublished, self._publish)
+
+    # What a payload may say: the methods' own names, in their order.
+
+    def _kinds(self) -> list[str]:
+        return list(self._assessments.evidence.terms.kinds)
+
+    def _levels(self) -> list[str]:
+        return [each.name for each in self._assessments.risk.method.level]
+
+    def _steps(self) -> list[str]:
+        steps = (step for level in self._assessments.risk.method.level for step in level.enhanced)
+        return list(dict.fromkeys(steps))
+
+    @staticmethod
+    def _offer(name: str, values: Callable[[], list[str]]) -> Choices:
+        return lambda: {name: [PayloadChoice(value, value) for value in values()]}
 
     # What a proposal would change, as it is now. SQL.
 
     def _of_evidence(self, payload: ClassEvidenced) -> object:
-        _one_of("kind", payload.kind, self._assessments.evidence.terms.kinds)
+        _one_of("kind", payload.kind, self._kinds())
         return self._of_client(payload)
 
     def _of_level(self, payload: RiskSet) -> object:
-        _one_of("level", payload.level, [each.name for each in self._assessments.risk.method.level])
+        _one_of("level", payload.level, self._levels())
         return self._of_client(payload)
 
     def _of_step(self, payload: StepDone) -> object:
-        _one_of(
-            "step", payload.step, {step for level in self._assessments.risk.method.level for step in level.enhanced}
-        )
+        _one_of("step", payload.step, self._steps())
         return self._of_client(payload)
 
     def _of_client(self, payload: Any) -> object:

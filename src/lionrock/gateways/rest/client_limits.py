@@ -81,6 +81,16 @@ class StepShown(msgspec.Struct):
     minor: int
 
 
+class RaiseShown(msgspec.Struct, rename="camel"):
+    """A higher limit that the client's own declaration asks for, and that waits for somebody of the staff."""
+
+    number: int
+    limit_minor: int
+    declared_at_ms: int
+    steps: list[StepShown]
+    """How it was worked out."""
+
+
 class LimitsShown(msgspec.Struct, rename="camel"):
     """What a client may do, and why."""
 
@@ -93,6 +103,8 @@ class LimitsShown(msgspec.Struct, rename="camel"):
     exposure_until_ms: int
     """When it is to be reviewed."""
     exposure_steps: list[StepShown]
+    exposure_raise: RaiseShown | None
+    """What waits; the limit above holds meanwhile. Null where nothing does."""
     method: str
     accounts: list[AccountLimits]
     conditions: list[ConditionShown]
@@ -130,7 +142,9 @@ async def _profile(assessed: Assessed, client: Client) -> ProfileShown:
 
 
 async def answer_profile(venue: Venue, call: Call) -> ProfileShown:
-    """Scores the questionnaire; the class counts from now on."""
+    """Scores the questionnaire; the class counts from now on. The exposure limit is worked out anew with it from the
+    means declared last: a lower one counts at once, a higher one waits for somebody of the staff.
+    """
     assessed, client = await assessed_client(venue, call)
     asked, now_ns = read_json(call.body, ProfileAnswers), venue.clock()
     with told_why(assessed):
@@ -145,6 +159,7 @@ def _answer(assessed: Assessed, client: Client, asked: ProfileAnswers, now_ns: i
         found = room.records.of(client.client_id)
         check_may_declare(client, found, Kind.RISK_PROFILE, room.terms, now_ns)
         room.profiles.answer(client.client_id, asked.answers, now_ns)
+        room.exposure.follow_profile(client.client_id, now_ns)
 
 
 def _declare(assessed: Assessed, client: Client, asked: Means, now_ns: int) -> None:
@@ -162,7 +177,9 @@ async def show_limits(venue: Venue, call: Call) -> LimitsShown:
 
 
 async def declare_means(venue: Venue, call: Call) -> LimitsShown:
-    """Works the exposure limit out anew; the figures are sealed."""
+    """Works the exposure limit out anew; the figures are sealed. The first, and one that is lower, counts at once; what
+    would raise it waits for somebody of the staff (`exposureRaise`).
+    """
     assessed, client = await assessed_client(venue, call)
     asked, now_ns = read_json(call.body, Means), venue.clock()
     with told_why(assessed):
@@ -188,7 +205,8 @@ async def _limits(venue: Venue, assessed: Assessed, client: Client) -> LimitsSho
     current = await assessed.clock.attend(client.client_id, venue.clock())
     if current is None:
         raise Refused(-1101)
-    newest = last(await asyncio.to_thread(assessed.assessments.records.of, client.client_id), Kind.EXPOSURE_LIMIT)
+    findings = await asyncio.to_thread(assessed.assessments.records.of, client.client_id)
+    newest = last(findings, Kind.EXPOSURE_LIMIT)
     terms = assessed.assessments.terms
     return LimitsShown(
         current.client_class,
@@ -197,6 +215,7 @@ async def _limits(venue: Venue, assessed: Assessed, client: Client) -> LimitsSho
         current.exposure_limit_minor,
         ms(newest.until_ns) if newest else 0,
         await asyncio.to_thread(_steps, assessed, newest),
+        await asyncio.to_thread(raise_shown, assessed, findings),
         newest.method if newest else "",
         [account_limits(assessed, account_id) for account_id in assessed.gates.accounts(current.client)],
         conditions(assessed, told_to_client(current.conditions)),
@@ -211,6 +230,12 @@ def _steps(assessed: Assessed, newest: Finding | None) -> list[StepShown]:
     if newest is None:
         return []
     return [StepShown(words, minor) for words, minor in assessed.assessments.exposure.steps(newest).items()]
+
+
+def raise_shown(assessed: Assessed, findings: Iterable[Finding]) -> RaiseShown | None:
+    """What of a client's own declaration waits for the staff. SQL."""
+    asked = last(findings, Kind.EXPOSURE_RAISE)
+    return RaiseShown(asked.number, asked.points, ms(asked.from_ns), _steps(assessed, asked)) if asked else None
 
 
 def account_limits(assessed: Assessed, account_id: int) -> AccountLimits:

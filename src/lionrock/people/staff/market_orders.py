@@ -10,7 +10,7 @@ import msgspec
 
 from lionrock.node.node import Node
 from lionrock.people.staff.orders import CarryOut, Executors, Order, OrderRefused
-from lionrock.people.staff.payloads import numbered
+from lionrock.people.staff.payloads import PayloadChoice, numbered
 from lionrock.views.catalogue import Catalogue
 from lionrock.views.profiles import Profiles
 from lionrock.views.telling import about, refusal_told
@@ -198,15 +198,18 @@ class MarketOrders:
         add("client_class", ClientClassified, self._classify, self._profile, now.profile)
         add("exposure_limit", ExposureLimited, self._limit_exposure, self._profile, now.profile)
         add("market_phase", MarketPhased, self._phase, self._market, now.phase)
-        add("kill_switch", KillSwitched, self._as_command(SetKillSwitch), None, now.kill_switch)
+        add("kill_switch", KillSwitched, self._as_command(SetKillSwitch), self._switched, now.kill_switch)
         add("price_band", BandSet, self._as_command(SetPriceBand), self._band, now.band)
         add("market_rules", RulesSet, self._as_command(SetMarketRules), self._market_rules, now.market_rules)
         add("asset_listing", NewAsset, self._as_command(ListAsset), self._new_asset)
-        add("market_listing", NewMarket, self._as_command(ListMarket), self._new_market)
+        add("market_listing", NewMarket, self._as_command(ListMarket), self._new_market, choices=self._assets)
         add("fee_tier", TierSet, self._as_command(SetFeeTier), self._tier, now.tier)
-        add("fee_tier_assignment", TierAssigned, self._as_command(AssignFeeTier), self._tier_of, now.tier_of)
-        add("error_trade", TradeCancelled, self._cancel_trade)
-        add("correction", Corrected, self._correct, self._booked)
+        add(
+            "fee_tier_assignment", TierAssigned, self._as_command(AssignFeeTier), self._tier_of, now.tier_of,
+            choices=self._tiers,
+        )  # fmt: skip
+        add("error_trade", TradeCancelled, self._cancel_trade, self._trade)
+        add("correction", Corrected, self._correct, self._booked, choices=self._assets)
 
     # What a proposal would change, as it is now
 
@@ -233,7 +236,30 @@ class MarketOrders:
         rates = self._catalogue.fee_tiers.get(payload.tier)
         return [rates.maker_fee_ppm, rates.taker_fee_ppm] if rates else []
 
+    # What a proposal may name
+
+    def _assets(self) -> dict[str, list[PayloadChoice]]:
+        """For every field that names an asset that is listed."""
+        listed = [PayloadChoice(str(each), asset.code) for each, asset in sorted(self._catalogue.assets.items())]
+        return dict.fromkeys(("asset_id", "base_asset_id", "quote_asset_id"), listed)
+
+    def _tiers(self) -> dict[str, list[PayloadChoice]]:
+        return {"tier": [PayloadChoice(str(each), str(each)) for each in sorted(self._catalogue.fee_tiers)]}
+
     # Whether there is what a proposal names
+
+    def _switched(self, payload: KillSwitched) -> None:
+        if payload.scope == KillSwitchScope.MARKET:
+            _known("market", self._catalogue.markets, payload.scope_id)
+        elif payload.scope == KillSwitchScope.ACCOUNT:
+            _known("account", self._catalogue.accounts, payload.scope_id)
+        elif payload.scope_id:
+            raise OrderRefused(f"the whole site has no number {payload.scope_id}")
+
+    def _trade(self, payload: TradeCancelled) -> None:
+        first, following = self._node.engine.remembered_trades
+        if not first <= payload.trade_id < following:
+            raise OrderRefused(f"there is no trade {payload.trade_id} of the last hour")
 
     def _new_asset(self, payload: NewAsset) -> None:
         if payload.asset_id in self._catalogue.assets or payload.code in self._catalogue.asset_by_code:

@@ -87,6 +87,11 @@ class Permission(StrEnum):
         "Review and assess clients",
         frozenset({R.COMPLIANCE_OFFICER, R.MLRO, R.ONBOARDING_REVIEWER}),
     )
+    EXPOSURE_RAISES = (
+        "exposure_raises",
+        "Answer what clients' own declarations would raise their exposure limits to",
+        frozenset({R.COMPLIANCE_OFFICER, R.RESPONSIBLE_OFFICER}),
+    )
     ASSESSMENTS_READ = (
         "assessments_read",
         "See how clients were assessed: risk with its factors, evidence, reviews",

@@ -113,7 +113,9 @@ async def test_ones_own_account_is_off_limits_to_a_kill_switch(inside: Inside) -
     for path in ("proposals", "proposals/atOnce", "breakGlass"):
         assert reason_of(await officer.send("POST", path, stop)) == "own_file"
     other = proposal("kill_switch", scope=int(KillSwitchScope.MARKET), scope_id=account.account_id)
-    await officer.done("POST", "proposals", other)
+    assert reason_of(await officer.send("POST", "proposals", other)) == "payload_malformed", (
+        "no market, and no own file"
+    )
 
 
 @pytest.mark.shows("STAF-009")

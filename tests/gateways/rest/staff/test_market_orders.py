@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from lionrock.people.staff.roles import Role
-from lionrock.words.enumerations import AccountRestriction, MarketPhase
-from tests.gateways.rest.inside import Inside
+from lionrock.words.enumerations import AccountRestriction, KillSwitchScope, MarketPhase
+from tests.gateways.rest.inside import Inside, reason_of
 from tests.gateways.rest.staff.desk import Desk, enrolled, proposal
 
 
@@ -94,3 +94,65 @@ async def test_a_change_of_one_thing_keeps_the_others(inside: Inside) -> None:
     saved.load(inside.site.profiles.save())
     assert saved.of(account_id) == profile
     assert saved.clients == inside.site.profiles.clients
+
+
+@pytest.mark.shows("STAF-029")
+@pytest.mark.parametrize(
+    ("action", "payload", "words"),
+    [
+        ("kill_switch", {"scope": int(KillSwitchScope.MARKET), "scope_id": 99}, "there is no market 99"),
+        ("kill_switch", {"scope": int(KillSwitchScope.ACCOUNT), "scope_id": 999}, "there is no account 999"),
+        ("kill_switch", {"scope": int(KillSwitchScope.SITE), "scope_id": 1}, "the whole site has no number 1"),
+        ("error_trade", {"trade_id": 7}, "there is no trade 7 of the last hour"),
+        ("correction", {"asset_id": 99, "amount_atoms": 5}, "there is no asset 99"),
+        ("fee_tier_assignment", {"tier": 77}, "there is no fee tier 77"),
+    ],
+)
+async def test_what_there_is_not_is_said_before_it_is_sent(
+    inside: Inside, action: str, payload: dict[str, int], words: str
+) -> None:
+    maker = await enrolled(inside, "market@example.com", Role.MARKET_OPERATIONS, Role.OPERATIONS)
+    account_id = (await inside.account()).account_id
+    whose = {
+        "correction": {"debit_account_id": account_id, "credit_account_id": account_id},
+        "fee_tier_assignment": {"account_id": account_id},
+    }.get(action, {})
+    for path in ("proposals/preview", "proposals"):
+        answer = await maker.send("POST", path, proposal(action, **whose, **payload))
+        assert (answer.status_code, reason_of(answer)) == (400, "payload_malformed")
+        assert words in answer.text
+    assert await maker.done("GET", "proposals") == []
+
+
+@pytest.mark.shows("STAF-022", "STAF-029")
+async def test_a_trade_of_the_last_hour_is_booked_back_and_an_older_one_is_not_proposed(inside: Inside) -> None:
+    maker = await enrolled(inside, "operations@example.com", Role.OPERATIONS)
+    checker = await enrolled(inside, "officer@example.com", Role.COMPLIANCE_OFFICER)
+    seller, buyer = await inside.account(BTC="1"), await inside.account(USDT="100000")
+    for key, side in ((seller, "SELL"), (buyer, "BUY")):
+        told = {"symbol": "BTCUSDT", "side": side, "type": "LIMIT", "quantity": "0.5", "price": "50000"}
+        assert (await key.signed("POST", "/api/v1/spot/order", **told)).status_code == 200
+    made = await maker.propose("error_trade", trade_id=1)
+    assert (await checker.approve(made))["state"] == "carried_out"
+    inside.pass_time(3_700)
+    await inside.account()  # a command of now: what is older than an hour is forgotten with it
+    await maker.sign_in()
+    answer = await maker.send("POST", "proposals/preview", proposal("error_trade", trade_id=1))
+    assert "there is no trade 1 of the last hour" in answer.text
+
+
+@pytest.mark.shows("STAF-028")
+async def test_a_form_is_told_what_is_listed_as_it_is_now_and_strangers_are_not(inside: Inside) -> None:
+    maker, checker = await officers(inside)
+
+    async def assets(desk: Desk) -> list[str]:
+        (action,) = [each for each in await desk.done("GET", "actions") if each["action"] == "market_listing"]
+        (field,) = [each for each in action["fields"] if each["name"] == "base_asset_id"]
+        return [each["name"] for each in field["choices"]]
+
+    before = await assets(maker)
+    assert before[:2] == ["BTC", "ETH"]
+    done = await checker.approve(await maker.propose("asset_listing", asset_id=90, decimals=8, code="NEW"))
+    assert done["state"] == "carried_out"
+    assert await assets(maker) == [*before, "NEW"]
+    assert await assets(await enrolled(inside, "treasurer@example.com", Role.TREASURY)) == []

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
+from lionrock.compliance.assessments.exposure import Means
 from lionrock.people.staff.roles import Role
 from lionrock.words.enumerations import AccountRestriction, ClientClass
 from tests.compliance.onboarding.world import SOLVEIG
@@ -314,3 +315,44 @@ async def test_who_speaks_with_clients_sees_nothing_that_shows_who_they_are(work
     assert listed["undecidedLikenesses"] is None
     readings = f"clients/documents/readings?documentId={whole['documents'][0]['documentId']}"
     assert reason_of(await service.send("GET", readings)) == "role_missing"
+
+
+@pytest.mark.shows("ASSE-034")
+async def test_a_client_cannot_raise_its_own_limit_alone(work: Work) -> None:
+    """It is told what waits, the staff's queue has it, one person answers, and nobody of another role."""
+    room = work.site.rooms.assessed.assessments
+    await work.client.done("POST", "riskProfile", {"answers": best_answers(room.data.profile[0])})
+    room.exposure.assess(work.client_id, Means(10_000_00, 0, 0), work.site.now_ns, by="site")
+    assert (await work.client.done("GET", "limits"))["exposureLimitMinor"] == 3_000_00
+    before = work.site.site.profiles.of(work.account_id).exposure_limit_atoms
+    richer = {"netWorthMinor": 50_000_00, "yearlyIncomeMinor": 0, "heldElsewhereMinor": 0}
+
+    async def answered(desk: Desk, number: int, *, approves: bool, words: str = "seen") -> Any:
+        told = {"clientId": work.client_id, "number": number, "approves": approves, "words": words}
+        return await desk.send("POST", "clients/exposureRaise", told)
+
+    limits = await work.client.done("PUT", "limits/means", richer)
+    assert (limits["exposureLimitMinor"], limits["exposureRaise"]["limitMinor"]) == (3_000_00, 15_000_00)
+    assert work.site.site.profiles.of(work.account_id).exposure_limit_atoms == before, "nothing counts yet"
+    assert reason_of(await work.client.send("PUT", "limits/means", richer)) == "declared_too_soon"
+    number = limits["exposureRaise"]["number"]
+    notices = [each["subject"] for each in await work.client.done("GET", "notices")]
+    assert notices.count("Your higher exposure limit waits") == 1
+    waits = [each for each in await work.officer.done("GET", "queue") if each["kind"] == "exposure_raise"]
+    assert [(each["itemId"], each["about"]) for each in waits] == [(work.client_id, work.client_id)]
+    assert (await work.standing())["exposureRaise"]["limitMinor"] == 15_000_00
+    assert reason_of(await answered(work.reviewer, number, approves=True)) == "role_missing"
+    assert reason_of(await answered(work.officer, number, approves=False, words="")) == "reason_missing"
+    declined = await answered(work.officer, number, approves=False)
+    assert (declined.json()["exposureLimitMinor"], declined.json()["exposureRaise"]) == (3_000_00, None)
+    room.exposure.assess(work.client_id, Means(50_000_00, 0, 0), work.site.now_ns)
+    (asked,) = room.exposure.waiting()
+    number = asked.number
+    raised = await answered(work.responsible, number, approves=True)
+    assert (raised.json()["exposureLimitMinor"], raised.json()["exposureRaise"]) == (15_000_00, None)
+    assert work.site.site.profiles.of(work.account_id).exposure_limit_atoms == 5 * before
+    assert reason_of(await answered(work.officer, number, approves=True)) == "raise_not_waiting"
+    logged = {each.event for each in work.site.site.staff.audit.entries(subject=work.client_id, most=1_000)}
+    assert {"client limit raised", "client limit not raised"} <= logged
+    told = [each["subject"] for each in await work.client.done("GET", "notices")]
+    assert told.count("Your exposure limit stays as it is") == 1

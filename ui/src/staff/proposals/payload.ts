@@ -38,7 +38,6 @@ function beginning(field: PayloadField): Typed {
   if (field.kind === "rows") return [];
   if (field.kind === "boolean") return field.initial === "true";
   const value = field.initial ? exact(field.initial) : null;
-  if (field.choices.length && value === null) return field.choices[0]?.value ?? "";
   if (isMoment(field)) return "";
   if (field.kind === "texts") return "";
   if (field.kind === "json") return field.initial || "{}";

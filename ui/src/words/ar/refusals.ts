@@ -466,6 +466,8 @@ export default {
   "figure.restriction": "التقييد", "figure.given": "المُعطى", "figure.permission": "الإذن",
   "figure.needed": "المطلوب", "figure.available": "المتاح",
   declared_too_soon: "لقد صرّحت بهذا قبل وقت قصير.",
+  raise_not_waiting: "لم يعد رفع الحد هذا منتظرًا.",
+  "raise_not_waiting.next": "أعد قراءة ملف العميل.",
   "declared_too_soon.next": "انتظر حتى تنتهي مدة الانتظار ثم صرّح من جديد.",
   declaring_stopped: "لا يمكن التصريح بشيء ما دامت العلاقة موقوفة.",
   "declaring_stopped.next": "اسأل المنصة متى تُستأنف العلاقة.",

@@ -167,6 +167,8 @@ export default {
   circumstance_dependants: "Others live on my income", circumstance_no_income: "I have no regular income",
   circumstance_retired: "I am retired", circumstance_debts: "I have large debts", work_out_limit: "Work out the limit",
   limit_worked_out: "Worked out.", version: "Version", announced: "Announced", no_agreements: "There are no agreements yet.",
+  raise_waits: "A higher limit of {amount} waits for a person of the staff.",
+  raise_why: "Declared on {date}. As the limit protects you, what raises it takes a second look; what lowers it counts at once. Until then the limit above holds, and nothing is to be done.",
   agreement_client_agreement: "Client agreement",
   agreement_in_force_why: "In force since {date}. You accept the words by their hash, so they cannot change afterwards.",
   agreement_announced_why: "Announced {days} days before it comes into force on {date}.", accepted_on: "Accepted on {date}",

@@ -466,6 +466,8 @@ export default {
   "figure.restriction": "Restriction", "figure.given": "Given", "figure.permission": "Permission",
   "figure.needed": "Needed", "figure.available": "Available",
   declared_too_soon: "You declared this a short time ago.",
+  raise_not_waiting: "This raise of the limit no longer waits.",
+  "raise_not_waiting.next": "Read the client’s file again.",
   "declared_too_soon.next": "Wait until the waiting time is over, then declare anew.",
   declaring_stopped: "Nothing can be declared while the relationship is stopped.",
   "declaring_stopped.next": "Ask the venue when it goes on.",

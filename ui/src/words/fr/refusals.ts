@@ -466,6 +466,8 @@ export default {
   "figure.restriction": "Restriction du compte", "figure.given": "Donné", "figure.permission": "Autorisation",
   "figure.needed": "Nécessaire", "figure.available": "Disponible",
   declared_too_soon: "Vous l’avez déclaré il y a peu.",
+  raise_not_waiting: "Ce relèvement de la limite n’est plus en attente.",
+  "raise_not_waiting.next": "Relisez le dossier du client.",
   "declared_too_soon.next": "Attendez la fin du délai, puis déclarez de nouveau.",
   declaring_stopped: "Rien ne peut être déclaré tant que la relation est suspendue.",
   "declaring_stopped.next": "Demandez à la plateforme quand elle reprendra.",

@@ -465,6 +465,8 @@ export default {
   "figure.restriction": "限制", "figure.given": "所给", "figure.permission": "许可",
   "figure.needed": "所需", "figure.available": "可用",
   declared_too_soon: "您不久前才作出申报。",
+  raise_not_waiting: "这项调高限额的申请已不在等待中。",
+  "raise_not_waiting.next": "请重新查看客户档案。",
   "declared_too_soon.next": "请待等候时间过后再申报。",
   declaring_stopped: "客户关系暂停期间不能申报。",
   "declaring_stopped.next": "请向平台查询何时恢复。",

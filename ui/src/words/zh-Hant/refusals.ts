@@ -465,6 +465,8 @@ export default {
   "figure.restriction": "限制", "figure.given": "所給", "figure.permission": "許可",
   "figure.needed": "所需", "figure.available": "可用",
   declared_too_soon: "您不久前才作出申報。",
+  raise_not_waiting: "這項調高限額的申請已不在等待中。",
+  "raise_not_waiting.next": "請重新查看客戶檔案。",
   "declared_too_soon.next": "請待等候時間過後再申報。",
   declaring_stopped: "客戶關係暫停期間不能申報。",
   "declaring_stopped.next": "請向平台查詢何時恢復。",

@@ -1,4 +1,4 @@
-"""Where a client stands, as the staff sees it, and the two things that one person may do about it.
+"""Where a client stands, as the staff sees it, and the three things that one person may do about it.
 
 What takes two people is proposed (`proposals.py`): `client_evidence`, `client_risk`, `client_due_diligence`,
 `client_review`, `agreement_version`. Who speaks with clients does not see how they were rated.
@@ -19,13 +19,22 @@ from lionrock.compliance.assessments.standing import Standing
 from lionrock.compliance.gates import by_staff
 from lionrock.compliance.staff_identity import StaffIdentity, identity_of
 from lionrock.gateways.rest.assessed import cited, ms, told_why
-from lionrock.gateways.rest.client_limits import AccountLimits, ConditionShown, StepShown, account_limits, conditions
+from lionrock.gateways.rest.client_limits import (
+    AccountLimits,
+    ConditionShown,
+    RaiseShown,
+    StepShown,
+    account_limits,
+    conditions,
+    raise_shown,
+)
 from lionrock.gateways.rest.contract import NS_PER_MS, Assessed, Call, Endpoint, Parameter, Venue
 from lionrock.gateways.rest.contract import Kind as Of
 from lionrock.gateways.rest.errors import LicenceRule, Refused, missing_or_invalid
 from lionrock.gateways.rest.json_bodies import read_json
 from lionrock.gateways.rest.staff.rows import office_of, session_of_staff, staff_row, told_to_staff
 from lionrock.people.staff.permissions import Permission
+from lionrock.people.staff.proposal import MOST_WORDS
 from lionrock.rulebook.decisions import Decision
 
 _MOST_FACT = 64
@@ -42,6 +51,16 @@ class RiskFactsGiven(msgspec.Struct, rename="camel", frozen=True):
 class EvidenceRevoked(msgspec.Struct, rename="camel", frozen=True):
     client_id: str
     number: int
+
+
+class RaiseAnswered(msgspec.Struct, rename="camel", frozen=True):
+    client_id: str
+    number: int
+    approves: bool
+    words: str
+
+    def __repr__(self) -> str:
+        return "RaiseAnswered()"
 
 
 class FactorShown(msgspec.Struct, rename="camel"):
@@ -155,6 +174,8 @@ class StaffStanding(msgspec.Struct, rename="camel"):
     minor_decimals: int
     """Places of its minor unit."""
     exposure_steps: list[StepShown]
+    exposure_raise: RaiseShown | None
+    """A higher limit by the client's own declaration that waits for an answer."""
     risk: RiskShown
     evidence: list[FindingOnFile]
     reviews: list[FindingOnFile]
@@ -235,6 +256,30 @@ async def revoke(venue: Venue, call: Call) -> StaffStanding:
     return await _shown(venue, assessed, asked.client_id)
 
 
+async def answer_raise(venue: Venue, call: Call) -> StaffStanding:
+    """The client declared, one person of the staff checks: the higher limit counts from now on, or the present stays.
+
+    Why is sealed with it, and not told to the client.
+    """
+    asked = read_json(call.body, RaiseAnswered)
+    if len(asked.words) > MOST_WORDS:
+        raise missing_or_invalid("words")
+    assessed, staff = await _decides(venue, call, asked.client_id)
+    with told_why(assessed):
+        await by_staff.answer_raise(
+            assessed.clock,
+            staff,
+            asked.client_id,
+            asked.number,
+            approves=asked.approves,
+            reason=asked.words,
+            at_ns=venue.clock(),
+        )
+    event = "client limit raised" if asked.approves else "client limit not raised"
+    await office_of(venue).note(staff.staff_id, event, asked.client_id)
+    return await _shown(venue, assessed, asked.client_id)
+
+
 async def _shown(venue: Venue, assessed: Assessed, client_id: str) -> StaffStanding:
     current = await assessed.clock.attend(client_id, venue.clock())
     if current is None:
@@ -260,6 +305,7 @@ def _standing(assessed: Assessed, current: Standing, accounts: list[AccountLimit
         assessed.gates.site.valuation_asset,
         assessed.gates.site.minor_decimals,
         [StepShown(words, minor) for words, minor in room.exposure.steps(limit).items()] if limit else [],
+        raise_shown(assessed, findings),
         _risk(assessed, current, findings),
         _on_file(findings, at_ns, Kind.EVIDENCE),
         _on_file(findings, at_ns, Kind.REVIEW, Kind.ENHANCED),
@@ -370,6 +416,21 @@ ENDPOINTS: tuple[Endpoint, ...] = (
             Parameter(
                 "facts", "Values by factor; none for one that is not known", is_required=True, shapes=(dict[str, Fact],)
             ),
+        ),
+        answer=StaffStanding,
+        weight=5,
+    ),
+    staff_row(
+        "POST",
+        "clients/exposureRaise",
+        Permission.EXPOSURE_RAISES,
+        answer_raise,
+        "Approve or decline a higher exposure limit that a client's own declaration asks for",
+        (
+            _CLIENT_ID,
+            Parameter("number", "Of the raise that waits", Of.WHOLE_NUMBER, is_required=True),
+            Parameter("approves", "Whether the higher limit is to count", Of.BOOLEAN, is_required=True),
+            Parameter("words", "Why; kept sealed, not told to the client", is_required=True),
         ),
         answer=StaffStanding,
         weight=5,
