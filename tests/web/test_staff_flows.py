@@ -107,7 +107,7 @@ def test_who_acts_alone_sets_off_an_alarm_and_is_reviewed_by_somebody_else(house
             "link", name="Stop a market"
         ).click()
         expect(page.get_by_role("note")).to_contain_text("In an emergency you may do it alone, with an alarm.")
-        fill(page, how_far_it_reaches="one market", market_or_account=str(market(house, symbol)["marketId"]))
+        fill(page, how_far_it_reaches="one market", market_or_account=symbol)
         look(page, "emergency")
         expect(page.get_by_role("button", name="Propose it")).to_have_count(0)
         expect(page.get_by_role("button", name="Act alone now")).to_be_disabled()

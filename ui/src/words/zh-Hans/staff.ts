@@ -192,7 +192,7 @@ export default {
   "work_words.aml_policy_change": "向监管机构通报新政策",
   "work_words.admission_report": "制作董事会月报",
   "work_words.deposit_set_aside": "退回账户关闭后到账的充值",
-  "work_words.exposure_raise": "核准或拒绝调高敞口限额",
+  "work_words.exposure_raise": "核准或拒绝调高风险敞口限额",
   "choice.true": "是",
   "choice.false": "否",
   "choice.phase.continuous": "连续竞价",

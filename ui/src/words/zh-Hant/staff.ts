@@ -192,7 +192,7 @@ export default {
   "work_words.aml_policy_change": "向監管機構通報新政策",
   "work_words.admission_report": "製作董事會月報",
   "work_words.deposit_set_aside": "退回帳戶關閉後到帳的存入",
-  "work_words.exposure_raise": "核准或拒絕調高敞口限額",
+  "work_words.exposure_raise": "核准或拒絕調高風險承擔上限",
   "choice.true": "是",
   "choice.false": "否",
   "choice.phase.continuous": "持續交易",
