@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from lionrock.people.api_keys import Right
@@ -22,11 +20,10 @@ class Family:
         self.stranger = server.account(USDT="1000", BTC="5")
 
 
-@pytest.fixture(scope="module")
-def family(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Family]:
-    live = LiveServer(tmp_path_factory.mktemp("site"), "--sandbox")
-    yield Family(live)
-    assert live.stop() == 0
+@pytest.fixture
+def family(server: LiveServer) -> Family:
+    """Of a test's own: what a test before it did is not theirs."""
+    return Family(server)
 
 
 @pytest.mark.shows("WALL-101")
