@@ -274,7 +274,17 @@ async def test_a_decline_is_told_in_neutral_words_and_a_new_application_may_be_b
     steps = await browser.done("GET", "onboarding/steps")
     assert "suspicion" not in str(steps)
     assert reviewer.staff_id not in str(steps)
+    assert [each["isEarlier"] for each in await browser.done("GET", "onboarding/documents")] == [False, False]
     assert (await browser.done("POST", "onboarding/reopen"))["state"] == "draft"
+    assert [each["isEarlier"] for each in await browser.done("GET", "onboarding/documents")] == [True, True]
+    (earlier, _) = await browser.done("GET", "onboarding/documents")
+    taken = await browser.send("DELETE", f"onboarding/documents?documentId={earlier['documentId']}")
+    assert reason_of(taken) == "form_is_fixed", "what was handed in is kept"
+    whole = {"kind": "funds", "sizeBytes": 100, "name": "new.pdf"}
+    made = await browser.done("POST", "onboarding/documents", whole)
+    file = await reviewer.done("GET", f"clients/file?clientId={client_id}")
+    listed = [(each["documentId"] == made["documentId"], each["isEarlier"]) for each in file["documents"]]
+    assert listed == [(True, False), (False, True), (False, True)], "those of before stand apart, and last"
     assert (await browser.done("POST", "onboarding/withdraw"))["state"] == "withdrawn"
 
 

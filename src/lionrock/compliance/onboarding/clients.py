@@ -278,6 +278,12 @@ class Clients:
         with self.database.connect() as connection:
             return [_taken(row) for row in connection.execute(query)]
 
+    def begun_ns(self, client_id: str) -> int:
+        """When the present application was begun anew; 0 for the first one. SQL."""
+        again = (client_steps.c.client_id == client_id) & (client_steps.c.step == Step.REOPEN.value)
+        with self.database.connect() as connection:
+            return connection.execute(select(func.max(client_steps.c.at_ns)).where(again)).scalar() or 0
+
     def words_of(self, client_id: str, number: int) -> str:
         """What was written at a step, for whoever may read it; empty for none."""
         query = select(client_steps.c.sealed_words, client_steps.c.details).where(

@@ -251,6 +251,11 @@ class Onboarding:
             )
         return self.documents.begin(client_id, kind, details, size_bytes, self.clock())
 
+    def documents_of(self, client_id: str) -> list[tuple[Document, bool]]:
+        """Whole or on their way, oldest first, and whether each is of an earlier application. SQL."""
+        since_ns = self.clients.begun_ns(client_id)
+        return [(each, each.begun_ns < since_ns) for each in self.documents.of_client(client_id)]
+
     async def finish_document(self, client_id: str, document_id: str) -> Document:
         """Every part has come; its SHA-256 goes to the journal. Raises `OnboardingRefused`."""
         await asyncio.to_thread(self.documents.finish, document_id, client_id, self.clock(), shows_one_thing=True)
@@ -258,8 +263,9 @@ class Onboarding:
         return await asyncio.to_thread(self.documents.get, document_id, client_id)
 
     def remove_document(self, client_id: str, document_id: str) -> None:
-        """SQL. Only of an application that may be changed. Raises `OnboardingRefused`."""
-        if self.clients.get(client_id).state not in MAY_EDIT:
+        """SQL. Only of the present application, and while it may be changed. Raises `OnboardingRefused`."""
+        is_earlier = self.documents.get(document_id, client_id).begun_ns < self.clients.begun_ns(client_id)
+        if is_earlier or self.clients.get(client_id).state not in MAY_EDIT:
             raise OnboardingRefused(
                 Refusal("form_is_fixed", "What was handed in is kept.", "Upload another document when asked for one.")
             )

@@ -158,6 +158,8 @@ class OnboardingDocument(msgspec.Struct, rename="camel"):
     part_bytes: int
     """How many bytes every part has, but the last."""
     sha256: str
+    is_earlier: bool
+    """Whether it was handed over with an earlier application, which was begun anew since."""
 
 
 def onboarding_of(venue: Venue) -> Onboarding:
@@ -335,7 +337,7 @@ async def list_documents(venue: Venue, call: Call) -> list[OnboardingDocument]:
     """Of the application, oldest first. What they say is shown to the staff alone."""
     with told_to_client():
         onboarding, row = await own_client(venue, call)
-    return [document_row(each) for each in await asyncio.to_thread(onboarding.documents.of_client, row.client_id)]
+    return [document_row(*each) for each in await asyncio.to_thread(onboarding.documents_of, row.client_id)]
 
 
 async def remove_document(venue: Venue, call: Call) -> Done:
@@ -347,7 +349,7 @@ async def remove_document(venue: Venue, call: Call) -> Done:
     return Done()
 
 
-def document_row(document: Document) -> OnboardingDocument:
+def document_row(document: Document, is_earlier: bool = False) -> OnboardingDocument:
     return OnboardingDocument(
         document.document_id,
         document.kind.value,
@@ -357,6 +359,7 @@ def document_row(document: Document) -> OnboardingDocument:
         document.parts,
         PART_BYTES,
         document.sha256,
+        is_earlier,
     )
 
 

@@ -142,6 +142,7 @@ export default {
   circumstance_debts: "عليّ ديون كبيرة", work_out_limit: "احسب الحد", limit_worked_out: "تم احتساب الحد.", version: "النسخة",
   raise_waits: "حد أعلى قدره {amount} ينتظر موظفًا من المنصة.",
   raise_why: "أُعلن في {date}. الحد يحميك، فما يرفعه يحتاج إلى نظرة ثانية، وما يخفضه يسري فورًا. حتى ذلك الحين يسري الحد أعلاه، وليس عليك شيء.",
+  upload_earlier: "من طلب سابق",
   announced: "أُعلن", no_agreements: "لا توجد اتفاقيات بعد.", agreement_client_agreement: "اتفاقية العميل",
   agreement_in_force_why: "سارية منذ {date}. أنت تقبل نصًا محددًا ببصمته، فلا يمكن تغييره بعد ذلك.",
   agreement_announced_why: "أُعلنت قبل {days} يومًا من سريانها في {date}.", accepted_on: "قُبلت في {date}",

@@ -49,6 +49,7 @@ export default {
   next_review: "المراجعة القادمة",
   exposure: "حد التعرض",
   raise_title: "حد أعلى مطلوب",
+  earlier_documents: "من طلب سابق",
   raise_words: "إعلان العميل نفسه سيرفع حده. ينظر فيه موظف واحد قبل أن يسري.",
   raise_reason_help: "يُحفظ مختومًا؛ يُبلَّغ العميل بالنتيجة لا بالسبب.",
   raise_reason: "السبب",

@@ -169,6 +169,7 @@ export default {
   limit_worked_out: "Worked out.", version: "Version", announced: "Announced", no_agreements: "There are no agreements yet.",
   raise_waits: "A higher limit of {amount} waits for a person of the staff.",
   raise_why: "Declared on {date}. As the limit protects you, what raises it takes a second look; what lowers it counts at once. Until then the limit above holds, and nothing is to be done.",
+  upload_earlier: "of an earlier application",
   agreement_client_agreement: "Client agreement",
   agreement_in_force_why: "In force since {date}. You accept the words by their hash, so they cannot change afterwards.",
   agreement_announced_why: "Announced {days} days before it comes into force on {date}.", accepted_on: "Accepted on {date}",

@@ -41,6 +41,7 @@ export default {
   next_review: "next review",
   exposure: "Exposure limit",
   raise_title: "Higher limit asked for",
+  earlier_documents: "Of an earlier application",
   raise_words: "The client’s own declaration would raise its limit. One person of the staff looks at it before it counts.",
   raise_reason_help: "Kept sealed; the client is told the outcome, not why.",
   raise_reason: "Why",

@@ -175,6 +175,7 @@ export default {
   limit_worked_out: "Calculée.", version: "Version", announced: "Annoncée", no_agreements: "Il n’y a pas encore de convention.",
   raise_waits: "Une limite plus élevée de {amount} attend l’examen d’un membre du personnel.",
   raise_why: "Déclaré le {date}. La limite vous protège : ce qui la relève demande un second regard, ce qui l’abaisse vaut aussitôt. D’ici là, la limite ci-dessus s’applique et vous n’avez rien à faire.",
+  upload_earlier: "d’une demande antérieure",
   agreement_client_agreement: "Convention client",
   agreement_in_force_why: "En vigueur depuis le {date}. Vous acceptez le texte désigné par son empreinte : il ne peut donc plus être modifié ensuite.",
   agreement_announced_why: "Annoncée {days} jours avant son entrée en vigueur le {date}.", accepted_on: "Acceptée le {date}",

@@ -41,6 +41,7 @@ export default {
   next_review: "prochaine revue",
   exposure: "Limite d’exposition",
   raise_title: "Limite plus élevée demandée",
+  earlier_documents: "D’une demande antérieure",
   raise_words: "La déclaration du client relèverait sa limite. Une personne l’examine avant qu’elle ne vaille.",
   raise_reason_help: "Conservé scellé ; le client apprend l’issue, non le motif.",
   raise_reason: "Motif",

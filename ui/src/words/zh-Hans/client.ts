@@ -91,6 +91,7 @@ export default {
   circumstance_debts: "我有大额债务", work_out_limit: "计算限额", limit_worked_out: "已计算。", version: "版本", announced: "已预告",
   raise_waits: "{amount} 的较高限额正等待工作人员核准。",
   raise_why: "申报于 {date}。限额是为保护您而设：调高须经他人复核，调低则立即生效。在此之前，上方限额继续有效，您无须办理任何事项。",
+  upload_earlier: "属于先前的申请",
   no_agreements: "尚无协议。", agreement_client_agreement: "客户协议", agreement_in_force_why: "自 {date} 起生效。您所接受的文本以哈希值识别，之后不能更改。",
   agreement_announced_why: "在 {date} 生效前 {days} 天已预告。", accepted_on: "已于 {date} 接受", not_accepted: "尚未接受",
   in_force_since: "自 {date} 起生效", in_force_from: "将于 {date} 生效", read: "阅读", accept: "接受", accept_question: "您将接受此文本的现有版本。",

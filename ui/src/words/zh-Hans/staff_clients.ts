@@ -41,6 +41,7 @@ export default {
   next_review: "下次复核",
   exposure: "风险敞口限额",
   raise_title: "申请调高限额",
+  earlier_documents: "属于先前的申请",
   raise_words: "客户自行申报的内容会调高其限额，须经一名工作人员核准后方可生效。",
   raise_reason_help: "理由将密封保存；客户只会获知结果，不会获知理由。",
   raise_reason: "理由",

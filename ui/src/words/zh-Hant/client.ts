@@ -91,6 +91,7 @@ export default {
   circumstance_debts: "我有大額債務", work_out_limit: "計算上限", limit_worked_out: "已計算。", version: "版本", announced: "已預告",
   raise_waits: "{amount} 的較高限額正等待職員核准。",
   raise_why: "申報於 {date}。限額是為保障您而設：調高須經他人覆核，調低則即時生效。在此之前，上方限額繼續有效，您無須辦理任何事項。",
+  upload_earlier: "屬於先前的申請",
   no_agreements: "尚無協議。", agreement_client_agreement: "客戶協議", agreement_in_force_why: "自 {date} 起生效。您所接受的條文以雜湊值識別，其後不能更改。",
   agreement_announced_why: "在 {date} 生效前 {days} 天已預告。", accepted_on: "已於 {date} 接受", not_accepted: "尚未接受",
   in_force_since: "自 {date} 起生效", in_force_from: "將於 {date} 生效", read: "閱讀", accept: "接受", accept_question: "您將接受此條文的現有版本。",

@@ -41,6 +41,7 @@ export default {
   next_review: "下次覆核",
   exposure: "風險承擔上限",
   raise_title: "申請調高限額",
+  earlier_documents: "屬於先前的申請",
   raise_words: "客戶自行申報的內容會調高其限額，須經一名職員核准後方可生效。",
   raise_reason_help: "理由將密封保存；客戶只會獲知結果，不會獲知理由。",
   raise_reason: "理由",

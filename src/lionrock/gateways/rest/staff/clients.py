@@ -126,6 +126,8 @@ class StaffDocument(msgspec.Struct, rename="camel"):
     """Of the command in the journal that carries the hash."""
     is_opened: bool
     """Whether whoever asks has opened it, as everybody must who proposes to confirm an identity or to approve."""
+    is_earlier: bool
+    """Whether it was handed over with an earlier application, which was begun anew since. Those stand last."""
 
 
 class StaffClientFile(msgspec.Struct, rename="camel"):
@@ -261,14 +263,21 @@ def _client(onboarding: Onboarding, row: ClientRow) -> StaffClient:
 def _file(onboarding: Onboarding, client_id: str, staff_id: str, *, in_full: bool) -> StaffClientFile:
     row = onboarding.clients.get(client_id)
     unopened = {each.document_id for each in onboarding.documents.unopened(client_id, staff_id)}
+    since_ns = onboarding.clients.begun_ns(client_id)
+    documents = sorted(onboarding.documents.of_client(client_id), key=lambda each: each.begun_ns < since_ns)
     return StaffClientFile(
         _client(onboarding, row),
         msgspec.to_builtins(onboarding.clients.form(client_id)),
         [missing_row(each) for each in onboarding.missing(client_id)],
         onboarding.people_to_identify(client_id),
         [
-            _document(onboarding, each, is_opened=each.state == "kept" and each.document_id not in unopened)
-            for each in onboarding.documents.of_client(client_id)
+            _document(
+                onboarding,
+                each,
+                is_opened=each.state == "kept" and each.document_id not in unopened,
+                is_earlier=each.begun_ns < since_ns,
+            )
+            for each in documents
         ],
         [
             StaffIdentityCheck(provider, outcome, [each for each in reasons.split(",") if each], begun // NS_PER_MS)
@@ -312,7 +321,7 @@ def _without_numbers(told: Any) -> Any:
 _OF_IDENTITY = frozenset({"document", "taxResidences"})
 
 
-def _document(onboarding: Onboarding, document: Document, *, is_opened: bool) -> StaffDocument:
+def _document(onboarding: Onboarding, document: Document, *, is_opened: bool, is_earlier: bool) -> StaffDocument:
     details = onboarding.documents.details(document.document_id, document.client_id)
     return StaffDocument(
         document.document_id,
@@ -325,6 +334,7 @@ def _document(onboarding: Onboarding, document: Document, *, is_opened: bool) ->
         document.sha256,
         str(document.sequence),
         is_opened,
+        is_earlier,
     )
 
 
