@@ -264,8 +264,8 @@ class Onboarding:
 
     def remove_document(self, client_id: str, document_id: str) -> None:
         """SQL. Only of the present application, and while it may be changed. Raises `OnboardingRefused`."""
-        is_earlier = self.documents.get(document_id, client_id).begun_ns < self.clients.begun_ns(client_id)
-        if is_earlier or self.clients.get(client_id).state not in MAY_EDIT:
+        is_fixed = self.clients.get(client_id).state not in MAY_EDIT
+        if is_fixed or self.documents.get(document_id, client_id).begun_ns < self.clients.begun_ns(client_id):
             raise OnboardingRefused(
                 Refusal("form_is_fixed", "What was handed in is kept.", "Upload another document when asked for one.")
             )
