@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,7 +12,7 @@ from lionrock.compliance.assessments.assessments import Assessments
 from lionrock.compliance.assessments.exposure import Means, limit_of, read_exposure_method, share_rounded_down
 from lionrock.compliance.assessments.ports import DAY_NS
 from lionrock.compliance.assessments.profile import read_profile_method, score_profile
-from lionrock.compliance.assessments.records import Kind, last
+from lionrock.compliance.assessments.records import Finding, Kind, last
 from lionrock.compliance.assessments.refusals import AssessmentRefused
 from lionrock.compliance.assessments.terms import checked, read_terms
 from tests.compliance.rooms import CLIENT, EVA, FINN, MEANS, START_NS, assessments_in, best_answers
@@ -180,6 +182,34 @@ def test_what_raises_a_limit_waits_for_a_person_and_what_lowers_it_counts_at_onc
     declined = room.exposure.decline_raise(CLIENT, waiting(room), EVA, "no evidence", START_NS + 8)
     assert (limits(room), declined.decided_by) == ((300_00, None), EVA.staff_id)
     assert b"no evidence" not in stored(tmp_path)
+
+
+@pytest.mark.shows("ASSE-034")
+def test_of_two_who_answer_a_raise_at_once_one_is_late(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both have read that it waits before either writes."""
+    room, _, _ = assessments_in(tmp_path)
+    room.profiles.answer(CLIENT, BOLD, START_NS)
+    room.exposure.assess(CLIENT, Means(100_00, 0, 0), START_NS)
+    room.exposure.assess(CLIENT, Means(1_000_00, 0, 0), START_NS + 1)
+    number, both_have_read, read = waiting(room), threading.Barrier(2), room.records.of
+
+    def read_together(client_id: str) -> list[Finding]:
+        found = read(client_id)
+        both_have_read.wait(timeout=30)
+        return found
+
+    with monkeypatch.context() as patch, ThreadPoolExecutor(2) as staff:
+        patch.setattr(room.records, "of", read_together)
+        answers = [
+            staff.submit(room.exposure.approve_raise, CLIENT, number, EVA, "seen", START_NS + 2),
+            staff.submit(room.exposure.decline_raise, CLIENT, number, FINN, "not seen", START_NS + 2),
+        ]
+        late = [answer.exception() for answer in answers]
+    (refused,) = filter(None, late)
+    assert isinstance(refused, AssessmentRefused)
+    assert refused.name == "raise_not_waiting"
+    declined = last(room.records.of(CLIENT), Kind.EXPOSURE_RAISE_DECLINED)
+    assert (limits(room), declined is None) == (((300_00, None), True) if late[0] is None else ((30_00, None), False))
 
 
 @pytest.mark.shows("ASSE-034")

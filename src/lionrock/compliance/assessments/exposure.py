@@ -209,7 +209,7 @@ class ExposureLimits:
         )
         details = self._records.details(asked) | {"reason": reason}
         with self._records.database.begin() as connection:
-            self._records.end(asked.number, at_ns, connection)
+            self._answer(asked, at_ns, connection)
             return self._records.add(new, details, connection)
 
     def decline_raise(self, client_id: str, number: int, staff: StaffIdentity, reason: str, at_ns: int) -> Finding:
@@ -218,19 +218,27 @@ class ExposureLimits:
         asked = self._waiting(self._records.of(client_id), number)
         new = New(client_id, Kind.EXPOSURE_RAISE_DECLINED, str(asked.number), at_ns, staff.staff_id)
         with self._records.database.begin() as connection:
-            self._records.end(asked.number, at_ns, connection)
+            self._answer(asked, at_ns, connection)
             return self._records.add(msgspec.structs.replace(new, points=asked.points), {"reason": reason}, connection)
 
     def _waiting(self, findings: Sequence[Finding], number: int) -> Finding:
         asked = last(findings, Kind.EXPOSURE_RAISE)
         if asked is None or asked.number != number:
-            raise AssessmentRefused(
-                "raise_not_waiting",
-                "this raise of the limit was answered already, or another declaration took its place",
-                next_step="read the client's file again",
-                rules=self.method.rules,
-            )
+            raise self._answered_already()
         return asked
+
+    def _answer(self, asked: Finding, at_ns: int, connection: Connection) -> None:
+        """It waits no longer. Of two who answer at once one is late and refused."""
+        if not self._records.end(asked.number, at_ns, connection):
+            raise self._answered_already()
+
+    def _answered_already(self) -> AssessmentRefused:
+        return AssessmentRefused(
+            "raise_not_waiting",
+            "this raise of the limit was answered already, or another declaration took its place",
+            next_step="read the client's file again",
+            rules=self.method.rules,
+        )
 
     def set_by_hand(
         self,

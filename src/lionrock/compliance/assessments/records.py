@@ -119,17 +119,17 @@ class Records:
         (number,) = made.inserted_primary_key or (0,)
         return Finding(number=number, **values)
 
-    def end(self, number: int, at_ns: int, connection: Connection | None = None) -> None:
-        """Take a row back from now on. One that has ended already stays as it is."""
+    def end(self, number: int, at_ns: int, connection: Connection | None = None) -> bool:
+        """Take a row back from now on. One that has ended already stays as it is; whether this call ended it."""
         if connection is None:
             with self.database.begin() as own:
                 return self.end(number, at_ns, own)
-        connection.execute(
+        ended = connection.execute(
             update(assessments)
             .where(assessments.c.number == number, assessments.c.ended_ns == 0)
             .values(ended_ns=at_ns)
         )
-        return None
+        return ended.rowcount == 1
 
     def of(self, client_id: str) -> list[Finding]:
         """Every row of a client, oldest first."""
