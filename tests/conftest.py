@@ -37,4 +37,5 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
     try:
         return (yield)
     finally:
-        events._set_running_loop(driver)
+        if driver.is_running():  # unless the browser was closed after this test
+            events._set_running_loop(driver)
