@@ -31,7 +31,7 @@ for line in open("/proc/self/smaps"):
 
 
 @pytest.mark.skipif(not SYSTEM.is_file(), reason="this system has no large pages")
-@pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="its build uses the C library's memory")
+@pytest.mark.skipif("libasan" in os.environ.get("LD_PRELOAD", ""), reason="a sanitized core uses C's memory")
 @BUILDS
 def test_arrays_lie_where_the_system_was_asked_for_large_pages(build: ModuleType) -> None:
     module = build.__name__.rpartition(".")[2]
