@@ -132,13 +132,13 @@ _ERROR_TRADES = (
     Defect(
         "fees-are-given-back-to-the-other-side",
         "ERRT-001",
-        "return self.error_trades.remember(taker, maker, base_atoms, quote_atoms, taker_fee, maker_fee)",
-        "return self.error_trades.remember(taker, maker, base_atoms, quote_atoms, maker_fee, taker_fee)",
+        "            either(buys, taker_fee, maker_fee), either(buys, maker_fee, taker_fee),\n",
+        "            either(buys, maker_fee, taker_fee), either(buys, taker_fee, maker_fee),\n",
     ),
     Defect(
         "sellers-rebate-goes-back-in-quote",
         "ERRT-011",
-        "if self.book.markets[buy.market].fee_currency == FEE_CURRENCY_RECEIVED and seller_fee < 0:",
+        "if market.fee_currency == FEE_CURRENCY_RECEIVED and seller_fee < 0:",
         "if False:",
     ),
     Defect(

@@ -41,8 +41,16 @@ IN_CLIENT_IDS = (
     Defect(
         "kill-switch-is-told-before-a-client-id-in-use",
         "CLID-002",
-        "        if command.client_order_key != 0:\n            taken =",
-        "        if command.client_order_key != 0 and not self.standing.site_stopped:\n            taken =",
+        "        elif command.client_order_key != 0 and self.client_id_refused(command):\n",
+        "        elif command.client_order_key != 0 and (\n"
+        "            not self.standing.site_stopped and self.client_id_refused(command)\n"
+        "        ):\n",
+    ),
+    Defect(
+        "order-with-more-to-it-may-use-a-client-id-twice",
+        "CLID-002",
+        "        if command.client_order_key != 0 and self.client_id_refused(command):\n",
+        "        if False:\n",
     ),
     Defect(
         "client-id-goes-before-the-orders-number",

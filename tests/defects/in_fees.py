@@ -24,10 +24,10 @@ _REBATES = (
     Defect(
         "rebate-is-paid-in-an-auction",
         "FEES-012",
-        "        self.matching.announce_trade(sell, buy, lots, quote_atoms, price, seller_fee, buyer_fee, True)\n",
+        "        self.matching.announce_trade(market, sell, buy, lots, quote_atoms, price",
         "        if sell.maker_fee_ppm < 0:\n"
-        "            seller_fee = -self.matching.pay_rebate(sell, buyer_fee, base_atoms, quote_atoms)\n"
-        "        self.matching.announce_trade(sell, buy, lots, quote_atoms, price, seller_fee, buyer_fee, True)\n",
+        "            seller_fee = -self.matching.pay_rebate(market, sell, buyer_fee, base_atoms, quote_atoms)\n"
+        "        self.matching.announce_trade(market, sell, buy, lots, quote_atoms, price",
     ),
 )
 
@@ -59,8 +59,8 @@ _LEAST_FEES = (
     Defect(
         "every-buy-has-the-least-fee-in-base",
         "FEES-015",
-        "            (order.side == SIDE_BUY) & (market.fee_currency == FEE_CURRENCY_RECEIVED),\n",
-        "            order.side == SIDE_BUY,\n",
+        "        (side == SIDE_BUY) & (market.fee_currency == FEE_CURRENCY_RECEIVED),\n",
+        "        side == SIDE_BUY,\n",
     ),
     Defect(
         "market-buy-by-amount-leaves-nothing-for-the-least-fee",

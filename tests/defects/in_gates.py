@@ -57,8 +57,7 @@ _GATES = (
     Defect(
         "ended-order-counts-into-the-cap",
         "GATE-008",
-        "        self.ledger.accounts["
-        "self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1\n",
+        "        self.ledger.accounts[self.ledger.balances[order.hold_balance].account].open_orders -= 1\n",
         "",
     ),
     Defect(
@@ -119,8 +118,8 @@ _EXPOSURE = (
     Defect(
         "amendment-counts-what-it-holds-already-once-more",
         "EXPO-003",
-        "self.exposure.refused(command.kind, hold.account, hold.asset_id, added_atoms)",
-        "self.exposure.refused(command.kind, hold.account, hold.asset_id, held_atoms)",
+        "            command.kind, hold.account, hold.asset_id, added_atoms\n",
+        "            command.kind, hold.account, hold.asset_id, held_atoms\n",
     ),
     Defect(
         "seller-is-asked-for-its-exposure",

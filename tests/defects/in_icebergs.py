@@ -9,8 +9,8 @@ IN_ICEBERGS = (
         "next-part-keeps-the-place-of-the-one-before",
         "ICEB-002",
         "        self.levels[order.level].hidden_lots -= order.shown_lots\n"
-        "        self.unlink(slot)\n"
-        "        return self.append(slot)",
+        "        self.unlink(order, &self.levels[order.level])\n"
+        "        return self.append(slot, order, &self.levels[order.level])",
         "        self.levels[order.level].hidden_lots -= order.shown_lots\n        return 0",
     ),
     Defect(

@@ -20,10 +20,11 @@ _HOLDS = (
     Defect(
         "rest-of-a-buy-holds-for-its-whole-size",
         "ORDR-003",
-        "self.needed_for(order, order.remaining_lots, order.price_ticks)",
-        "self.needed_for(\n"
-        "            order, order.size_lots if order.side == SIDE_BUY else order.remaining_lots, order.price_ticks\n"
-        "        )",
+        "    return needed_for(market, order, order.remaining_lots, order.price_ticks)",
+        "    return needed_for(\n"
+        "        market, order, order.size_lots if order.side == SIDE_BUY else order.remaining_lots,\n"
+        "        order.price_ticks,\n"
+        "    )",
     ),
     Defect(
         "better-price-is-not-given-back",
@@ -81,14 +82,14 @@ _FEES = (
     Defect(
         "incoming-seller-pays-its-maker-rate",
         "FEES-001",
-        "self.pay_seller(taker, taker.taker_fee_ppm,",
-        "self.pay_seller(taker, taker.maker_fee_ppm,",
+        "either(buys, maker.maker_fee_ppm, taker.taker_fee_ppm)",
+        "either(buys, maker.maker_fee_ppm, taker.maker_fee_ppm)",
     ),
     Defect(
         "resting-buyer-pays-the-rate-of-the-other-side",
         "FEES-007",
-        "self.pay_buyer(maker, maker.maker_fee_ppm,",
-        "self.pay_buyer(maker, taker.maker_fee_ppm,",
+        "either(buys, taker.taker_fee_ppm, maker.maker_fee_ppm)",
+        "either(buys, taker.taker_fee_ppm, taker.maker_fee_ppm)",
     ),
     Defect(
         "fee-in-base-is-credited-to-nobody",
@@ -105,13 +106,15 @@ _FEES = (
     Defect(
         "fee-of-the-seller-goes-to-the-base-balance",
         "FEES-001",
-        "self.ledger.credit(self.book.markets[seller.market].fee_quote_balance, fee)",
-        "self.ledger.credit(self.book.markets[seller.market].fee_base_balance, fee)",
+        "        self.ledger.credit(seller.receive_balance, quote_atoms - fee)\n"
+        "        self.ledger.credit(market.fee_quote_balance, fee)\n",
+        "        self.ledger.credit(seller.receive_balance, quote_atoms - fee)\n"
+        "        self.ledger.credit(market.fee_base_balance, fee)\n",
     ),
     Defect(
         "every-order-has-the-rates-of-tier-0",
         "FEES-007",
-        "order.taker_fee_ppm = self.listing.tiers[tier].taker_fee_ppm",
+        "order.taker_fee_ppm = self.listing.tiers[owner.tier].taker_fee_ppm",
         "order.taker_fee_ppm = self.listing.tiers[0].taker_fee_ppm",
     ),
 )

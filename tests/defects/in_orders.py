@@ -77,8 +77,8 @@ _REFUSALS = (
     Defect(
         "account-that-may-not-trade-trades",
         "ORDR-013",
-        "if account_kind != ACCOUNT_KIND_CLIENT:",
-        "if account_kind == ACCOUNT_KIND_CUSTODY:",
+        "if account.account_kind != ACCOUNT_KIND_CLIENT:",
+        "if account.account_kind == ACCOUNT_KIND_CUSTODY:",
     ),
     Defect(
         "side-is-asked-for-after-the-type",
@@ -121,6 +121,18 @@ _REFUSALS = (
         "ORDR-014",
         "if command.post_only and not may_rest(",
         "if command.post_only and command.time_in_force == TIME_IN_FORCE_FILL_OR_KILL and not may_rest(",
+    ),
+    Defect(
+        "post-only-of-more-than-yes-counts-as-plain",
+        "ORDR-014",
+        "| command.trigger_price_ticks | command.trigger | command.post_only |",
+        "| command.trigger_price_ticks | command.trigger |",
+    ),
+    Defect(
+        "time-in-force-of-a-plain-order-is-not-asked",
+        "ORDR-014",
+        "        <uint8_t> (command.time_in_force - TIME_IN_FORCE_GOOD_TILL_CANCELLED) <= 1\n    ) and (\n",
+        "        True\n    ) and (\n",
     ),
 )
 
@@ -166,7 +178,8 @@ _SELF_TRADE = (
     Defect(
         "decremented-order-keeps-its-hold",
         "SELF-004",
-        "        surplus_atoms = order.held_atoms - self.needed_to_rest(order)\n        order",
+        "        surplus_atoms = order.held_atoms - needed_to_rest(&self.book.markets[order.market], order)\n"
+        "        order",
         "        surplus_atoms = 0\n        order",
     ),
     Defect(

@@ -26,7 +26,7 @@ _PHASES = (
     Defect(
         "amended-order-trades-in-a-call-phase",
         "PHAS-001",
-        "self.book.levels[best].key <= limit_key and not in_call(&self.book.markets[market]):",
+        "self.book.levels[best].key <= limit_key and not in_call(market):",
         "self.book.levels[best].key <= limit_key:",
     ),
     Defect(
@@ -56,8 +56,8 @@ _PHASES = (
     Defect(
         "phase-is-asked-for-before-the-kill-switch",
         "PHAS-002",
-        "        if self.standing.stopped(kind, account, slot):\n",
-        "        if market.phase != MARKET_PHASE_HALTED and self.standing.stopped(kind, account, slot):\n",
+        "        if self.standing.stopped(kind, account, market):\n",
+        "        if market.phase != MARKET_PHASE_HALTED and self.standing.stopped(kind, account, market):\n",
     ),
 )
 
@@ -89,8 +89,8 @@ _AUCTIONS = (
     Defect(
         "auction-buyer-pays-its-taker-rate",
         "AUCT-004",
-        "self.matching.pay_buyer(buy, buy.maker_fee_ppm,",
-        "self.matching.pay_buyer(buy, buy.taker_fee_ppm,",
+        "self.matching.pay_buyer(market, buy, buy.maker_fee_ppm,",
+        "self.matching.pay_buyer(market, buy, buy.taker_fee_ppm,",
     ),
     Defect(
         "of-one-owner-the-older-order-goes",
@@ -134,7 +134,7 @@ _BANDS = (
     Defect(
         "amended-order-stops-at-the-band-without-an-auction",
         "AUCT-009",
-        "return self.change_phase(market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0",
+        "return self.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0",
         "return 0",
     ),
     Defect(

@@ -20,7 +20,7 @@ IN_QUEUES = (
     Defect(
         "emptied-price-stays-the-best",
         "BOOK-001",
-        "if empty & (self.markets[market].best[level.queue] == slot):",
+        "if empty & (market.best[level.queue] == slot):",
         "if False:",
     ),
     Defect(
@@ -47,8 +47,8 @@ IN_QUEUES = (
     Defect(
         "incoming-buyer-pays-its-own-limit",
         "BOOK-004",
-        "self.book.price(level) * self.book.markets[taker.market].quote_atoms_per_tick_lot",
-        "max(taker.price_ticks, self.book.price(level)) * self.book.markets[taker.market].quote_atoms_per_tick_lot",
+        "quote_atoms_per_lot = self.book.price(level) * market.quote_atoms_per_tick_lot",
+        "quote_atoms_per_lot = max(taker.price_ticks, self.book.price(level)) * market.quote_atoms_per_tick_lot",
     ),
     Defect(
         "order-does-not-trade-at-its-limit",

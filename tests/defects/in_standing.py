@@ -150,8 +150,8 @@ _KILL_SWITCHES = (
     Defect(
         "kill-switch-of-the-account-is-named-before-the-market",
         "STOP-005",
-        "        if self.book.markets[market].stopped:\n",
-        "        if self.book.markets[market].stopped and not self.ledger.accounts[account].stopped:\n",
+        "        if market.stopped:\n",
+        "        if market.stopped and not account.stopped:\n",
     ),
     Defect(
         "kill-switch-of-an-account-is-never-released",

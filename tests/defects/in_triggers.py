@@ -62,8 +62,8 @@ IN_TRIGGERS = (
     Defect(
         "waiting-order-does-not-expire",
         "TRIG-006",
-        "trigger_price_ticks)\n        return self.expect_end(order)",
-        "trigger_price_ticks)\n        return 0",
+        "trigger_price_ticks,\n        )\n        return self.expect_end(order)",
+        "trigger_price_ticks,\n        )\n        return 0",
     ),
     Defect(
         "triggered-order-comes-in-for-its-account-and-not-its-owner",

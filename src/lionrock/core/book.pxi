@@ -109,11 +109,15 @@ cdef extern from * nogil:
         __asm__("" : "+r"(mask));
         return if_not ^ ((if_so ^ if_not) & mask);
     }
+    static inline void *either_record(int first, const void *if_so, const void *if_not) {
+        return (void *) either(first, (int64_t) if_so, (int64_t) if_not);
+    }
     static inline int32_t *either_place(int first, int32_t *if_so, int32_t *if_not) {
         return (int32_t *) either(first, (int64_t) if_so, (int64_t) if_not);
     }
     """
     int64_t either(bint first, int64_t if_so, int64_t if_not) noexcept
+    order_t* either_order "either_record"(bint first, const order_t* if_so, const order_t* if_not) noexcept
     int32_t* either_place(bint first, int32_t* if_so, int32_t* if_not) noexcept
 
 
@@ -227,27 +231,28 @@ cdef class Book:
             self.touched_levels += levels
             self.touched_orders += orders
 
-    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
+    cdef inline int enter(
+        self, int32_t slot, order_t* order, market_t* market, uint8_t queue, int32_t price_ticks
+    ) except -1 nogil:
         """A drafted order can be found by its id from now on, and stands in a queue."""
-        self.order_slots.insert(self.orders[slot].order_id, slot)
-        return self.join(slot, queue, price_ticks)
+        self.order_slots.insert(order.order_id, slot)
+        return self.join(slot, order, market, queue, price_ticks)
 
-    cdef inline int join(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
+    cdef inline int join(
+        self, int32_t slot, order_t* order, market_t* market, uint8_t queue, int32_t price_ticks
+    ) except -1 nogil:
         """Stand at the back of a queue, at a price of it."""
-        cdef order_t* order = &self.orders[slot]
         cdef level_t* level
         order.shown_lots = shows(order)
-        order.level = self.level_at(order.market, queue, ladder_key(queue, price_ticks))
+        order.level = self.level_at(market, queue, ladder_key(queue, price_ticks))
         level = &self.levels[order.level]
         self.count(1, 1)
         level.total_lots += order.remaining_lots
         level.hidden_lots += order.remaining_lots - order.shown_lots
-        return self.append(slot)
+        return self.append(slot, order, level)
 
-    cdef inline int append(self, int32_t slot) except -1 nogil:
+    cdef inline int append(self, int32_t slot, order_t* order, level_t* level) except -1 nogil:
         """Link an order in behind the last one of its level."""
-        cdef order_t* order = &self.orders[slot]
-        cdef level_t* level = &self.levels[order.level]
         order.next = -1
         order.prev = level.last
         self.count(0, order.prev >= 0)
@@ -255,20 +260,17 @@ cdef class Book:
         level.last = slot
         return 0
 
-    cdef inline int part(self, int32_t slot) except -1 nogil:
+    cdef inline int part(self, order_t* order, market_t* market) except -1 nogil:
         """Stand in no queue any more; an emptied level leaves the ladder."""
-        cdef order_t* order = &self.orders[slot]
         cdef level_t* level = &self.levels[order.level]
-        self.unlink(slot)
+        self.unlink(order, level)
         level.total_lots -= order.remaining_lots
         level.hidden_lots -= order.remaining_lots - order.shown_lots
         check(level.first >= 0 or level.total_lots == 0 and level.hidden_lots == 0, "an empty queue has no size")
-        return self.drop_if_empty(order.market, order.level)
+        return self.drop_if_empty(market, level, order.level)
 
-    cdef inline int unlink(self, int32_t slot) except -1 nogil:
+    cdef inline int unlink(self, order_t* order, level_t* level) except -1 nogil:
         """Let the neighbours of an order close up."""
-        cdef order_t* order = &self.orders[slot]
-        cdef level_t* level = &self.levels[order.level]
         self.count(1, 1 + (order.prev >= 0) + (order.next >= 0))
         either_place(order.prev >= 0, &self.orders[max(order.prev, 0)].next, &level.first)[0] = order.next
         either_place(order.next >= 0, &self.orders[max(order.next, 0)].prev, &level.last)[0] = order.prev
@@ -280,37 +282,36 @@ cdef class Book:
         check(order.shown_lots == 0, "an iceberg shows its next part when the one before is gone")
         order.shown_lots = shows(order)
         self.levels[order.level].hidden_lots -= order.shown_lots
-        self.unlink(slot)
-        return self.append(slot)
+        self.unlink(order, &self.levels[order.level])
+        return self.append(slot, order, &self.levels[order.level])
 
     # Whether a price has other orders nobody can guess, so neither of the next two asks it. A free level is empty as it
     # lies, and there is one whenever an order joins a queue.
 
-    cdef inline int32_t level_at(self, int32_t market, uint8_t queue, uint32_t key) except -1 nogil:
+    cdef inline int32_t level_at(self, market_t* market, uint8_t queue, uint32_t key) except -1 nogil:
         """The level of a price, which from now on is in the ladder."""
-        cdef int32_t best = self.markets[market].best[queue]
+        cdef int32_t best = market.best[queue]
         cdef int32_t slot
         cdef level_t* level
         if self.free_level < 0:
             self.make_level()
-        slot = self.ladder.put(self.markets[market].tries[queue], key, self.free_level)
+        slot = self.ladder.put(market.tries[queue], key, self.free_level)
         level = &self.levels[slot]
         self.free_level = <int32_t> either(slot == self.free_level, <int32_t> level.key, self.free_level)
         level.key = key
         level.queue = queue
         self.count(1, 0)
         if best < 0 or key < self.levels[best].key:
-            self.markets[market].best[queue] = slot
+            market.best[queue] = slot
         return slot
 
-    cdef inline int drop_if_empty(self, int32_t market, int32_t slot) except -1 nogil:
+    cdef inline int drop_if_empty(self, market_t* market, level_t* level, int32_t slot) except -1 nogil:
         """A level without orders leaves the ladder and is free."""
-        cdef level_t* level = &self.levels[slot]
         cdef bint empty = level.first < 0
-        cdef int32_t trie = self.markets[market].tries[level.queue]
+        cdef int32_t trie = market.tries[level.queue]
         self.ladder.remove_if(empty, trie, level.key)
-        if empty & (self.markets[market].best[level.queue] == slot):
-            self.markets[market].best[level.queue] = self.ladder.first_from(trie, level.key)
+        if empty & (market.best[level.queue] == slot):
+            market.best[level.queue] = self.ladder.first_from(trie, level.key)
         level.key = <uint32_t> either(empty, self.free_level, level.key)
         self.free_level = <int32_t> either(empty, slot, self.free_level)
         return 0
@@ -346,9 +347,8 @@ cdef class Book:
         order.size_lots = size_lots
         return self.hide_less(slot, hidden_lots)
 
-    cdef int trade(self, int32_t slot, int64_t lots) except -1 nogil:
+    cdef inline int trade(self, order_t* order, int64_t lots) except -1 nogil:
         """Take lots that show from an order."""
-        cdef order_t* order = &self.orders[slot]
         self.count(1, 1)
         order.remaining_lots -= lots
         order.shown_lots -= lots

@@ -181,7 +181,7 @@ cdef class Engine:
             raise Fault("two threads use one engine")
         return 0
 
-    cdef int apply_one(self, const uint8_t* record) except -1 nogil:
+    cdef inline int apply_one(self, const uint8_t* record) except -1 nogil:
         """One command: what is due by its time, the command itself, and the orders that its trades triggered."""
         header = <const command_header_t*> record
         if header.sequence != self.out.sequence + 1 or header.time_ns < self.out.time_ns:

@@ -55,9 +55,9 @@ cdef class ErrorTrades:
         check(trade_id < self.room_until, "a trade that is remembered has a place")
         return <remembered_trade_t*> self.blocks[place] + (trade_id & (BLOCK_TRADES - 1))
 
-    cdef int remember(
-        self, const order_t* buy, const order_t* sell, int64_t base_atoms, int64_t quote_atoms, int64_t buyer_fee,
-        int64_t seller_fee,
+    cdef inline int remember(
+        self, const market_t* market, const order_t* buy, const order_t* sell, int64_t base_atoms,
+        int64_t quote_atoms, int64_t buyer_fee, int64_t seller_fee,
     ) except -1 nogil:
         """Note what a trade did. A fee below zero is a rebate, in the asset of the other side's fee."""
         cdef remembered_trade_t* trade
@@ -76,11 +76,11 @@ cdef class ErrorTrades:
         trade.buyer_quote_atoms = -quote_atoms
         trade.seller_base_atoms = -base_atoms
         trade.seller_quote_atoms = quote_atoms
-        if self.book.markets[buy.market].fee_currency == FEE_CURRENCY_QUOTE or buyer_fee < 0:
+        if market.fee_currency == FEE_CURRENCY_QUOTE or buyer_fee < 0:
             trade.buyer_quote_atoms -= buyer_fee
         else:
             trade.buyer_base_atoms -= buyer_fee
-        if self.book.markets[buy.market].fee_currency == FEE_CURRENCY_RECEIVED and seller_fee < 0:
+        if market.fee_currency == FEE_CURRENCY_RECEIVED and seller_fee < 0:
             trade.seller_base_atoms -= seller_fee
         else:
             trade.seller_quote_atoms -= seller_fee

@@ -32,6 +32,12 @@ cdef inline int64_t capped_sum(int64_t first, int64_t second) noexcept nogil:
     return first + second if first <= INT64_MAX - second else INT64_MAX
 
 
+cdef inline bint may_exceed(const account_t* account, int64_t added_atoms) noexcept nogil:
+    """Whether there is a limit to ask and holding so much more could go above it."""
+    # One branch of the two questions (book.pxi, "without a branch").
+    return (account.exposure_limit_atoms != 0) & (added_atoms > 0)
+
+
 @cython.final
 cdef class Exposure:
     """The valued assets, in the order in which they were first valued, and the gate over them."""
@@ -57,19 +63,10 @@ cdef class Exposure:
                 return slot
         return -1
 
-    cdef inline int refused(
+    cdef int refused(
         self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms
     ) except -1 nogil:
-        """Whether holding so much more money would take the account above its limit. Returns 1 when refused."""
-        # One branch of the two questions (book.pxi, "without a branch").
-        if (self.ledger.accounts[account].exposure_limit_atoms != 0) & (added_atoms > 0):
-            return self.refused_above(kind, account, hold_asset, added_atoms)
-        return 0
-
-    cdef int refused_above(
-        self, uint16_t kind, int32_t account, uint32_t hold_asset, int64_t added_atoms
-    ) except -1 nogil:
-        """The same of an account with a limit."""
+        """Whether holding so much more money takes an account that may exceed its limit above it. 1 when refused."""
         cdef int64_t limit = self.ledger.accounts[account].exposure_limit_atoms
         cdef int32_t slot = self.slot(hold_asset)
         cdef int64_t exposure

@@ -18,12 +18,10 @@ cdef class Gates:
         self.forbidden = set()
 
     cdef inline int order_refused(
-        self, uint16_t kind, int32_t account_slot, int32_t market_slot, uint8_t side, int64_t price_ticks,
+        self, uint16_t kind, const account_t* account, const market_t* market, uint8_t side, int64_t price_ticks,
         int64_t value_atoms, bint will_be_open,
     ) except -1 nogil:
         """Ask every gate in order. Price and value are 0 where an order has none. Returns 1 when refused."""
-        cdef account_t* account = &self.ledger.accounts[account_slot]
-        cdef market_t* market = &self.book.markets[market_slot]
         if account.legal_entity != 0 and market.legal_entity != 0 and account.legal_entity != market.legal_entity:
             return self.out.reject(
                 kind, REJECTION_LEGAL_ENTITY_DIFFERS, market.legal_entity, account.legal_entity
@@ -32,7 +30,7 @@ cdef class Gates:
             return self.out.reject(
                 kind, REJECTION_PRODUCT_NOT_PERMITTED, <int64_t> 1 << market.product, account.products
             )
-        if account.forbidden_assets != 0 and self.may_not_acquire(kind, account_slot, market, side):
+        if account.forbidden_assets != 0 and self.may_not_acquire(kind, account.account_id, market, side):
             return 1
         if not (market.admitted_classes >> account.client_class) & 1:
             return self.out.reject(
@@ -48,22 +46,20 @@ cdef class Gates:
             return self.out.reject(
                 kind, REJECTION_ORDER_VALUE_ABOVE_LIMIT, market.max_order_value_atoms, value_atoms
             )
-        if will_be_open and account.open_order_cap != 0 and account.open_orders >= account.open_order_cap:
+        if account.open_order_cap != 0 and will_be_open and account.open_orders >= account.open_order_cap:
             return self.out.reject(
                 kind, REJECTION_OPEN_ORDERS_ABOVE_CAP, account.open_order_cap, account.open_orders
             )
         return 0
 
     cdef int may_not_acquire(
-        self, uint16_t kind, int32_t account, const market_t* market, uint8_t side
+        self, uint16_t kind, uint64_t account_id, const market_t* market, uint8_t side
     ) except -1 with gil:
         """Whether the asset that an order would receive is one the account may not acquire."""
         cdef uint32_t received = market.base_asset_id if side == SIDE_BUY else market.quote_asset_id
-        if (account, received) not in self.forbidden:
+        if (self.ledger.account(account_id), received) not in self.forbidden:
             return 0
-        return self.out.reject(
-            kind, REJECTION_ASSET_NOT_PERMITTED, received, as_figure(self.ledger.accounts[account].account_id)
-        )
+        return self.out.reject(kind, REJECTION_ASSET_NOT_PERMITTED, received, as_figure(account_id))
 
     cdef int too_far(self, uint16_t kind, const market_t* market, uint8_t side, int64_t price_ticks) except -1 nogil:
         """Whether a limit reaches past the last trade by more than the market's deviation allows."""

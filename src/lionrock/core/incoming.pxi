@@ -62,7 +62,10 @@ cdef class Incoming:
         cdef order_t* order = &self.book.orders[slot]
         if order.size_lots == 0:
             order.remaining_lots = 0  # by amount: what it holds is what it will spend
-        self.matching.enter(slot, QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING, trigger_price_ticks)
+        self.matching.enter(
+            slot, order, &self.book.markets[order.market],
+            QUEUE_RISING if rises(order.side, trigger) else QUEUE_FALLING, trigger_price_ticks,
+        )
         return self.expect_end(order)
 
     cdef int trigger(self) except -1 nogil:
@@ -96,46 +99,52 @@ cdef class Incoming:
     cdef int release(self, int32_t slot) except -1 nogil:
         """A waiting order's trigger is met: it comes in."""
         cdef order_t* order = &self.book.orders[slot]
-        cdef taking_t taking
-        self.book.part(slot)
-        self.matching.close(slot)
+        self.book.part(order, &self.book.markets[order.market])
+        self.matching.close(slot, order)
         event = <order_triggered_t*> self.out.event(EVENT_ORDER_TRIGGERED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
         event.market_id = self.book.markets[order.market].market_id
-        self.prepare(
-            order, &taking, self.ledger.owner_of_balance(order.hold_balance),
-            order.held_atoms if order.size_lots == 0 else 0,
+        return self.come_in(
+            slot, order, &self.book.markets[order.market], order.held_atoms if order.size_lots == 0 else 0
         )
-        return self.come_in(slot, &taking)
 
-    cdef int come_in(self, int32_t slot, taking_t* taking) except -1 nogil:
-        """Trade what can trade; the rest rests, or the order ends and its slot is free."""
-        cdef order_t* order = &self.book.orders[slot]
-        cdef market_t* market = &self.book.markets[order.market]
-        cdef int32_t best = market.best[opposite(order.side)]
-        cdef bint alone = best < 0 or self.book.levels[best].key > taking.limit_key
+    cdef inline int come_in(
+        self, int32_t slot, order_t* order, market_t* market, int64_t quote_amount_atoms
+    ) except -1 nogil:
+        """Rest, as most orders do, or go on to trade. An order at market has no price but may not rest either."""
+        cdef uint8_t side = opposite(order.side)
+        cdef int32_t best = market.best[side]
+        cdef bint alone = best < 0 or self.book.levels[best].key > ladder_key(side, order.price_ticks)
         if in_call(market) or (alone and may_rest(order.time_in_force)):
             # It has not traded, so what it holds is what it needs.
-            self.matching.enter(slot, order.side, order.price_ticks)
+            self.matching.enter(slot, order, market, order.side, order.price_ticks)
             return self.expect_end(order)
-        if not self.ends_untouched(order, taking):
-            self.matching.take(order, taking)
-            self.finish(slot, taking)
+        return self.trade_or_end(slot, quote_amount_atoms)
+
+    cdef int trade_or_end(self, int32_t slot, int64_t quote_amount_atoms) except -1 nogil:
+        """Trade what can trade; the rest rests, or the order ends and its slot is free."""
+        cdef order_t* order = &self.book.orders[slot]
+        cdef taking_t taking
+        self.prepare(order, &taking, self.ledger.owner_of_balance(order.hold_balance), quote_amount_atoms)
+        if not self.ends_untouched(order, &taking):
+            self.matching.take(order, &taking)
+            self.finish(slot, &taking)
         return self.book.give_back(slot) if order.level < 0 else 0
 
     cdef int ends_untouched(self, order_t* order, taking_t* taking) except -1 nogil:
         """Post-only orders that would take and fill-or-kill orders that cannot fill end here. Returns 1 for those."""
+        cdef market_t* market = &self.book.markets[order.market]
         cdef uint8_t side = opposite(order.side)
-        cdef int32_t best = self.book.markets[order.market].best[side]
+        cdef int32_t best = market.best[side]
         cdef int64_t lots = 0, quote_atoms = 0
         if order.post_only and best >= 0 and self.book.levels[best].key <= taking.limit_key:
-            self.matching.cancelled(order, CANCEL_REASON_WOULD_TAKE, 0, order.size_lots)
+            self.matching.cancelled(market, order, CANCEL_REASON_WOULD_TAKE, 0, order.size_lots)
             return 1
         if order.time_in_force == TIME_IN_FORCE_FILL_OR_KILL:
             self.matching.measure(order.market, side, order.size_lots, taking, &lots, &quote_atoms)
             if lots < order.size_lots:
-                self.matching.cancelled(order, CANCEL_REASON_NOT_FILLABLE_WHOLE, 0, order.size_lots)
+                self.matching.cancelled(market, order, CANCEL_REASON_NOT_FILLABLE_WHOLE, 0, order.size_lots)
                 return 1
         return 0
 
@@ -164,11 +173,12 @@ cdef class Incoming:
 
     cdef int end_for_good(self, order_t* order, taking_t* taking, bint beyond) except -1 nogil:
         """End an order that may not rest, with the reason that fits. One that traded nothing is never filled."""
-        cdef bint book_is_empty = self.book.markets[order.market].best[opposite(order.side)] < 0
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef bint book_is_empty = market.best[opposite(order.side)] < 0
         cdef int64_t remaining_lots = 0 if taking.by_quote else order.remaining_lots
         cdef uint8_t reason
         if taking.by_quote and taking.filled_lots > 0 and taking.spendable_atoms == 0:
-            return self.matching.filled(order, taking.filled_lots)
+            return self.matching.filled(market, order, taking.filled_lots)
         if taking.ended_by_own:
             reason = CANCEL_REASON_SELF_TRADE
         elif beyond:
@@ -180,7 +190,7 @@ cdef class Incoming:
         elif book_is_empty or not taking.by_quote:
             reason = CANCEL_REASON_BOOK_EXHAUSTED
         elif taking.filled_lots > 0:
-            return self.matching.filled(order, taking.filled_lots)
+            return self.matching.filled(market, order, taking.filled_lots)
         else:
             reason = CANCEL_REASON_BELOW_ONE_LOT
-        return self.matching.cancelled(order, reason, taking.filled_lots, remaining_lots)
+        return self.matching.cancelled(market, order, reason, taking.filled_lots, remaining_lots)

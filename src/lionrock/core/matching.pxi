@@ -41,16 +41,15 @@ cdef class Matching:
 
     cdef int take(self, order_t* taker, taking_t* taking) except -1 nogil:
         """Trade with the best prices, oldest orders first, until the order, the book or the limit ends it."""
+        cdef market_t* market = &self.book.markets[taker.market]
         cdef uint8_t side = opposite(taker.side)
         cdef int32_t level, maker
         cdef int64_t lots, quote_atoms_per_lot
         while taker.remaining_lots > 0:
-            level = self.book.markets[taker.market].best[side]
+            level = market.best[side]
             if level < 0 or not self.in_reach(level, taking):
                 break
-            quote_atoms_per_lot = (
-                self.book.price(level) * self.book.markets[taker.market].quote_atoms_per_tick_lot
-            )
+            quote_atoms_per_lot = self.book.price(level) * market.quote_atoms_per_tick_lot
             maker = self.book.levels[level].first
             lots = min(taker.remaining_lots, self.book.orders[maker].shown_lots)
             if taking.by_quote:
@@ -65,7 +64,7 @@ cdef class Matching:
                 taking.spendable_atoms -= lots * quote_atoms_per_lot
             taking.filled_lots += lots
             taker.remaining_lots -= lots
-            self.trade(taker, maker, lots, lots * quote_atoms_per_lot)
+            self.trade(market, taker, maker, lots, lots * quote_atoms_per_lot)
         return 0
 
     cdef inline bint in_reach(self, int32_t level, const taking_t* taking) except -1 nogil:
@@ -101,7 +100,7 @@ cdef class Matching:
         if lots == order.remaining_lots:
             return self.cancel_resting(slot, CANCEL_REASON_SELF_TRADE)
         self.book.change_size(slot, order.size_lots - lots)
-        surplus_atoms = order.held_atoms - self.needed_to_rest(order)
+        surplus_atoms = order.held_atoms - needed_to_rest(&self.book.markets[order.market], order)
         order.held_atoms -= surplus_atoms
         self.ledger.release(order.hold_balance, surplus_atoms)
         return self.announce_reduced(order, lots, surplus_atoms)
@@ -116,11 +115,12 @@ cdef class Matching:
         event.released_atoms = released_atoms
         return 0
 
-    cdef int cancel_resting(self, int32_t slot, uint8_t reason) except -1 nogil:
+    cdef inline int cancel_resting(self, int32_t slot, uint8_t reason) except -1 nogil:
         """End a resting order and take it out of its queue."""
         cdef order_t* order = &self.book.orders[slot]
-        self.cancelled(order, reason, order.size_lots - order.remaining_lots, order.remaining_lots)
-        return self.leave(slot)
+        cdef market_t* market = &self.book.markets[order.market]
+        self.cancelled(market, order, reason, order.size_lots - order.remaining_lots, order.remaining_lots)
+        return self.leave(slot, order, market)
 
     cdef int measure(
         self, int32_t market, uint8_t side, int64_t want_lots, taking_t* taking, int64_t* lots, int64_t* quote_atoms
@@ -191,24 +191,31 @@ cdef class Matching:
             slot = self.book.orders[slot].next
         return True
 
-    cdef int trade(self, order_t* taker, int32_t maker_slot, int64_t lots, int64_t quote_atoms) except -1 nogil:
+    cdef int trade(
+        self, market_t* market, order_t* taker, int32_t maker_slot, int64_t lots, int64_t quote_atoms
+    ) except -1 nogil:
         """One fill: both legs of both assets and both fees, then the queue."""
         cdef order_t* maker = &self.book.orders[maker_slot]
-        cdef int64_t base_atoms = lots * self.book.markets[taker.market].lot_base_atoms
-        cdef int64_t taker_fee, maker_fee
-        if taker.side == SIDE_BUY:
-            taker_fee = self.pay_buyer(taker, taker.taker_fee_ppm, base_atoms, quote_atoms)
-            maker_fee = self.pay_seller(maker, maker.maker_fee_ppm, base_atoms, quote_atoms)
-        else:
-            maker_fee = self.pay_buyer(maker, maker.maker_fee_ppm, base_atoms, quote_atoms)
-            taker_fee = self.pay_seller(taker, taker.taker_fee_ppm, base_atoms, quote_atoms)
+        cdef int64_t base_atoms = lots * market.lot_base_atoms
+        cdef bint buys = taker.side == SIDE_BUY
+        cdef order_t* buyer = either_order(buys, taker, maker)
+        cdef order_t* seller = either_order(buys, maker, taker)
+        cdef int64_t buyer_fee, seller_fee, taker_fee, maker_fee
+        buyer_fee = self.pay_buyer(
+            market, buyer, <int32_t> either(buys, taker.taker_fee_ppm, maker.maker_fee_ppm), base_atoms, quote_atoms
+        )
+        seller_fee = self.pay_seller(
+            market, seller, <int32_t> either(buys, maker.maker_fee_ppm, taker.taker_fee_ppm), base_atoms, quote_atoms
+        )
+        taker_fee = either(buys, buyer_fee, seller_fee)
+        maker_fee = either(buys, seller_fee, buyer_fee)
         if maker.maker_fee_ppm < 0:
-            maker_fee = -self.pay_rebate(maker, taker_fee, base_atoms, quote_atoms)
-        self.book.trade(maker_slot, lots)
-        self.announce_trade(maker, taker, lots, quote_atoms, maker.price_ticks, maker_fee, taker_fee, False)
+            maker_fee = -self.pay_rebate(market, maker, taker_fee, base_atoms, quote_atoms)
+        self.book.trade(maker, lots)
+        self.announce_trade(market, maker, taker, lots, quote_atoms, maker.price_ticks, maker_fee, taker_fee, False)
         if maker.remaining_lots == 0:
-            self.filled(maker, maker.size_lots)
-            return self.leave(maker_slot)
+            self.filled(market, maker, maker.size_lots)
+            return self.leave(maker_slot, maker, market)
         return self.replenish(maker_slot) if maker.shown_lots == 0 else 0
 
     cdef int replenish(self, int32_t slot) except -1 nogil:
@@ -223,12 +230,11 @@ cdef class Matching:
         event.remaining_lots = order.remaining_lots
         return 0
 
-    cdef int announce_trade(
-        self, const order_t* maker, const order_t* taker, int64_t lots, int64_t quote_atoms, int32_t price_ticks,
-        int64_t maker_fee, int64_t taker_fee, bint in_auction,
+    cdef inline int announce_trade(
+        self, market_t* market, const order_t* maker, const order_t* taker, int64_t lots, int64_t quote_atoms,
+        int32_t price_ticks, int64_t maker_fee, int64_t taker_fee, bint in_auction,
     ) except -1 nogil:
         self.trades += 1
-        market = &self.book.markets[taker.market]
         if not in_auction and market.traded_in != self.command:
             market.traded_in = self.command
             market.reference_ticks = market.last_price_ticks
@@ -236,7 +242,7 @@ cdef class Matching:
         market.high_ticks = max(market.high_ticks, price_ticks)
         market.low_ticks = price_ticks if market.low_ticks == 0 else min(market.low_ticks, price_ticks)
         self.touch(taker.market)
-        self.remember(maker, taker, lots * market.lot_base_atoms, quote_atoms, maker_fee, taker_fee)
+        self.remember(market, maker, taker, lots * market.lot_base_atoms, quote_atoms, maker_fee, taker_fee)
         event = <trade_executed_t*> self.out.event(EVENT_TRADE_EXECUTED)
         event.market_id = market.market_id
         event.taker_side = taker.side
@@ -255,19 +261,20 @@ cdef class Matching:
         return 0
 
     cdef inline int remember(
-        self, const order_t* maker, const order_t* taker, int64_t base_atoms, int64_t quote_atoms, int64_t maker_fee,
-        int64_t taker_fee,
+        self, const market_t* market, const order_t* maker, const order_t* taker, int64_t base_atoms,
+        int64_t quote_atoms, int64_t maker_fee, int64_t taker_fee,
     ) except -1 nogil:
         """Note the trade for an hour, by buyer and seller."""
-        if taker.side == SIDE_BUY:
-            return self.error_trades.remember(taker, maker, base_atoms, quote_atoms, taker_fee, maker_fee)
-        return self.error_trades.remember(maker, taker, base_atoms, quote_atoms, maker_fee, taker_fee)
+        cdef bint buys = taker.side == SIDE_BUY
+        return self.error_trades.remember(
+            market, either_order(buys, taker, maker), either_order(buys, maker, taker), base_atoms, quote_atoms,
+            either(buys, taker_fee, maker_fee), either(buys, maker_fee, taker_fee),
+        )
 
-    cdef int64_t pay_buyer(
-        self, order_t* buyer, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
+    cdef inline int64_t pay_buyer(
+        self, const market_t* market, order_t* buyer, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
     ) except? -99 nogil:
         """Quote leaves the buyer's hold, base arrives; returns the fee, taken from whichever the market says."""
-        cdef market_t* market = &self.book.markets[buyer.market]
         cdef int64_t fee
         if market.fee_currency == FEE_CURRENCY_QUOTE:
             # What it holds covers the least fee, so nothing needs to cut that down.
@@ -282,21 +289,20 @@ cdef class Matching:
             self.ledger.credit(market.fee_base_balance, fee)
         return fee
 
-    cdef int64_t pay_seller(
-        self, order_t* seller, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
+    cdef inline int64_t pay_seller(
+        self, const market_t* market, order_t* seller, int32_t rate_ppm, int64_t base_atoms, int64_t quote_atoms
     ) except? -99 nogil:
         """Base leaves the seller's hold, quote arrives less the fee, which is returned. The same in every market."""
         cdef int64_t fee = fee_of_fill(seller, rate_ppm, quote_atoms, quote_atoms)
         self.consume(seller, base_atoms)
         self.ledger.credit(seller.receive_balance, quote_atoms - fee)
-        self.ledger.credit(self.book.markets[seller.market].fee_quote_balance, fee)
+        self.ledger.credit(market.fee_quote_balance, fee)
         return fee
 
     cdef int64_t pay_rebate(
-        self, const order_t* maker, int64_t taker_fee, int64_t base_atoms, int64_t quote_atoms
+        self, const market_t* market, const order_t* maker, int64_t taker_fee, int64_t base_atoms, int64_t quote_atoms
     ) except? -99 nogil:
         """A share of the taker's fee goes on to the maker, in the asset the taker paid; returns it."""
-        cdef market_t* market = &self.book.markets[maker.market]
         cdef bint in_base = maker.side == SIDE_SELL and market.fee_currency == FEE_CURRENCY_RECEIVED
         cdef int64_t rebate = min(
             rebate_rounded_down(base_atoms if in_base else quote_atoms, -maker.maker_fee_ppm), taker_fee
@@ -314,12 +320,12 @@ cdef class Matching:
             self.holds_too_little(order)
         return self.ledger.take_held(order.hold_balance, amount_atoms)
 
-    cdef int filled(self, order_t* order, int64_t filled_lots) except -1 nogil:
+    cdef inline int filled(self, const market_t* market, order_t* order, int64_t filled_lots) except -1 nogil:
         """The order is done: what it still holds goes back."""
         event = <order_filled_t*> self.out.event(EVENT_ORDER_FILLED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
-        event.market_id = self.book.markets[order.market].market_id
+        event.market_id = market.market_id
         event.filled_lots = filled_lots
         event.released_atoms = order.held_atoms
         return self.over(order)
@@ -328,13 +334,13 @@ cdef class Matching:
         raise Fault(f"order {order.order_id} traded more than it holds")
 
     cdef inline int cancelled(
-        self, order_t* order, uint8_t reason, int64_t filled_lots, int64_t remaining_lots
+        self, const market_t* market, order_t* order, uint8_t reason, int64_t filled_lots, int64_t remaining_lots
     ) except -1 nogil:
         """The order is over with a part not traded: what it still holds goes back."""
         event = <order_cancelled_t*> self.out.event(EVENT_ORDER_CANCELLED)
         event.order_id = order.order_id
         event.account_id = self.ledger.balances[order.hold_balance].account_id
-        event.market_id = self.book.markets[order.market].market_id
+        event.market_id = market.market_id
         event.reason = reason
         event.filled_lots = filled_lots
         event.remaining_lots = remaining_lots
@@ -350,33 +356,35 @@ cdef class Matching:
         """What is left waits in the book, holding what it needs and no more."""
         cdef order_t* order = &self.book.orders[slot]
         self.reduce_hold(order)
-        return self.enter(slot, order.side, order.price_ticks)
+        return self.enter(slot, order, &self.book.markets[order.market], order.side, order.price_ticks)
 
-    cdef inline int enter(self, int32_t slot, uint8_t queue, int32_t price_ticks) except -1 nogil:
+    cdef inline int enter(
+        self, int32_t slot, order_t* order, market_t* market, uint8_t queue, int32_t price_ticks
+    ) except -1 nogil:
         """The order stands in a queue from now on and counts among its account's open ones."""
-        self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders += 1
-        return self.book.enter(slot, queue, price_ticks)
+        self.ledger.accounts[self.ledger.balances[order.hold_balance].account].open_orders += 1
+        return self.book.enter(slot, order, market, queue, price_ticks)
 
-    cdef inline int leave(self, int32_t slot) except -1 nogil:
+    cdef inline int leave(self, int32_t slot, order_t* order, market_t* market) except -1 nogil:
         """A resting or waiting order is no more."""
-        self.book.part(slot)
-        return self.forget(slot)
+        self.book.part(order, market)
+        return self.forget(slot, order)
 
-    cdef inline int forget(self, int32_t slot) except -1 nogil:
+    cdef inline int forget(self, int32_t slot, order_t* order) except -1 nogil:
         """An order that stands in no queue is no more."""
-        self.close(slot)
+        self.close(slot, order)
         return self.book.give_back(slot)
 
-    cdef inline int close(self, int32_t slot) except -1 nogil:
+    cdef inline int close(self, int32_t slot, order_t* order) except -1 nogil:
         """The opposite of entering, for an order that stands in no queue any more: it is a draft again."""
-        self.ledger.accounts[self.ledger.balances[self.book.orders[slot].hold_balance].account].open_orders -= 1
-        self.book.order_slots.remove(self.book.orders[slot].order_id, slot)
-        self.book.orders[slot].level = -1
+        self.ledger.accounts[self.ledger.balances[order.hold_balance].account].open_orders -= 1
+        self.book.order_slots.remove(order.order_id, slot)
+        order.level = -1
         return 0
 
     cdef int reduce_hold(self, order_t* order) except -1 nogil:
         """Give back what the rest of an order need not hold."""
-        cdef int64_t surplus_atoms = order.held_atoms - self.needed_to_rest(order)
+        cdef int64_t surplus_atoms = order.held_atoms - needed_to_rest(&self.book.markets[order.market], order)
         if surplus_atoms > 0:
             event = <hold_reduced_t*> self.out.event(EVENT_HOLD_REDUCED)
             event.order_id = order.order_id
@@ -393,20 +401,20 @@ cdef class Matching:
         It stands in no queue meanwhile but keeps its slot: amendments are most of what a market maker sends.
         """
         cdef order_t* order = &self.book.orders[slot]
-        cdef int32_t best = self.book.markets[order.market].best[opposite(order.side)]
+        cdef market_t* market = &self.book.markets[order.market]
+        cdef int32_t best = market.best[opposite(order.side)]
         cdef uint32_t limit_key = ladder_key(opposite(order.side), order.price_ticks)
-        cdef int32_t market = order.market
         cdef taking_t taking
         cdef bint beyond = False
-        if best >= 0 and self.book.levels[best].key <= limit_key and not in_call(&self.book.markets[market]):
+        if best >= 0 and self.book.levels[best].key <= limit_key and not in_call(market):
             self.begin(order, &taking, self.ledger.owner_of_balance(order.hold_balance))
             self.take(order, &taking)
             beyond = self.could_go_on(order, &taking)
             if self.ended(order, &taking):
-                return self.forget(slot)
+                return self.forget(slot, order)
             self.reduce_hold(order)
-        self.book.join(slot, order.side, order.price_ticks)
-        return self.change_phase(market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0
+        self.book.join(slot, order, market, order.side, order.price_ticks)
+        return self.change_phase(order.market, MARKET_PHASE_VOLATILITY_AUCTION) if beyond else 0
 
     cdef inline int begin(self, order_t* order, taking_t* taking, uint64_t owner_id) except -1 nogil:
         """A limit order sets out; other kinds change what differs."""
@@ -463,26 +471,29 @@ cdef class Matching:
         """Whether after its trades an order that may rest is over: ended by one of its own, or filled."""
         if taking.ended_by_own:
             self.cancelled(
-                order, CANCEL_REASON_SELF_TRADE, order.size_lots - order.remaining_lots,
-                order.remaining_lots + taking.lost_lots,
+                &self.book.markets[order.market], order, CANCEL_REASON_SELF_TRADE,
+                order.size_lots - order.remaining_lots, order.remaining_lots + taking.lost_lots,
             )
         elif order.remaining_lots == 0:
-            self.filled(order, order.size_lots)
+            self.filled(&self.book.markets[order.market], order, order.size_lots)
         else:
             return False
         return True
 
-    cdef inline int64_t needed_to_rest(self, order_t* order) except? -99 nogil:
-        """Hold of a limit order for the lots it has left, at its limit price and its dearer rate."""
-        return self.needed_for(order, order.remaining_lots, order.price_ticks)
 
-    cdef inline int64_t needed_for(self, const order_t* order, int64_t lots, int64_t price_ticks) except? -99 nogil:
-        """The same for so many lots at such a limit price."""
-        cdef market_t* market = &self.book.markets[order.market]
-        cdef int64_t per_lot = either(
-            order.side == SIDE_SELL, market.lot_base_atoms, price_ticks * market.quote_atoms_per_tick_lot
-        )
-        cdef int64_t atoms = lots * per_lot
-        if (order.side == SIDE_SELL) | (market.fee_currency == FEE_CURRENCY_RECEIVED):
-            return atoms
-        return atoms + fee_to_hold(order, atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))
+cdef inline int64_t needed_to_rest(const market_t* market, const order_t* order) except? -99 nogil:
+    """Hold of a limit order for the lots it has left, at its limit price and its dearer rate."""
+    return needed_for(market, order, order.remaining_lots, order.price_ticks)
+
+
+cdef inline int64_t needed_for(
+    const market_t* market, const order_t* order, int64_t lots, int64_t price_ticks
+) except? -99 nogil:
+    """The same for so many lots at such a limit price."""
+    cdef int64_t per_lot = either(
+        order.side == SIDE_SELL, market.lot_base_atoms, price_ticks * market.quote_atoms_per_tick_lot
+    )
+    cdef int64_t atoms = lots * per_lot
+    if (order.side == SIDE_SELL) | (market.fee_currency == FEE_CURRENCY_RECEIVED):
+        return atoms
+    return atoms + fee_to_hold(order, atoms, max(order.maker_fee_ppm, order.taker_fee_ppm))

@@ -154,15 +154,16 @@ cdef class Phases:
         cdef int64_t lots = min(buy.remaining_lots, sell.remaining_lots)
         cdef int64_t base_atoms = lots * market.lot_base_atoms
         cdef int64_t quote_atoms = lots * price * market.quote_atoms_per_tick_lot
-        cdef int64_t buyer_fee = self.matching.pay_buyer(buy, buy.maker_fee_ppm, base_atoms, quote_atoms)
-        cdef int64_t seller_fee = self.matching.pay_seller(sell, sell.maker_fee_ppm, base_atoms, quote_atoms)
+        cdef int64_t buyer_fee = self.matching.pay_buyer(market, buy, buy.maker_fee_ppm, base_atoms, quote_atoms)
+        cdef int64_t seller_fee = self.matching.pay_seller(market, sell, sell.maker_fee_ppm, base_atoms, quote_atoms)
         self.book.trade_any(buy_slot, lots)
         self.book.trade_any(sell_slot, lots)
-        self.matching.announce_trade(sell, buy, lots, quote_atoms, price, seller_fee, buyer_fee, True)
-        for order in (sell_slot, buy_slot):
-            if self.book.orders[<int32_t> order].remaining_lots == 0:
-                self.matching.filled(&self.book.orders[<int32_t> order], self.book.orders[<int32_t> order].size_lots)
-                self.matching.leave(order)
+        self.matching.announce_trade(market, sell, buy, lots, quote_atoms, price, seller_fee, buyer_fee, True)
+        for slot in (sell_slot, buy_slot):
+            order = &self.book.orders[<int32_t> slot]
+            if order.remaining_lots == 0:
+                self.matching.filled(market, order, order.size_lots)
+                self.matching.leave(slot, order, market)
         return 0
 
     cdef list lines(self):

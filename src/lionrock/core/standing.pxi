@@ -100,7 +100,7 @@ cdef class Standing:
                     command.price_ticks,
                 )
         return self.gates.order_refused(
-            command.kind, self.ledger.balances[order.hold_balance].account, order.market, order.side,
+            command.kind, &self.ledger.accounts[self.ledger.balances[order.hold_balance].account], market, order.side,
             command.price_ticks, notional, False,
         )
 
@@ -116,10 +116,12 @@ cdef class Standing:
         if self.amendment_refused(command, order):
             return 1
         remaining_lots = order.remaining_lots + (command.size_lots - order.size_lots)
-        held_atoms = self.matching.needed_for(order, remaining_lots, command.price_ticks)
+        held_atoms = needed_for(&self.book.markets[order.market], order, remaining_lots, command.price_ticks)
         added_atoms = held_atoms - order.held_atoms
         hold = &self.ledger.balances[order.hold_balance]
-        if self.exposure.refused(command.kind, hold.account, hold.asset_id, added_atoms):
+        if may_exceed(&self.ledger.accounts[hold.account], added_atoms) and self.exposure.refused(
+            command.kind, hold.account, hold.asset_id, added_atoms
+        ):
             return 1
         available_atoms = hold.available_atoms
         if added_atoms > available_atoms:
@@ -132,7 +134,7 @@ cdef class Standing:
         if command.price_ticks == order.price_ticks and command.size_lots <= order.size_lots:
             self.book.change_size(slot, command.size_lots)
             return self.announce_amended(order, True)
-        self.book.part(slot)
+        self.book.part(order, &self.book.markets[order.market])
         order.price_ticks = <int32_t> command.price_ticks
         order.size_lots = command.size_lots
         order.remaining_lots = remaining_lots
@@ -217,18 +219,14 @@ cdef class Standing:
             )
         return 0
 
-    cdef inline int stopped(self, uint16_t kind, int32_t account, int32_t market) except -1 nogil:
+    cdef inline int stopped(self, uint16_t kind, const account_t* account, const market_t* market) except -1 nogil:
         """Refuse an order that a kill switch stands over, the widest first. Returns 1 when refused."""
         if self.site_stopped:
             return self.out.reject(kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_SITE, 0)
-        if self.book.markets[market].stopped:
-            return self.out.reject(
-                kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_MARKET, self.book.markets[market].market_id
-            )
-        if self.ledger.accounts[account].stopped:
-            return self.out.reject(
-                kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_ACCOUNT, self.ledger.accounts[account].account_id
-            )
+        if market.stopped:
+            return self.out.reject(kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_MARKET, market.market_id)
+        if account.stopped:
+            return self.out.reject(kind, REJECTION_KILL_SWITCH_ENGAGED, KILL_SWITCH_SCOPE_ACCOUNT, account.account_id)
         return 0
 
     cdef int advance_time(self) except -1 nogil:
