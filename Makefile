@@ -68,7 +68,7 @@ soak: $(STAMPS)/dev setup ## the long tests that `make test` leaves out (ten min
 	$(BIN)/pytest -m soak -n 2 --ignore=tests/defects $(ARGS)
 
 # Ten to twenty minutes for all, on two processors; ARGS="-k youngest-order-trades-first" for one.
-defects: $(STAMPS)/dev $(STAMPS)/project ## break the core in each named way and print which tests notice
+defects: $(STAMPS)/dev $(STAMPS)/project ## break the core in each named way and print which test notices first
 	$(BIN)/pytest -m soak -n 2 tests/defects $(ARGS)
 
 # A second copy, compiled with AddressSanitizer and UBSan, stands before the installed one on the path.

@@ -10,14 +10,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     for report in [*terminalreporter.getreports("passed"), *terminalreporter.getreports("failed")]:
         told = dict(report.user_properties)
         if report.when == "call" and "defect" in told:
-            name, code = told["defect"]
-            seen = (_short(told[witness]) for witness in ("tables", "core", "flows"))
-            rows.append((str(name), str(code), *seen, f"{report.duration:.0f}"))
+            name, code, test = told["defect"]
+            rows.append((str(name), str(code), _short(test), f"{report.duration:.0f}"))
     if not rows:
         return
     rows.sort()
-    unnoticed = [row for row in rows if set(row[2:5]) == {"-"}]
-    titles = ("defect", "breaks", "tables of spec/", "tests of the core", "flows", "s")
+    unnoticed = [row for row in rows if row[2] == "-"]
+    titles = ("defect", "breaks", "noticed first by", "s")
     widths = [max(len(row[at]) for row in [titles, *rows]) for at in range(len(titles))]
     terminalreporter.section("what noticed the defects")
     for row in [titles, *rows]:
