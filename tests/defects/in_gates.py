@@ -63,8 +63,8 @@ _GATES = (
     Defect(
         "amendment-asks-the-cap",
         "GATE-008",
-        "command.price_ticks, notional, False,",
-        "command.price_ticks, notional, True,",
+        "command.price_ticks, notional, False\n",
+        "command.price_ticks, notional, True\n",
     ),
 )
 

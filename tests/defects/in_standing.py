@@ -20,8 +20,8 @@ _AMENDING = (
     Defect(
         "order-made-smaller-remembers-its-old-hold",
         "AMND-001",
-        "            return self.announce_amended(order, True)\n",
-        "            self.announce_amended(order, True)\n"
+        "            return self.announce_amended(order, market, hold, True)\n",
+        "            self.announce_amended(order, market, hold, True)\n"
         "            order.held_atoms -= added_atoms\n"
         "            return 0\n",
     ),

@@ -395,13 +395,11 @@ cdef class Matching:
             self.ledger.release(order.hold_balance, surplus_atoms)
         return 0
 
-    cdef inline int come_in_again(self, int32_t slot) except -1 nogil:
+    cdef inline int come_in_again(self, int32_t slot, order_t* order, market_t* market) except -1 nogil:
         """An amended order that lost its place trades what it can and goes to the back of the queue at its price.
 
         It stands in no queue meanwhile but keeps its slot: amendments are most of what a market maker sends.
         """
-        cdef order_t* order = &self.book.orders[slot]
-        cdef market_t* market = &self.book.markets[order.market]
         cdef int32_t best = market.best[opposite(order.side)]
         cdef uint32_t limit_key = ladder_key(opposite(order.side), order.price_ticks)
         cdef taking_t taking

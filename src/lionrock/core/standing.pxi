@@ -69,9 +69,10 @@ cdef class Standing:
             return self.out.reject(kind, REJECTION_ORDER_OF_ANOTHER_ACCOUNT, as_figure(order_id), 0)
         return 0
 
-    cdef inline int amendment_refused(self, const amend_order_t* command, const order_t* order) except -1 nogil:
+    cdef inline int amendment_refused(
+        self, const amend_order_t* command, const order_t* order, const market_t* market, const account_t* account
+    ) except -1 nogil:
         """The refusals of an amendment that need no look at funds, in order. Returns 1 when one was given."""
-        cdef market_t* market = &self.book.markets[order.market]
         cdef int64_t filled_lots = order.size_lots - order.remaining_lots
         cdef int32_t best
         cdef int64_t notional
@@ -100,52 +101,57 @@ cdef class Standing:
                     command.price_ticks,
                 )
         return self.gates.order_refused(
-            command.kind, &self.ledger.accounts[self.ledger.balances[order.hold_balance].account], market, order.side,
-            command.price_ticks, notional, False,
+            command.kind, account, market, order.side, command.price_ticks, notional, False
         )
 
     cdef int amend_order(self, const amend_order_t* command) except -1 nogil:
         cdef int32_t slot
         cdef order_t* order
-        cdef int64_t remaining_lots, held_atoms, added_atoms, available_atoms
+        cdef market_t* market
+        cdef balance_t* hold
+        cdef account_t* account
+        cdef int64_t remaining_lots, held_atoms, added_atoms
         if self.not_theirs(command.kind, command.order_id, command.account_id, command.client_order_key, &slot):
             return 1
         order = &self.book.orders[slot]
+        market = &self.book.markets[order.market]
+        hold = &self.ledger.balances[order.hold_balance]
+        account = &self.ledger.accounts[hold.account]
         if self.book.levels[order.level].queue != order.side:
             return self.out.reject(command.kind, REJECTION_AMENDED_ORDER_IS_WAITING, as_figure(order.order_id), 0)
-        if self.amendment_refused(command, order):
+        if self.amendment_refused(command, order, market, account):
             return 1
         remaining_lots = order.remaining_lots + (command.size_lots - order.size_lots)
-        held_atoms = needed_for(&self.book.markets[order.market], order, remaining_lots, command.price_ticks)
+        held_atoms = needed_for(market, order, remaining_lots, command.price_ticks)
         added_atoms = held_atoms - order.held_atoms
-        hold = &self.ledger.balances[order.hold_balance]
-        if may_exceed(&self.ledger.accounts[hold.account], added_atoms) and self.exposure.refused(
+        if may_exceed(account, added_atoms) and self.exposure.refused(
             command.kind, hold.account, hold.asset_id, added_atoms
         ):
             return 1
-        available_atoms = hold.available_atoms
-        if added_atoms > available_atoms:
+        if added_atoms > hold.available_atoms:
             return self.out.reject(
-                command.kind, REJECTION_AVAILABLE_INSUFFICIENT, added_atoms, available_atoms
+                command.kind, REJECTION_AVAILABLE_INSUFFICIENT, added_atoms, hold.available_atoms
             )
         # accepted
         self.ledger.hold(order.hold_balance, added_atoms)
         order.held_atoms = held_atoms
         if command.price_ticks == order.price_ticks and command.size_lots <= order.size_lots:
             self.book.change_size(slot, command.size_lots)
-            return self.announce_amended(order, True)
-        self.book.part(order, &self.book.markets[order.market])
+            return self.announce_amended(order, market, hold, True)
+        self.book.part(order, market)
         order.price_ticks = <int32_t> command.price_ticks
         order.size_lots = command.size_lots
         order.remaining_lots = remaining_lots
-        self.announce_amended(order, False)
-        return self.matching.come_in_again(slot)
+        self.announce_amended(order, market, hold, False)
+        return self.matching.come_in_again(slot, order, market)
 
-    cdef inline int announce_amended(self, const order_t* order, bint keeps_priority) except -1 nogil:
+    cdef inline int announce_amended(
+        self, const order_t* order, const market_t* market, const balance_t* hold, bint keeps_priority
+    ) except -1 nogil:
         event = <order_amended_t*> self.out.event(EVENT_ORDER_AMENDED)
         event.order_id = order.order_id
-        event.account_id = self.ledger.balances[order.hold_balance].account_id
-        event.market_id = self.book.markets[order.market].market_id
+        event.account_id = hold.account_id
+        event.market_id = market.market_id
         event.priority_kept = keeps_priority
         event.price_ticks = order.price_ticks
         event.size_lots = order.size_lots
