@@ -24,7 +24,7 @@ class Pairs:
 
     def __init__(self, build: type[engine.Engine]) -> None:
         self.venue = build()
-        opening = stage(1, 2, 2, 10**12)
+        opening = stage(1, 2, 2, 10**13)
         self.venue.apply(stamped([opening], 1))
         self.trades, self.time_ns = 0, 0
 
@@ -66,13 +66,21 @@ def test_many_trades_of_one_hour_are_all_remembered(build: type[engine.Engine]) 
 
 @BUILDS
 def test_what_is_older_than_an_hour_makes_room_for_what_comes(build: type[engine.Engine]) -> None:
-    """Through several hours, so that places are taken again, and with a quiet day between."""
+    """Through several hours, so that places are taken again, a busier one after them, and a quiet day."""
     pairs, hour = Pairs(build), 40_000
     each = TRADE_MEMORY_NS // hour
-    for count in (30_000, 70_000, 90_000):
+    for count in (30_000, 70_000, 130_000):
         pairs.trade(count, each_ns=each)
         oldest = pairs.trades - min(pairs.trades, -(-TRADE_MEMORY_NS // each)) + 1
         assert pairs.remembered() == {trade: each * trade for trade in range(oldest, pairs.trades + 1)}
+    before = pairs.remembered()
+    pairs.trade(5 * BLOCK, each_ns=1)
+    busy = {
+        trade: pairs.time_ns - (pairs.trades - trade) for trade in range(pairs.trades - 5 * BLOCK + 1, pairs.trades + 1)
+    }
+    assert (
+        pairs.remembered() == {trade: at for trade, at in before.items() if at > pairs.time_ns - TRADE_MEMORY_NS} | busy
+    )
     pairs.time_ns += 24 * TRADE_MEMORY_NS
     pairs.trade(1, each_ns=1)
     assert pairs.remembered() == {pairs.trades: pairs.time_ns}

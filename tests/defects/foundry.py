@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import re
+import resource
 import subprocess
 import sys
 import sysconfig
@@ -21,6 +22,9 @@ from tests.defects.defect import CORE, Defect, core_texts
 ROOT = Path(__file__).parents[2]
 LONGEST_SECONDS = 600
 """A suite that has not ended by then has met a venue that does not answer."""
+
+MOST_MEMORY_BYTES = 8 * 2**30
+"""More than any test needs; a venue that takes ever more gets an error, and the machine keeps its memory."""
 
 TABLES = ("tests/spec",)
 CORE_TESTS = ("tests/core", "-k", "not checked_build")
@@ -87,6 +91,10 @@ def _compile(directory: Path, core: Path) -> None:
             raise Inconclusive(f"{command}:\n{ended.stdout}{ended.stderr}")
 
 
+def _limit_memory() -> None:
+    resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY_BYTES, MOST_MEMORY_BYTES))
+
+
 def notice_of(tree: Path, selection: tuple[str, ...]) -> Notice | None:
     """The first failure of that part of the ordinary suite with the tree's venue, or None when it passes.
 
@@ -111,6 +119,7 @@ def notice_of(tree: Path, selection: tuple[str, ...]) -> Notice | None:
             text=True,
             check=False,
             timeout=LONGEST_SECONDS,
+            preexec_fn=_limit_memory,
         )
     except subprocess.TimeoutExpired:
         return Notice(" ".join(selection), f"did not end within {LONGEST_SECONDS} seconds")

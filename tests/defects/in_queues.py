@@ -41,8 +41,8 @@ IN_QUEUES = (
         "        return self.replenish(maker_slot) if maker.shown_lots == 0 else 0\n",
         "        if maker.shown_lots == 0:\n"
         "            return self.replenish(maker_slot)\n"
-        "        self.book.unlink(maker_slot)\n"
-        "        return self.book.append(maker_slot)\n",
+        "        self.book.unlink(maker, &self.book.levels[maker.level])\n"
+        "        return self.book.append(maker_slot, maker, &self.book.levels[maker.level])\n",
     ),
     Defect(
         "incoming-buyer-pays-its-own-limit",
