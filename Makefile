@@ -67,7 +67,7 @@ bench: $(STAMPS)/dev setup ## every benchmark, one after the other, into one tab
 soak: $(STAMPS)/dev setup ## the long tests that `make test` leaves out (ten minutes; defects apart)
 	$(BIN)/pytest -m soak -n 2 --ignore=tests/defects $(ARGS)
 
-# Ten to twenty minutes for all, on two processors; ARGS="-k youngest-order-trades-first" for one.
+# Forty minutes for all, on two processors; ARGS="-k youngest-order-trades-first" for one.
 defects: $(STAMPS)/dev $(STAMPS)/project ## break the core in each named way and print which test notices first
 	$(BIN)/pytest -m soak -n 2 tests/defects $(ARGS)
 
