@@ -111,7 +111,7 @@ cdef class Placing:
         return 0
 
     cdef int extras_refused(self, const place_order_t* command) except -1 nogil:
-        """What an order may have and a plain one has not, but for a client's id. Returns 1 when refused."""
+        """What only an order that is not plain may have, and among it its client id. Returns 1 when refused."""
         cdef uint16_t kind = command.kind
         if command.self_trade_prevention > SELF_TRADE_PREVENTION_DECREMENT:
             return self.out.reject(
