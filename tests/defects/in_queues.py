@@ -116,4 +116,10 @@ IN_QUEUES = (
         "self.tries[trie].near_prefixes[near_place(key)] = NO_PREFIX",
         "self.tries[trie].near_prefixes[near_place(key)] = key >> NEAR_BITS",
     ),
+    Defect(
+        "higher-node-that-was-given-back-is-still-begun-at",
+        "BOOK-001",
+        "                self.tries[trie].far_prefixes[far_place(key)] = NO_PREFIX\n            self.give_back",
+        "                pass\n            self.give_back",
+    ),
 )

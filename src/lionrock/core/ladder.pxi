@@ -7,7 +7,8 @@
 # The prices of a side mostly share their upper digits. So each trie remembers up to four nodes two steps above the
 # levels, each over 4,096 keys: neighbours have different places, so that a side may reach over 16,384 prices. It begins
 # there when a key lies under one of them. Such a node is forgotten when it is given back, and only a removal under it,
-# which has remembered it, can do that.
+# which has remembered it, can do that. Where a side reaches further, two nodes one step higher, each over 262,144 keys,
+# are remembered as well, and what is over those is few and seldom asked.
 
 cdef extern from * nogil:
     """
@@ -22,6 +23,9 @@ cdef enum:
     NEAR_STEPS = 3  # from the root to a node that is remembered
     NEAR_BITS = 12  # of a key that are decided under it
     NEAR_NODES = 4
+    FAR_STEPS = 2  # the same of the nodes one step higher
+    FAR_BITS = 18
+    FAR_NODES = 2
     NO_PREFIX = 0x7FFFFFFF  # more than any key has in front of those
 
 cdef packed struct node_t:
@@ -32,10 +36,15 @@ cdef packed struct trie_t:
     int32_t root
     uint32_t near_prefixes[4]  # of the keys under each remembered node
     int32_t near_nodes[4]
-    int32_t padding[7]  # a cache line each
+    uint32_t far_prefixes[2]
+    int32_t far_nodes[2]
+    int32_t padding[3]  # a cache line each
 
 NODE = np.dtype([("map", "u8"), ("children", "i4", FANOUT)])
-TRIE = np.dtype([("root", "i4"), ("near_prefixes", "u4", 4), ("near_nodes", "i4", 4), ("padding", "i4", 7)])
+TRIE = np.dtype(
+    [("root", "i4"), ("near_prefixes", "u4", 4), ("near_nodes", "i4", 4)]
+    + [("far_prefixes", "u4", 2), ("far_nodes", "i4", 2), ("padding", "i4", 3)]
+)
 
 
 cdef inline int digit_of(uint32_t key, int step) noexcept nogil:
@@ -46,6 +55,11 @@ cdef inline int digit_of(uint32_t key, int step) noexcept nogil:
 cdef inline int near_place(uint32_t key) noexcept nogil:
     """Where a trie remembers the node over the 4,096 keys round this one."""
     return (key >> NEAR_BITS) & (NEAR_NODES - 1)
+
+
+cdef inline int far_place(uint32_t key) noexcept nogil:
+    """The same of the node over the 262,144 keys round this one."""
+    return (key >> FAR_BITS) & (FAR_NODES - 1)
 
 
 @cython.final
@@ -78,6 +92,8 @@ cdef class Ladder:
         self.tries[trie].root = self.new_node()
         for place in range(NEAR_NODES):
             self.tries[trie].near_prefixes[<int> place] = NO_PREFIX
+        for place in range(FAR_NODES):
+            self.tries[trie].far_prefixes[<int> place] = NO_PREFIX
         return trie
 
     cdef int32_t new_node(self) except -1 nogil:
@@ -113,14 +129,24 @@ cdef class Ladder:
 
     cdef int32_t near(self, int32_t trie, uint32_t key) except -1 nogil:
         """The node over the 4,096 keys round this one, made when it is not there, and remembered."""
-        cdef int32_t at = self.tries[trie].root
-        cdef int step = 0
-        while step < NEAR_STEPS:
-            at = self.child(at, digit_of(key, step))
-            step += 1
+        cdef int32_t at
+        if self.tries[trie].far_prefixes[far_place(key)] != key >> FAR_BITS:
+            self.remember_far(trie, key)
+        at = self.child(self.tries[trie].far_nodes[far_place(key)], digit_of(key, FAR_STEPS))
         self.tries[trie].near_prefixes[near_place(key)] = key >> NEAR_BITS
         self.tries[trie].near_nodes[near_place(key)] = at
         return at
+
+    cdef int remember_far(self, int32_t trie, uint32_t key) except -1 nogil:
+        """Remember the node over the 262,144 keys round this one, made when it is not there."""
+        cdef int32_t at = self.tries[trie].root
+        cdef int step = 0
+        while step < FAR_STEPS:
+            at = self.child(at, digit_of(key, step))
+            step += 1
+        self.tries[trie].far_prefixes[far_place(key)] = key >> FAR_BITS
+        self.tries[trie].far_nodes[far_place(key)] = at
+        return 0
 
     cdef inline int32_t put(self, int32_t trie, uint32_t key, int32_t level) except -1 nogil:
         """The level of a key; the one given, from now on, if the key was not in the trie. Without a branch."""
@@ -143,6 +169,9 @@ cdef class Ladder:
         if self.tries[trie].near_prefixes[near_place(key)] == key >> NEAR_BITS:
             at = self.tries[trie].near_nodes[near_place(key)]
             step = NEAR_STEPS
+        elif self.tries[trie].far_prefixes[far_place(key)] == key >> FAR_BITS:
+            at = self.tries[trie].far_nodes[far_place(key)]
+            step = FAR_STEPS
         while step < STEPS - 1:
             if not (self.nodes[at].map >> digit_of(key, step)) & 1:
                 return -1
@@ -178,6 +207,8 @@ cdef class Ladder:
         while step > 0 and self.nodes[path[step]].map == 0:
             if step == NEAR_STEPS:
                 self.tries[trie].near_prefixes[near_place(key)] = NO_PREFIX
+            elif step == FAR_STEPS and self.tries[trie].far_prefixes[far_place(key)] == key >> FAR_BITS:
+                self.tries[trie].far_prefixes[far_place(key)] = NO_PREFIX
             self.give_back(path[step])
             step -= 1
             self.nodes[path[step]].map &= ~((<uint64_t> 1) << digit_of(key, step))
